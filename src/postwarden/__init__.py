@@ -1,0 +1,1 @@
+"""Postwarden, the incident desk of an e-mail provider."""
