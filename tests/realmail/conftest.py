@@ -1,0 +1,45 @@
+"""The private servers as fixtures."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from realmail.options import PairOptions
+from realmail.pair import MailPair, MissingServersError, require_servers
+
+
+@pytest.fixture(scope="session")
+def servers() -> None:
+    """Skip where the servers cannot run; fail where they must (CI, POSTWARDEN_REQUIRE_SERVERS)."""
+    try:
+        require_servers()
+    except MissingServersError as error:
+        if os.environ.get("CI") or os.environ.get("POSTWARDEN_REQUIRE_SERVERS"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """A directory that the servers' users may enter, as pytest's own may not be."""
+    directory = Path(tempfile.mkdtemp(prefix="realmail-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def start_pair(servers: None, place: Path) -> Iterator[Callable[[PairOptions], MailPair]]:
+    """Start a pair in a new directory; it ends with the test."""
+    with ExitStack() as running:
+
+        def start(options: PairOptions) -> MailPair:
+            root = Path(tempfile.mkdtemp(dir=place))
+            return running.enter_context(MailPair(root, options))
+
+        yield start
