@@ -1,0 +1,346 @@
+"""Postfix 3.7: acceptance, alias expansion, the queue, delivery, and what it logs of them.
+
+Aliases are expanded when a message is accepted (cleanup(8)), never again; the formats are those of
+smtpd, pickup, cleanup, qmgr, lmtp, smtp and bounce as run for this simulator.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from postwarden.drills.simulated.clock import MINUTE, SECOND, local
+from postwarden.drills.simulated.dovecot import Dovecot
+from postwarden.drills.simulated.letters import Letter
+from postwarden.drills.simulated.logs import POSTFIX, Line
+from postwarden.drills.simulated.records import Arrival, Handover, Queued, Recipient
+from postwarden.drills.simulated.site import DOMAIN, FILTER_HOST, HOST, Site
+
+_BASE52 = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who hands a message in.
+
+    Attributes:
+        kind: "smtp", "submission" (with `login`), "pickup", "localhost" (a filter or Dovecot).
+        helo: the name given; free text of the sender.
+    """
+
+    kind: str
+    helo: str = ""
+    name: str = "unknown"
+    ip: str = "192.0.2.1"
+    login: str = ""
+
+
+PICKUP = Client("pickup", login="operator")
+FILTER = Client("localhost", FILTER_HOST, "localhost", "127.0.0.1")
+DOVECOT_CLIENT = Client("localhost", HOST, "localhost", "127.0.0.1")
+Program = Callable[[Queued], None]
+
+
+class Postfix:
+    """One Postfix instance in front of one Dovecot."""
+
+    def __init__(self, site: Site, dovecot: Dovecot) -> None:
+        self._site = site
+        self._dovecot = dovecot
+        self._inode = 260_000
+        self.programs: dict[str, Program] = {}
+        dovecot.submit = self._redirected
+
+    def accept(
+        self,
+        letter: Letter,
+        sender: str,
+        rcpts: Sequence[str],
+        client: Client,
+        *,
+        content: bytes | None = None,
+        firsts: Sequence[str] | None = None,
+        lineage: str = "",
+        parent: Queued | None = None,
+        due_to: Arrival | None = None,
+    ) -> Queued:
+        """Accept a message now and plan its delivery.
+
+        Args:
+            letter: the message as its author sent it.
+            sender: envelope sender, "" for the null sender.
+            rcpts: envelope recipients.
+            client: who hands it in.
+            content: what is handed in, when that is more than the letter.
+            firsts: the first original recipient of each of `rcpts`, where a filter lies between.
+            lineage: see `Queued`; likewise `parent` and `due_to`.
+        """
+        site = self._site
+        lines: list[Line] = []
+        smtpd = self._daemon("smtpd") if lineage != "filter" else self._daemon("reinject/smtpd")
+        if client.kind != "pickup":
+            self._log(smtpd, f"connect from {client.name}[{client.ip}]")
+        queue_id = self._new_id()
+        now = site.clock.now
+        body = letter.raw if content is None else content
+        stored = self._received(client, queue_id, rcpts, now) + body
+        lines.append(self._log_entry(smtpd, client, queue_id, sender))
+        lines.append(
+            self._log(
+                self._daemon("cleanup"),
+                f"{queue_id}: message-id={_printable(letter.message_id or '')}",
+            )
+        )
+        recipients = self._recipients(rcpts, firsts or rcpts, lineage)
+        queued = Queued(
+            queue_id,
+            letter,
+            stored,
+            sender,
+            recipients,
+            len(rcpts) == 1,
+            now,
+            parent.first_accepted if parent and lineage == "filter" else now,
+            lineage,
+            parent,
+            lines,
+            due_to,
+        )
+        self._enter_queue(queued, client, smtpd, len(rcpts))
+        return queued
+
+    def _enter_queue(self, queued: Queued, client: Client, smtpd: str, rcpts: int) -> None:
+        site = self._site
+        until = site.hold(queued.sender, queued.accepted) if not queued.lineage else None
+        if client.kind != "pickup":
+            self._log(
+                smtpd,
+                f"disconnect from {client.name}[{client.ip}] ehlo=1 mail=1 rcpt={rcpts} data=1 quit=1 commands={4 + rcpts}",
+            )
+        if until is None:
+            self._log_active(queued)
+            site.clock.at(
+                site.clock.now + site.dice.randint(20_000, 400_000), lambda: self._deliver(queued)
+            )
+            return
+        self._log(
+            self._daemon("cleanup"),
+            f"{queued.queue_id}: hold: header Subject: held by policy from {client.name}[{client.ip}]; from=<{queued.sender}> proto=ESMTP helo=<{_printable(client.helo)}>: under examination",
+        )
+        site.clock.at(until, lambda: self._release(queued))
+
+    def _release(self, queued: Queued) -> None:
+        self._log("postfix/postsuper[4711]", f"{queued.queue_id}: released from hold")
+        self._log_active(queued)
+        self._site.clock.at(self._site.clock.now + SECOND, lambda: self._deliver(queued))
+
+    def _log_active(self, queued: Queued) -> None:
+        count = len(queued.recipients)
+        self._log(
+            self._daemon("qmgr"),
+            f"{queued.queue_id}: from=<{queued.sender}>, size={len(queued.content)}, nrcpt={count} (queue active)",
+        )
+
+    def _log_entry(self, smtpd: str, client: Client, queue_id: str, sender: str) -> Line:
+        if client.kind == "pickup":
+            return self._log(self._daemon("pickup"), f"{queue_id}: uid=0 from=<{sender}>")
+        login = f", sasl_method=PLAIN, sasl_username={client.login}" if client.login else ""
+        return self._log(smtpd, f"{queue_id}: client={client.name}[{client.ip}]{login}")
+
+    def _recipients(
+        self, rcpts: Sequence[str], firsts: Sequence[str], lineage: str
+    ) -> list[Recipient]:
+        site = self._site
+        live = site.live.at(site.clock.now)
+        expanding = not (site.filter == "after" and lineage != "filter") and not (
+            site.filter == "before" and lineage == "filter"
+        )
+        found: list[Recipient] = []
+        for rcpt, first in zip(rcpts, firsts, strict=True):
+            finals = live.expand(rcpt) if expanding else [rcpt]
+            found += [Recipient(final, rcpt, first) for final in finals]
+            extra = live.bcc.get(rcpt.lower()) if lineage != "filter" else None
+            if extra:
+                found.append(Recipient(extra, extra, extra))
+        return list(dict.fromkeys(found))
+
+    def _deliver(self, queued: Queued) -> None:
+        site, now = self._site, self._site.clock.now
+        if site.filter and not queued.lineage == "filter":
+            self._through_filter(queued)
+            return
+        groups: dict[str, list[Recipient]] = {"lmtp": [], "smtp": [], "error": [], "pipe": []}
+        waiting: list[tuple[int, Recipient]] = []
+        for recipient in queued.recipients:
+            until = site.wait(recipient.final, now)
+            if until is not None and until > now:
+                waiting.append((until, recipient))
+            else:
+                groups[self._transport(recipient.final)].append(recipient)
+        self._to_store(queued, groups["lmtp"])
+        self._elsewhere(queued, groups)
+        self._defer(queued, waiting)
+        if not waiting:
+            self._log(self._daemon("qmgr"), f"{queued.queue_id}: removed")
+
+    def _transport(self, final: str) -> str:
+        if final in self.programs:
+            return "pipe"
+        if self._site.live.at(self._site.clock.now).account_of(final):
+            return "lmtp"
+        return "error" if final.endswith(f"@{DOMAIN}") else "smtp"
+
+    def _defer(self, queued: Queued, waiting: list[tuple[int, Recipient]]) -> None:
+        if not waiting:
+            return
+        for _, recipient in waiting:
+            self._log(
+                self._daemon("lmtp"),
+                f"{queued.queue_id}: {_to(recipient)}, relay=none, {_delay(queued, self._site.clock.now)}, dsn=4.4.1, status=deferred (connect to {HOST}[127.0.0.1]:24: Connection refused)",
+            )
+        later = replace(queued, recipients=[recipient for _, recipient in waiting])
+        until = max(moment for moment, _ in waiting)
+
+        def again() -> None:
+            self._log_active(later)
+            self._deliver(later)
+
+        self._site.clock.at(until + self._site.dice.randint(1, 5) * MINUTE, again)
+
+    def _to_store(self, queued: Queued, recipients: list[Recipient]) -> None:
+        limit = self._site.recipient_limit
+        for start in range(0, len(recipients), limit):
+            batch = recipients[start : start + limit]
+            handovers = [
+                Handover(queued, recipient, self._intended(queued, recipient))
+                for recipient in batch
+            ]
+            replies = self._dovecot.deliver(queued, handovers)
+            process = self._daemon("lmtp")
+            for handover, reply in zip(handovers, replies, strict=True):
+                use = f"conn_use={reply.use}, " if reply.use > 1 else ""
+                handover.line = self._log(
+                    process,
+                    f"{queued.queue_id}: {_to(handover.recipient)}, relay=127.0.0.1[127.0.0.1]:24, {use}{_delay(queued, self._site.clock.now)}, dsn=2.0.0, status=sent (250 2.0.0 <{handover.recipient.final}> {reply.session} Saved)",
+                )
+
+    def _intended(self, queued: Queued, recipient: Recipient) -> frozenset[str]:
+        if queued.truth is not None:
+            return queued.truth
+        directory = self._site.intended.at(queued.first_accepted)
+        return frozenset(directory.leads_to(recipient.first))
+
+    def _elsewhere(self, queued: Queued, groups: dict[str, list[Recipient]]) -> None:
+        for recipient in groups["smtp"]:
+            self._log(
+                self._daemon("smtp"),
+                f"{queued.queue_id}: {_to(recipient)}, relay=mx.{recipient.final.partition('@')[2]}[198.51.100.7]:25, {_delay(queued, self._site.clock.now)}, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as {self._site.dice.getrandbits(40):010X})",
+            )
+        for recipient in groups["error"]:
+            self._log(
+                self._daemon("lmtp"),
+                f"{queued.queue_id}: {_to(recipient)}, relay=127.0.0.1[127.0.0.1]:24, {_delay(queued, self._site.clock.now)}, dsn=5.1.1, status=bounced (host 127.0.0.1[127.0.0.1] said: 550 5.1.1 <{recipient.final}> User doesn't exist: {recipient.final} (in reply to RCPT TO command))",
+            )
+        for recipient in groups["pipe"]:
+            self._log(
+                self._daemon("pipe"),
+                f"{queued.queue_id}: {_to(recipient)}, relay=lists, {_delay(queued, self._site.clock.now)}, dsn=2.0.0, status=sent (delivered via lists service)",
+            )
+            self.programs[recipient.final](queued)
+
+    def _through_filter(self, queued: Queued) -> None:
+        again = self.accept(
+            queued.letter,
+            queued.sender,
+            [r.final for r in queued.recipients],
+            FILTER,
+            content=queued.content,
+            firsts=[r.first for r in queued.recipients],
+            lineage="filter",
+            parent=queued,
+        )
+        again.due_to, again.truth = queued.due_to, queued.truth
+        for recipient in queued.recipients:
+            again.forward_lines.append(
+                self._log(
+                    self._daemon("smtp"),
+                    f"{queued.queue_id}: {_to(recipient)}, relay=127.0.0.1[127.0.0.1]:10024, {_delay(queued, self._site.clock.now)}, dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as {again.queue_id})",
+                )
+            )
+        self._log(self._daemon("qmgr"), f"{queued.queue_id}: removed")
+
+    def _redirected(
+        self, letter: Letter, content: bytes, sender: str, target: str, arrival: Arrival
+    ) -> None:
+        self.accept(
+            letter,
+            sender,
+            [target],
+            DOVECOT_CLIENT,
+            content=content,
+            lineage="redirect",
+            parent=arrival.handovers[0].queued,
+            due_to=arrival,
+        )
+
+    def _received(self, client: Client, queue_id: str, rcpts: Sequence[str], at: int) -> bytes:
+        when = f"{local(at):%a, %-d %b %Y %H:%M:%S %z (CET)}"
+        if client.kind == "pickup":
+            return (
+                f"Received: by {HOST} (Postfix, from userid 0)\n\tid {queue_id}; {when}\n".encode()
+            )
+        protocol = "ESMTPSA" if client.login else "ESMTP"
+        target = f"\n\tfor <{rcpts[0]}>; {when}" if len(rcpts) == 1 else f";\n\t{when}"
+        return (
+            f"Received: from {client.helo} ({client.name} [{client.ip}])\n"
+            f"\tby {HOST} (Postfix) with {protocol} id {queue_id}{target}\n"
+        ).encode()
+
+    def _new_id(self) -> str:
+        now = self._site.clock.tick()
+        self._inode += 1
+        second, usec = divmod(now, SECOND)
+        if self._site.short_ids:
+            return f"{usec & 0xFFFFF:05X}{0x41000 + self._inode % 7:X}"
+        return f"{_in_base(second, 52, 6)}{_in_base(usec, 52, 4)}z{_in_base(self._inode, 51, 1)}"
+
+    def _daemon(self, name: str) -> str:
+        pids = {
+            "smtpd": 2101,
+            "reinject/smtpd": 2155,
+            "cleanup": 2143,
+            "qmgr": 896,
+            "pickup": 895,
+            "lmtp": 2144,
+            "smtp": 2146,
+            "pipe": 2199,
+        }
+        return f"postfix/{name}[{pids[name]}]"
+
+    def _log(self, source: str, text: str) -> Line:
+        return self._site.logs.write(POSTFIX, source, text)
+
+
+def _to(recipient: Recipient) -> str:
+    original = f", orig_to=<{recipient.original}>" if recipient.original != recipient.final else ""
+    return f"to=<{recipient.final}>{original}"
+
+
+def _delay(queued: Queued, now: int) -> str:
+    delay = max(now - queued.accepted, 0) / SECOND
+    return (
+        f"delay={delay:.2g}, delays={delay / 2:.2g}/0.01/0.01/{delay / 2:.2g}"
+        if delay < 10
+        else (f"delay={delay:.0f}, delays={delay:.0f}/0.01/0.01/0.02")
+    )
+
+
+def _in_base(number: int, base: int, width: int) -> str:
+    digits = ""
+    while number or len(digits) < width:
+        number, digit = divmod(number, base)
+        digits = _BASE52[digit] + digits
+    return digits
+
+
+def _printable(text: str) -> str:
+    """Mask what Postfix masks in logged text (printable() in its util library)."""
+    return "".join(char if char.isprintable() and char.isascii() else "?" for char in text)
