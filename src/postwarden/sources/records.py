@@ -145,10 +145,24 @@ class EntryRecord(NamedTuple):
     directory: int  # index of the [[directories]] entry, from 0
     role: str  # "account", "alias", "canonical", "bcc", "domain"
     table: int  # position among the tables of that role, from 0: the servers' order of look-up
-    kind: str  # "literal", "regexp"
-    key: str  # normal address, bare name, "@domain", or the expression with its flags: "/re/i" or "!/re/"
-    values: str  # the right-hand side, values joined by "\n"
+    kind: str  # "literal", "regexp", "local" (a name of aliases(5): asked last, for own domains only)
+    key: str  # normal address, bare name, "@domain", or the expression: ["if /re/" "\n"]… "/re/i"
+    values: str  # the right-hand side, values joined by "\n"; of a regexp the result as written
     file: str
+    line: int
+
+
+class DirectoryRecord(NamedTuple):
+    """One account that an address, or a whole domain, is meant to reach."""
+
+    address: str  # normal address, or "@domain" of a catch-all
+    account: str
+    chain: str  # "sales@example.net > team@example.net > alice@example.net"
+    via: str  # "account", "alias", "group", "catch-all", "bcc"
+    valid_from: Moment | None
+    valid_to: Moment | None
+    directory: int  # index of the [[directories]] entry, from 0
+    file: str  # of the entry the address itself stands in
     line: int
 
 
