@@ -1,0 +1,84 @@
+"""All that evidence keeps of one message's header."""
+
+import re
+from collections.abc import Set
+from hashlib import blake2b
+from typing import NamedTuple
+
+from postwarden.sources.headers.declared import declared_hashes
+from postwarden.sources.headers.fields import (
+    MAX_BYTES,
+    MAX_LINES,
+    Fields,
+    as_lf,
+    fields_of,
+    header_block,
+)
+from postwarden.sources.headers.trace import Trace, own_trace
+
+FIRST_READ = 8_192
+_JUNK = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+
+
+class HeaderFacts(NamedTuple):
+    """Facts of one header; `CopyRecord` says what each means.
+
+    `body_start` is where the body begins in the bytes given, after CR LF became LF.
+    """
+
+    fields: Fields
+    trace: Trace
+    header_size: int
+    header_hash: str
+    declared_hashes: str
+    state: str
+    body_start: int
+
+
+def header_facts(start: bytes, hosts: Set[str], *, whole: bool) -> HeaderFacts | None:
+    """Read the facts from the first bytes of a message.
+
+    Args:
+        start: the first bytes as stored; of more than `MAX_BYTES` the rest is not looked at.
+        hosts: the provider's own hosts, lower case.
+        whole: `start` is all there is.
+
+    Returns:
+        The facts; None when the header goes on behind `start` and may still be within the cap.
+    """
+    state = "read"
+    if len(start) >= MAX_BYTES:
+        start = start[:MAX_BYTES]
+    lines = as_lf(start)
+    block = header_block(lines)
+    if block is None:
+        if len(start) == MAX_BYTES:
+            state = "oversized-header"
+        elif not whole:
+            return None
+        block = b"\n" + lines
+        if block.endswith(b"\n"):
+            block = block[:-1]
+    if block.count(b"\n") > MAX_LINES:
+        state = "oversized-header"
+        block = b"\n".join(block.split(b"\n", MAX_LINES + 1)[: MAX_LINES + 1])
+    if not block and _JUNK.search(lines[:FIRST_READ]):
+        state = "binary"
+    return _facts(block, lines, hosts, state)
+
+
+def _facts(block: bytes, lines: bytes, hosts: Set[str], state: str) -> HeaderFacts:
+    trace = own_trace(block, hosts)
+    below = block[trace.end + 1 :]
+    size = min(len(block), len(lines))
+    if lines[size : size + 1] == b"\n":
+        size += 1
+    return HeaderFacts(
+        fields=fields_of(block),
+        trace=trace,
+        header_size=size,
+        header_hash=blake2b(below + b"\n" if below else b"", digest_size=16).hexdigest(),
+        declared_hashes=declared_hashes(block) if b"bh=" in block else "",
+        state=state,
+        body_start=size,
+    )

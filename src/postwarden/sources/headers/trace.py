@@ -1,0 +1,122 @@
+"""The trust boundary: which trace lines this provider's own hosts wrote (the two-proof rule).
+
+Going down from the top, a Received line counts when an own host wrote it and the line above came from
+own hands: its client was an own host by verified name, or a loopback address, or the hand-over was
+LMTP (always from an own mail server), or there was no client (pickup, local forwarding). A login ends
+the trace: a customer submitted the message. HELO names and everything below are the sender's words.
+"""
+
+import re
+from collections.abc import Set
+from typing import NamedTuple
+
+from postwarden.sources.headers.dates import moment_of_date
+from postwarden.sources.headers.fields import name_pattern, text_of
+from postwarden.sources.headers.received import Received, read_received
+from postwarden.vocabulary import Moment, normal
+
+_LINE = re.compile(
+    rb"\n("
+    + name_pattern(
+        (
+            "received",
+            "delivered-to",
+            "x-original-to",
+            "return-path",
+            "x-sieve-redirected-from",
+            "x-sieve",
+        )
+    )
+    + rb"):([^\n]*(?:\n[ \t][^\n]*)*)"
+)
+
+
+class Trace(NamedTuple):
+    """What own hosts wrote; `CopyRecord` says what each field means.
+
+    `end` is where the boundary line ends in the framed block, 0 without a trace.
+    """
+
+    trace: str
+    hops: int
+    lmtp_id: str | None
+    queue_id: str | None
+    queue_host: str | None
+    received_at: Moment | None
+    received_for: str | None
+    delivered_to: str | None
+    x_original_to: str | None
+    redirected_from: str | None
+    end: int
+
+
+NO_TRACE = Trace("", 0, None, None, None, None, None, None, None, None, 0)
+
+
+def own_trace(block: bytes, hosts: Set[str]) -> Trace:
+    """Give the trace of a header block framed by `fields.header_block`.
+
+    Args:
+        block: the framed header block.
+        hosts: own hosts, lower case; without any there is no trace.
+    """
+    if not hosts:
+        return NO_TRACE
+    lines: list[tuple[str, str, str]] = []
+    hops: list[Received] = []
+    kept = end = 0
+    for match in _LINE.finditer(block):
+        written, value = match[1].decode(), text_of(match[2])
+        name = written.lower()
+        if name == "received":
+            hop = read_received(value)
+            if hop is None or not _is_own(hop, hosts, first=not hops):
+                break
+            hops.append(hop)
+            lines.append((name, written, value))
+            kept, end = len(lines), match.end()
+            if not _from_own_hands(hop, hosts):
+                break
+        else:
+            lines.append((name, written, value))
+    return _summary(lines[:kept], hops, end) if hops else NO_TRACE
+
+
+def _is_own(hop: Received, hosts: Set[str], *, first: bool) -> bool:
+    """An own host wrote it; content filters on own hosts call themselves "localhost"."""
+    return hop.by in hosts or (hop.by == "localhost" and not first)
+
+
+def _from_own_hands(hop: Received, hosts: Set[str]) -> bool:
+    if hop.authenticated:
+        return False
+    if not hop.has_client or hop.protocol.startswith("LMTP"):
+        return True
+    ip = hop.client_ip
+    return hop.client_name in hosts or (ip is not None and (ip.startswith("127.") or ip == "::1"))
+
+
+def _summary(lines: list[tuple[str, str, str]], hops: list[Received], end: int) -> Trace:
+    first: dict[str, str] = {}
+    for name, _, value in lines:
+        first.setdefault(name, value)
+    lmtp = next((hop.identity for hop in hops if hop.protocol.startswith("LMTP")), None)
+    queue = next((hop for hop in hops if hop.software == "Postfix" and hop.identity), None)
+    boundary = hops[-1]
+    return Trace(
+        trace="\n".join(f"{written}: {value}" for _, written, value in lines),
+        hops=len(hops),
+        lmtp_id=lmtp,
+        queue_id=queue.identity if queue else None,
+        queue_host=queue.by if queue else None,
+        received_at=moment_of_date(boundary.date),
+        received_for=_address(boundary.recipient),
+        delivered_to=_address(first.get("delivered-to")),
+        x_original_to=_address(first.get("x-original-to")),
+        redirected_from=_address(first.get("x-sieve-redirected-from")),
+        end=end,
+    )
+
+
+def _address(text: str | None) -> str | None:
+    return normal(text) if text else None

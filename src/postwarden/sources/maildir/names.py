@@ -1,0 +1,55 @@
+"""Names in a Maildir: folders (Maildir++, RFC 3501 section 5.1.3) and message files."""
+
+import re
+from base64 import b64decode
+from typing import NamedTuple
+
+_SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
+_SIZE = re.compile(r",S=(\d{1,18})(?=[,:]|\Z)")
+
+
+class FileName(NamedTuple):
+    """A message's file name: the base before ":2,", its flag letters, its ",S=" size."""
+
+    base: str
+    letters: str
+    size: int | None
+
+
+def file_name(name: str) -> FileName:
+    """Split a file name as the Maildir specification and Dovecot write it."""
+    base, _, letters = name.partition(":2,")
+    stated = _SIZE.search(base) if ",S=" in base else None
+    return FileName(base, letters, int(stated[1]) if stated else None)
+
+
+def folder_name(directory: str, separator: str) -> str:
+    """Give the IMAP name of a Maildir++ directory such as ".Archive.2026"; "" is INBOX.
+
+    Names not in modified UTF-7 (Dovecot's LISTUTF8) stay as they are.
+    """
+    if not directory:
+        return "INBOX"
+    return separator.join(_decoded(level) for level in directory[1:].split("."))
+
+
+def _decoded(level: str) -> str:
+    if "&" not in level:
+        return printable(level)
+    return printable(_SHIFTED.sub(_plain, level))
+
+
+def _plain(match: re.Match[str]) -> str:
+    text = match[1]
+    if not text:
+        return "&"
+    try:
+        padded = text.replace(",", "/") + "=" * (-len(text) % 4)
+        return b64decode(padded, validate=True).decode("utf-16-be")
+    except ValueError:
+        return match[0]
+
+
+def printable(name: str) -> str:
+    """Give a name from the file system as text that every format can keep."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
