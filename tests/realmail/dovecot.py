@@ -17,6 +17,7 @@ auth_failure_delay = 0
 auth_master_user_separator = *
 log_path = {root}/log/dovecot.log
 hostname = {hostname}
+import_environment = TZ={options.timezone} DOVECOT_HOSTNAME={hostname}
 postmaster_address = postmaster@{options.domains[0]}
 recipient_delimiter = +
 first_valid_uid = 1

@@ -16,7 +16,7 @@ from typing import Self
 from realmail import dovecot, postfix
 from realmail.content_filter import ContentFilter
 from realmail.local_submission import LocalSubmission
-from realmail.options import MAIL_ID, PairOptions, Ports
+from realmail.options import HOSTNAME, MAIL_ID, PairOptions, Ports
 from realmail.processes import NotReadyError, children, end, listens, wait_until
 
 POSTFIX_MASTER = "/usr/lib/postfix/sbin/master"
@@ -58,6 +58,7 @@ class MailPair:
         self.options = options
         self.ports = Ports.free()
         self._running = ExitStack()
+        self._environment = os.environ | {"TZ": options.timezone, "DOVECOT_HOSTNAME": HOSTNAME}
         self._postfix: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -121,7 +122,7 @@ class MailPair:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=os.environ | {"TZ": self.options.timezone},
+                env=self._environment,
             )
         self._running.callback(end, process)
         wait_until(
@@ -164,11 +165,11 @@ class MailPair:
     def postfix_command(self, command: str, *arguments: str, text: bytes = b"") -> str:
         """Run postqueue, postsuper, sendmail, … on the private instance and give what it prints."""
         option = "-C" if command == "sendmail" else "-c"
-        return _run(f"/usr/sbin/{command}", option, f"{self.root}/postfix", *arguments, text=text)
+        return self._run(f"/usr/sbin/{command}", option, f"{self.root}/postfix", *arguments, text=text)
 
     def doveadm(self, *arguments: str, text: bytes = b"") -> str:
         """Run doveadm on the private instance and give what it prints."""
-        return _run(
+        return self._run(
             "/usr/bin/doveadm", "-c", f"{self.root}/dovecot/dovecot.conf", *arguments, text=text
         )
 
@@ -209,12 +210,13 @@ class MailPair:
             "the queue to empty",
         )
 
-
-def _run(*command: str, text: bytes) -> str:
-    done = subprocess.run(command, input=text, capture_output=True, check=False, timeout=60)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace")
-        raise RuntimeError(
-            f"{command[0]} {' '.join(command[3:])}: status {done.returncode}: {said}"
+    def _run(self, *command: str, text: bytes) -> str:
+        done = subprocess.run(
+            command, input=text, env=self._environment, capture_output=True, check=False, timeout=60
         )
-    return done.stdout.decode(errors="replace")
+        if done.returncode:
+            said = done.stderr.decode(errors="replace")
+            raise RuntimeError(
+                f"{command[0]} {' '.join(command[3:])}: status {done.returncode}: {said}"
+            )
+        return done.stdout.decode(errors="replace")

@@ -33,6 +33,7 @@ lmtp unix - - n - - lmtp
 lmtpone unix - - n - - lmtp
 contentfilter unix - - n - 4 smtp
 anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 127.0.0.1:{ports.smtp} inet n - n - - smtpd
 127.0.0.1:{ports.smtp_filtered} inet n - n - - smtpd
@@ -103,6 +104,8 @@ def _settings(root: Path, options: PairOptions, ports: Ports) -> dict[str, str]:
         "mynetworks": "127.0.0.0/8",
         "recipient_delimiter": "+",
         "message_size_limit": "0",
+        "mailbox_size_limit": "0",
+        "virtual_mailbox_limit": "0",
         "enable_long_queue_ids": "yes" if options.long_queue_ids else "no",
         "virtual_mailbox_domains": " ".join(options.domains + options.single_domains),
         "virtual_mailbox_maps": "static:OK",
