@@ -1,0 +1,143 @@
+"""Log files: found by a glob, put into the order of writing, read as blocks of lines."""
+
+import bz2
+import glob
+import gzip
+import io
+import lzma
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple, cast
+
+import zstandard
+
+MAX_LINE = 65_536
+_BLOCK = 1 << 20
+_COMPRESSED = re.compile(r"\.(?:gz|xz|zst|bz2)\Z")
+_ROTATED = re.compile(r"[.\-](?:(?P<date>\d{8}(?:[-T_]?\d{2,6})?)|(?P<number>\d{1,4}))\Z")
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+
+
+class LogFile(NamedTuple):
+    """One file of a rotation.
+
+    Attributes:
+        path: as the file system has it.
+        stem: the name all files of one rotation share.
+        date: digits of a dated rotation ("20261120"), or "".
+        number: of a numbered rotation; 0 for the file being written.
+    """
+
+    path: str
+    stem: str
+    date: str
+    number: int
+
+
+class Damage(NamedTuple):
+    """Why a file could not be read to its end."""
+
+    code: str
+    detail: str
+
+
+def rotations(pattern: str) -> list[list[LogFile]]:
+    """Give the files that match a glob, one list for each rotation, oldest first within it.
+
+    Where the same rotation is there plain and compressed (an interrupted logrotate), the plain one
+    is taken. Anything but regular files is left out.
+    """
+    groups: dict[str, dict[tuple[str, int], LogFile]] = {}
+    for path in sorted(glob.glob(pattern)):
+        if not os.path.isfile(path):
+            continue
+        entry = _placed(path)
+        groups.setdefault(entry.stem, {}).setdefault((entry.date, entry.number), entry)
+    return [sorted(group.values(), key=_age) for _, group in sorted(groups.items())]
+
+
+def _placed(path: str) -> LogFile:
+    name = _COMPRESSED.sub("", path)
+    match = _ROTATED.search(name)
+    if match is None:
+        return LogFile(path, name, "", 0)
+    return LogFile(path, name[: match.start()], match["date"] or "", int(match["number"] or 0))
+
+
+def _age(entry: LogFile) -> tuple[int, str, int]:
+    if entry.date:
+        return 0, entry.date, 0
+    return (1, "", -entry.number)
+
+
+class LineReader:
+    """Reads one log file as blocks of lines.
+
+    After the last block, `cut` says how many lines were longer than `MAX_LINE` and were cut,
+    and `damage` why reading stopped early, if it did. Undecodable bytes become U+FFFD. The file's
+    access time is left alone where the system allows it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.cut = 0
+        self.damage: Damage | None = None
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Give lists of lines without their ends."""
+        tail, skipping = b"", False
+        for chunk in self._chunks():
+            if skipping and b"\n" not in chunk:
+                continue
+            data = tail + (chunk[chunk.index(b"\n") :] if skipping else chunk)
+            skipping = False
+            end = data.rfind(b"\n") + 1
+            tail = data[end:]
+            if len(tail) > MAX_LINE:
+                tail, skipping = tail[:MAX_LINE], True
+                self.cut += 1
+            if end:
+                yield self._lines(data[: end - 1])
+        if tail:
+            yield self._lines(tail)
+
+    def _lines(self, data: bytes) -> list[str]:
+        lines = data.decode("utf-8", "replace").split("\n")
+        if max(map(len, lines)) > MAX_LINE:
+            self.cut += sum(len(line) > MAX_LINE for line in lines)
+            lines = [line[:MAX_LINE] for line in lines]
+        return lines
+
+    def _chunks(self) -> Iterator[bytes]:
+        try:
+            with open(self._path, "rb", opener=_quietly) as raw:
+                stream = _decompressed(raw)
+                while chunk := stream.read1(_BLOCK):
+                    yield chunk
+        except PermissionError as error:
+            self.damage = Damage("unreadable-file", error.strerror or "permission denied")
+        except _DAMAGE as error:
+            self.damage = Damage("damaged-file", str(error))
+
+
+def _decompressed(raw: io.BufferedReader) -> io.BufferedIOBase:
+    magic = raw.peek(6)[:6]
+    if magic[:2] == b"\x1f\x8b":
+        return gzip.GzipFile(fileobj=raw)
+    if magic == b"\xfd7zXZ\x00":
+        return lzma.LZMAFile(raw)
+    if magic[:4] == b"\x28\xb5\x2f\xfd":
+        decompressor = zstandard.ZstdDecompressor()
+        return cast("io.BufferedIOBase", decompressor.stream_reader(raw, read_across_frames=True))
+    if magic[:3] == b"BZh":
+        return bz2.BZ2File(raw)
+    return raw
+
+
+def _quietly(path: str, flags: int) -> int:
+    try:
+        return os.open(path, flags | os.O_NOATIME)
+    except PermissionError:
+        return os.open(path, flags)
