@@ -14,7 +14,9 @@ def problems(found):
 
 
 def test_passwd_files_give_accounts(tmp_path):
-    text = "# users\nAlice@Example.NET:{PLAIN}x:1:1::/home::userdb_quota=1\n\nbob\n:x\nbob:again\na b:x\n"
+    text = (
+        "# u\nAlice@Example.NET:{PLAIN}x:1:1::/home::userdb_quota=1\n\nbob\n:x\nbob:again\na b:x\n"
+    )
     entries, wrong = read_table(tmp_path, "dovecot-passwd", text, "accounts")
     assert pairs(entries) == [("alice@example.net", ["alice@example.net"]), ("bob", ["bob"])]
     assert [(entry.role, entry.file, entry.line) for entry in entries] == [
@@ -26,7 +28,8 @@ def test_passwd_files_give_accounts(tmp_path):
 
 def test_virtual_tables_follow_postmap(tmp_path):
     text = (
-        "  stray\n# c\nA@Example.NET  B@example.net,\n # within\n\n\tc@example.net d@example.net\r\n"
+        "  stray\n# c\nA@Example.NET  B@example.net,\n # within\n\n\tc@example.net d@example.net"
+        "\r\n"
         '"x y"@example.net "p, q"@example.net\n@Example.NET @other.test\nINFO alice\n'
         'a@example.net later@example.net\nnovalue\n"open x\n'
         "f@example.net Full Name <f1@example.net>, (note) f2@example.net\n"
@@ -58,12 +61,11 @@ def test_mailbox_maps_give_accounts_by_their_key(tmp_path):
 
 
 def test_aliases_follow_postalias(tmp_path):
-    (tmp_path / "members").write_text(
-        "# list\nann@example.net, ben\n\n:include:%s/more\n" % tmp_path
-    )
-    (tmp_path / "more").write_text("cid :include:%s/members" % tmp_path)
+    (tmp_path / "members").write_text(f"# list\nann@example.net, ben\n\n:include:{tmp_path}/more\n")
+    (tmp_path / "more").write_text(f"cid :include:{tmp_path}/members")
     text = (
-        f'Root: alice,\n  bob\n"John Doe": \\john\nlist: "|/bin/x -a", /var/f, :include:{tmp_path}/members\n'
+        'Root: alice,\n  bob\n"John Doe": \\john\n'
+        f'list: "|/bin/x -a", /var/f, :include:{tmp_path}/members\n'
         "gone: :include:/nonexistent/list\nroot: carol\na@example.net: x\nnothing:\nno colon\n"
     )
     entries, wrong = read_table(tmp_path, "aliases", text)

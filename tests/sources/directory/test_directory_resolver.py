@@ -139,8 +139,8 @@ def test_aliases_are_asked_last_and_only_for_own_domains(tmp_path):
         ("postfix-virtual", "team@example.net alice@example.net"),
         (
             "aliases",
-            'team: bob\nroot: alice\nlist: "|/usr/bin/list post"\nalice: alice, bob\n'
-            "postmaster: root\nbox: /var/mail/box\ngone: error:5.1.1 gone away, sorry",
+            """team: bob\nroot: alice\nlist: "|/usr/bin/list post"\nalice: alice, bob
+            \npostmaster: root\nbox: /var/mail/box\ngone: error:5.1.1 gone away, sorry""",
         ),
     ]
     asked = resolver(tmp_path, users=USERS, aliases=tables)

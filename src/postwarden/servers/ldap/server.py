@@ -50,7 +50,7 @@ class LdapServer:
 
 @contextmanager
 def _connection(table: TableSettings) -> Iterator[Connection]:
-    server = Server(table.url, get_info=NONE, connect_timeout=_CONNECT_SECONDS)
+    server = Server(table.url or "", get_info=NONE, connect_timeout=_CONNECT_SECONDS)
     connection = Connection(
         server,
         user=table.bind_dn,
