@@ -7,8 +7,9 @@ from functools import lru_cache
 from postwarden.vocabulary import Moment
 
 _DATE = re.compile(
-    r"\s*(?:[A-Za-z]{3}\s*,)?\s*(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})"
-    r"\s+(\d\d):(\d\d)(?::(\d\d))?\s+([+-])(\d\d)(\d\d)(?:\s*\([^()]{0,64}\))?\s*\Z"
+    r"\s*(?:[A-Za-z]{3}\s*,)?\s*(\d{1,2}\s+[A-Za-z]{3}\s+\d{4})"
+    r"\s+(\d\d):(\d\d)(?::(\d\d))?\s+([+-]\d{4})(?:\s*\([^()]{0,64}\))?\s*\Z",
+    re.ASCII,
 )
 _MONTHS = {
     name: number
@@ -18,16 +19,16 @@ _MONTHS = {
 }
 
 
-@lru_cache(maxsize=1024)
-def _day(day: int, month: str, year: int) -> int | None:
-    """Seconds since the epoch at the start of a day, UTC; None for a day that never was."""
-    number = _MONTHS.get(month.lower())
-    if number is None:
-        return None
+@lru_cache(maxsize=4096)
+def _midnight(day: str, zone: str) -> int | None:
+    """Seconds since the epoch at a day's start in a zone such as "+0100"; None for no such day."""
+    number, month, year = day.split()
     try:
-        return int(datetime(year, number, day, tzinfo=UTC).timestamp())
-    except ValueError:
+        start = datetime(int(year), _MONTHS[month.lower()], int(number), tzinfo=UTC)
+    except (KeyError, ValueError):
         return None
+    away = int(zone[1:3]) * 3600 + int(zone[3:]) * 60
+    return int(start.timestamp()) + (away if zone[0] == "-" else -away)
 
 
 def moment_of_date(text: str) -> Moment | None:
@@ -35,15 +36,11 @@ def moment_of_date(text: str) -> Moment | None:
 
     Zones by name without digits ("EST") are not read: no current server writes them.
     """
-    if len(text) > 128:
-        return None
-    match = _DATE.match(text)
+    match = _DATE.match(text) if len(text) <= 128 else None
     if match is None:
         return None
-    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = match.groups()
-    start = _day(int(day), month, int(year))
-    if start is None or int(hour) > 23 or int(minute) > 59 or int(second or 0) > 60:
+    day, hour, minute, second, zone = match.groups("00")
+    midnight = _midnight(day, zone)
+    if midnight is None or hour > "23" or minute > "59" or second > "60":
         return None
-    away = int(zone_hours) * 3600 + int(zone_minutes) * 60
-    seconds = start + int(hour) * 3600 + int(minute) * 60 + int(second or 0)
-    return (seconds + (away if sign == "-" else -away)) * 1_000_000
+    return (midnight + int(hour) * 3600 + int(minute) * 60 + int(second)) * 1_000_000

@@ -73,12 +73,13 @@ def _facts(block: bytes, lines: bytes, hosts: Set[str], state: str) -> HeaderFac
     size = min(len(block), len(lines))
     if lines[size : size + 1] == b"\n":
         size += 1
+    fields, signatures = fields_of(block)
     return HeaderFacts(
-        fields=fields_of(block),
+        fields=fields,
         trace=trace,
         header_size=size,
         header_hash=blake2b(below + b"\n" if below else b"", digest_size=16).hexdigest(),
-        declared_hashes=declared_hashes(block) if b"bh=" in block else "",
+        declared_hashes=declared_hashes(signatures) if signatures else "",
         state=state,
         body_start=size,
     )

@@ -16,11 +16,22 @@ comment is skipped by counting parentheses. What does not fit is an unread clien
 import re
 from typing import NamedTuple
 
+_WITH_LOGIN = frozenset({"ESMTPA", "ESMTPSA", "UTF8SMTPA", "UTF8SMTPSA"})
 _CLIENT = re.compile(r"(?:(\S+) )?\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]\Z")
 _SENDER = re.compile(r"\(envelope-from <(?:[^\"<>]|\"(?:[^\"\\]|\\.)*+\")*+>\)")
 _FOR = re.compile(r"<((?:[^\"<>]|\"(?:[^\"\\]|\\.)*+\")*+)>")
 _BRACKET = re.compile(r"[()]")
 _WORD = re.compile(r"[^\s();<>]+")
+
+
+# The forms above where no parenthesis needs counting; every other line takes the slower way.
+_USUAL = re.compile(
+    r"(?:from [^\s();<>]++ \((?:(\S++) )?\[(?:IPv6:)?([0-9A-Fa-f.:]++)\]\) ?"
+    r"((?:\((?:[^()]|\([^()]*+\))*+\) ?)*+))?"
+    r"by ([^\s();<>]++) ?(?:\((Postfix|Dovecot)(?:, from userid \d++)?\) ?)?"
+    r"(?:with ([^\s();<>]++) ?)?(?:id ([^\s();<>]++) ?)?"
+    r"(?:\(envelope-from <[^\"<>]*+>\) ?)?(?:for <([^\"<>]++)>)?;([^;]*+)\Z"
+)
 
 
 class Received(NamedTuple):
@@ -53,7 +64,28 @@ class Received(NamedTuple):
 
 def read_received(value: str) -> Received | None:
     """Read the unfolded value of a Received field; None when no host can be told from it."""
-    clauses, _, date = value.replace("\t", " ").rpartition(";")
+    value = value.replace("\t", " ").strip()
+    usual = _USUAL.match(value)
+    if usual is None:
+        return _read_unusual(value)
+    name, ip, comments, by, software, protocol, identity, recipient, date = usual.groups()
+    protocol = protocol.upper() if protocol else ""
+    return Received(
+        by.lower(),
+        software or "",
+        ip is not None,
+        name.lower() if name else None,
+        ip.lower() if ip else None,
+        (bool(comments) and "(Authenticated sender:" in comments) or protocol in _WITH_LOGIN,
+        protocol,
+        identity,
+        recipient,
+        date,
+    )
+
+
+def _read_unusual(value: str) -> Received | None:
+    clauses, _, date = value.rpartition(";")
     place = _blanks(clauses, 0)
     has_client = clauses[place : place + 5].lower() == "from "
     comments: list[str] = []
@@ -77,7 +109,7 @@ def read_received(value: str) -> Received | None:
         client_name=client[1].lower() if client and client[1] else None,
         client_ip=client[2].lower() if client else None,
         authenticated=any(comment.startswith("Authenticated sender:") for comment in comments)
-        or protocol in ("ESMTPA", "ESMTPSA", "UTF8SMTPA", "UTF8SMTPSA"),
+        or protocol in _WITH_LOGIN,
         protocol=protocol,
         identity=identity,
         recipient=recipient,

@@ -6,28 +6,24 @@ LMTP (always from an own mail server), or there was no client (pickup, local for
 the trace: a customer submitted the message. HELO names and everything below are the sender's words.
 """
 
-import re
 from collections.abc import Set
+from functools import lru_cache
 from typing import NamedTuple
 
 from postwarden.sources.headers.dates import moment_of_date
-from postwarden.sources.headers.fields import name_pattern, text_of
+from postwarden.sources.headers.fields import field_pattern, text_of
 from postwarden.sources.headers.received import Received, read_received
 from postwarden.vocabulary import Moment, normal
 
-_LINE = re.compile(
-    rb"\n("
-    + name_pattern(
-        (
-            "received",
-            "delivered-to",
-            "x-original-to",
-            "return-path",
-            "x-sieve-redirected-from",
-            "x-sieve",
-        )
+_LINE = field_pattern(
+    (
+        "received",
+        "delivered-to",
+        "x-original-to",
+        "return-path",
+        "x-sieve-redirected-from",
+        "x-sieve",
     )
-    + rb"):([^\n]*(?:\n[ \t][^\n]*)*)"
 )
 
 
@@ -62,24 +58,27 @@ def own_trace(block: bytes, hosts: Set[str]) -> Trace:
     """
     if not hosts:
         return NO_TRACE
-    lines: list[tuple[str, str, str]] = []
+    lines: list[bytes] = []
+    first: dict[bytes, str] = {}
     hops: list[Received] = []
     kept = end = 0
+    told: dict[bytes, str] = {}
     for match in _LINE.finditer(block):
-        written, value = match[1].decode(), text_of(match[2])
-        name = written.lower()
-        if name == "received":
-            hop = read_received(value)
-            if hop is None or not _is_own(hop, hosts, first=not hops):
-                break
-            hops.append(hop)
-            lines.append((name, written, value))
-            kept, end = len(lines), match.end()
-            if not _from_own_hands(hop, hosts):
-                break
-        else:
-            lines.append((name, written, value))
-    return _summary(lines[:kept], hops, end) if hops else NO_TRACE
+        line, name, value = match.group(0, 1, 2)
+        name = name.lower()
+        if name != b"received":
+            lines.append(line)
+            first.setdefault(name, text_of(value))
+            continue
+        hop = read_received(text_of(value))
+        if hop is None or not _is_own(hop, hosts, first=not hops):
+            break
+        hops.append(hop)
+        lines.append(line)
+        told, kept, end = dict(first), len(lines), match.end()
+        if not _from_own_hands(hop, hosts):
+            break
+    return _summary(lines[:kept], told, hops, end) if hops else NO_TRACE
 
 
 def _is_own(hop: Received, hosts: Set[str], *, first: bool) -> bool:
@@ -96,27 +95,25 @@ def _from_own_hands(hop: Received, hosts: Set[str]) -> bool:
     return hop.client_name in hosts or (ip is not None and (ip.startswith("127.") or ip == "::1"))
 
 
-def _summary(lines: list[tuple[str, str, str]], hops: list[Received], end: int) -> Trace:
-    first: dict[str, str] = {}
-    for name, _, value in lines:
-        first.setdefault(name, value)
+def _summary(lines: list[bytes], first: dict[bytes, str], hops: list[Received], end: int) -> Trace:
     lmtp = next((hop.identity for hop in hops if hop.protocol.startswith("LMTP")), None)
     queue = next((hop for hop in hops if hop.software == "Postfix" and hop.identity), None)
     boundary = hops[-1]
     return Trace(
-        trace="\n".join(f"{written}: {value}" for _, written, value in lines),
+        trace="\n".join([line.replace(b"\n", b"").decode("utf-8", "replace") for line in lines]),
         hops=len(hops),
         lmtp_id=lmtp,
         queue_id=queue.identity if queue else None,
         queue_host=queue.by if queue else None,
         received_at=moment_of_date(boundary.date),
         received_for=_address(boundary.recipient),
-        delivered_to=_address(first.get("delivered-to")),
-        x_original_to=_address(first.get("x-original-to")),
-        redirected_from=_address(first.get("x-sieve-redirected-from")),
+        delivered_to=_address(first.get(b"delivered-to")),
+        x_original_to=_address(first.get(b"x-original-to")),
+        redirected_from=_address(first.get(b"x-sieve-redirected-from")),
         end=end,
     )
 
 
+@lru_cache(maxsize=65_536)
 def _address(text: str | None) -> str | None:
     return normal(text) if text else None

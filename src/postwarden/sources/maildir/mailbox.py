@@ -135,9 +135,7 @@ def _scan_directory(
     except OSError as error:
         if error.errno == errno.ENOENT:
             return None
-        return FolderScan(
-            directory, (0, 0), problems=[_problem("unreadable-folder", path, error)]
-        )
+        return FolderScan(directory, (0, 0), problems=[_problem("unreadable-folder", path, error)])
 
 
 def _directories(root: int, last: FolderScan) -> list[str]:

@@ -58,7 +58,13 @@ def read_message(
 
 
 def _read_compressed(
-    descriptor: int, start: bytes, stored: int, stated: int | None, hosts: Set[str], *, hashing: bool
+    descriptor: int,
+    start: bytes,
+    stored: int,
+    stated: int | None,
+    hosts: Set[str],
+    *,
+    hashing: bool,
 ) -> Message:
     try:
         reader = plain_reader(descriptor, start)

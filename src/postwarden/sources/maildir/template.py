@@ -79,7 +79,9 @@ class _Expansion:
         except OSError as error:
             yield _problem("unreadable-folder", inner, str(error.strerror))
             return
-        yield from self._entered(inner, rest, values, link=kind == 0o120000, folder=kind == 0o040000)
+        yield from self._entered(
+            inner, rest, values, link=kind == 0o120000, folder=kind == 0o040000
+        )
 
     def _matching(
         self, path: str, level: str, rest: list[str], values: dict[str, str]

@@ -1,0 +1,94 @@
+"""Whole-file writes that survive a crash (POSIX rename(2), link(2), fsync(2))."""
+
+import json
+import os
+from contextlib import suppress
+from typing import Any
+
+
+def replace_bytes(path: str, data: bytes) -> None:
+    """Put a file in place of an older one, or where none was; mode 0600 where it is new.
+
+    Crash promise: the path names the old file or the whole new one; once this returns, the new one,
+    also after a power cut. A leftover `.partial` beside it is overwritten by the next call.
+
+    Raises:
+        OSError: nothing was replaced (disk full, no permission).
+    """
+    partial = f"{path}.partial"
+    try:
+        _write_synced(partial, data, os.O_TRUNC)
+        os.rename(partial, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(partial)
+        raise
+    sync_folder(os.path.dirname(path))
+
+
+def replace_text(path: str, text: str) -> None:
+    """As `replace_bytes`, for text in UTF-8."""
+    replace_bytes(path, text.encode())
+
+
+def write_json(path: str, document: Any) -> None:
+    """As `replace_bytes`, for a JSON document; equal documents give equal bytes."""
+    replace_text(path, json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n")
+
+
+def create_text(path: str, text: str) -> None:
+    """Make a file that must not exist yet; mode 0600.
+
+    Crash promise: of several callers one succeeds; the file is whole from the moment it has its name,
+    and stays once this returns.
+
+    Raises:
+        FileExistsError: it exists; nothing was changed.
+        OSError: nothing was made.
+    """
+    partial = f"{path}.{os.getpid()}.partial"
+    try:
+        _write_synced(partial, text.encode(), os.O_TRUNC)
+        os.link(partial, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(partial)
+    sync_folder(os.path.dirname(path))
+
+
+def link_file(source: str, target: str) -> None:
+    """Give a finished file a second name without copying, or copy it to another file system.
+
+    Crash promise: the target is absent or whole; it stays once `sync_folder` of its folder returned.
+    Neither name may be written in place afterwards.
+
+    Raises:
+        FileExistsError: the target exists.
+        OSError: nothing was made.
+    """
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.exists(target):
+            raise
+        with open(source, "rb") as stream:
+            replace_bytes(target, stream.read())
+
+
+def sync_folder(path: str) -> None:
+    """Make names in a folder durable: what was created, renamed or removed in it before stays so."""
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_synced(path: str, data: bytes, flags: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
+    with open(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())

@@ -1,0 +1,22 @@
+"""The one door of this room."""
+
+from postwarden.durable.files import (
+    create_text,
+    link_file,
+    replace_bytes,
+    replace_text,
+    sync_folder,
+    write_json,
+)
+from postwarden.durable.locks import LockedElsewhere, locked_file
+
+__all__ = [
+    "LockedElsewhere",
+    "create_text",
+    "link_file",
+    "locked_file",
+    "replace_bytes",
+    "replace_text",
+    "sync_folder",
+    "write_json",
+]
