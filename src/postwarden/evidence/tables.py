@@ -38,15 +38,20 @@ class PartWriter:
         self._partial = f"{path}.partial"
         self._schema = schema_of(record)
         self._writer = pq.ParquetWriter(self._partial, self._schema, compression="zstd")
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Sequence[Any]] = []
         self.count = 0
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
         """Append rows, in the order of the record's fields."""
-        for row in rows:
-            self._rows.append(tuple(row))
-            if len(self._rows) >= BATCH_ROWS:
-                self._flush()
+        self._rows.extend(rows)
+        if len(self._rows) >= BATCH_ROWS:
+            self._flush()
+
+    def add_table(self, table: pa.Table) -> None:
+        """Append a table of the record's columns, such as rows of an earlier part."""
+        self._flush()
+        self._writer.write_table(table.cast(self._schema))
+        self.count += table.num_rows
 
     def _flush(self) -> None:
         if not self._rows:
