@@ -11,6 +11,9 @@ import pytest
 
 from realmail.options import PairOptions
 from realmail.pair import MailPair, MissingServersError, require_servers
+from realmail.scenario import play
+
+CORPUS = Path(__file__).parents[2] / "build" / "corpus" / "package" / "data"
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +34,15 @@ def place() -> Iterator[Path]:
     directory.chmod(0o755)
     yield directory
     shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def provider(servers: None) -> Iterator[Path]:
+    """The tree of a provider where real servers misdelivered mail, with truth.jsonl."""
+    workshop = Path(tempfile.mkdtemp(prefix="realmail-"))
+    workshop.chmod(0o755)
+    yield play(workshop, CORPUS if CORPUS.is_dir() else None)
+    shutil.rmtree(workshop)
 
 
 @pytest.fixture

@@ -116,6 +116,11 @@ metric commands {{
   filter = event=imap_command_finished
   exporter_include = name hostname timestamps fields
 }}
+metric logins {{
+  exporter = evidence
+  filter = event=auth_request_finished
+  exporter_include = name hostname timestamps fields
+}}
 {options.dovecot_conf}
 """
 

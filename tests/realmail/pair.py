@@ -165,7 +165,9 @@ class MailPair:
     def postfix_command(self, command: str, *arguments: str, text: bytes = b"") -> str:
         """Run postqueue, postsuper, sendmail, … on the private instance and give what it prints."""
         option = "-C" if command == "sendmail" else "-c"
-        return self._run(f"/usr/sbin/{command}", option, f"{self.root}/postfix", *arguments, text=text)
+        return self._run(
+            f"/usr/sbin/{command}", option, f"{self.root}/postfix", *arguments, text=text
+        )
 
     def doveadm(self, *arguments: str, text: bytes = b"") -> str:
         """Run doveadm on the private instance and give what it prints."""

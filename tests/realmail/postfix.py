@@ -55,7 +55,7 @@ def write(root: Path, options: PairOptions, ports: Ports) -> None:
     os.chown(root / "data", pwd.getpwnam("postfix").pw_uid, -1)
     etc = root / "postfix"
     etc.mkdir(exist_ok=True)
-    for table in ("virtual", "virtual.regexp", "access"):
+    for table in ("virtual", "virtual.regexp", "access", "recipient_bcc"):
         write_file(etc / table, (etc / table).read_text() if (etc / table).exists() else "")
     settings = _settings(root, options, ports) | dict(options.main_cf)
     write_file(etc / "main.cf", "".join(f"{key} = {value}\n" for key, value in settings.items()))
@@ -110,6 +110,7 @@ def _settings(root: Path, options: PairOptions, ports: Ports) -> dict[str, str]:
         "virtual_mailbox_domains": " ".join(options.domains + options.single_domains),
         "virtual_mailbox_maps": "static:OK",
         "virtual_alias_maps": f"regexp:{etc}/virtual.regexp, texthash:{etc}/virtual",
+        "recipient_bcc_maps": f"texthash:{etc}/recipient_bcc",
         "virtual_transport": f"lmtp:{lmtp}",
         "transport_maps": f"inline:{{ {single} }}" if single else "",
         "lmtp_destination_recipient_limit": str(options.recipient_limit),
