@@ -77,8 +77,8 @@ class DeliveryRecord(NamedTuple):
     recipient: str | None  # to; Dovecot: to_envelope where logged, or the redirect's target
     account: str | None  # Dovecot's user; None for Postfix
     relay: str | None
-    session_id: str | None  # LMTP session id without its parts; the same on both sides
-    session_part: str | None  # the parts, e.g. "T2:R2"
+    session_id: str | None  # LMTP transaction, "ID" or "ID:T2": as both logs and the copy name it
+    session_part: str | None  # the recipient within it, "R2"; None for the first
     pid: int | None  # of the process that wrote the line
     status: str  # postfix: sent deferred bounced expired held removed; dovecot: saved redirected discarded rejected
     dsn: str | None

@@ -1,0 +1,56 @@
+"""The command `postwarden` and what all its commands have in common."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from postwarden.cli import evidence, examine, explain, init, preflight, scan
+from postwarden.vocabulary import PostwardenError
+
+COULD_NOT_RUN = 2
+
+app = typer.Typer(
+    name="postwarden",
+    help="The incident desk of an e-mail provider.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("init")(init.init)
+app.command("scan")(scan.scan)
+app.command("examine")(examine.examine)
+app.command("explain")(explain.explain)
+app.command("preflight")(preflight.preflight)
+app.add_typer(evidence.app, name="evidence")
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001  # Typer's callback signature
+    if asked:
+        typer.echo(f"postwarden {version('postwarden')}")
+        raise typer.Exit
+
+
+@app.callback()
+def postwarden(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """The incident desk of an e-mail provider."""
+
+
+def main() -> None:
+    """Run the command line; a fault that Postwarden knows ends with its sentence and status 2."""
+    try:
+        app()
+    except PostwardenError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(str(error))
+        sys.exit(COULD_NOT_RUN)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(COULD_NOT_RUN)

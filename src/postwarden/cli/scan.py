@@ -1,0 +1,54 @@
+"""`postwarden scan`: take a snapshot of evidence."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from postwarden.cli.options import (
+    DEFAULT_CONFIGURATION,
+    Accounts,
+    ConfigurationFile,
+    Since,
+    accounts,
+    moment,
+    now,
+)
+from postwarden.cli.output.progress import ScanProgress
+from postwarden.cli.output.scanned import print_scanned
+from postwarden.configuration import load
+from postwarden.evidence.service import Scope, take
+from postwarden.wiring import sources
+
+INTERRUPTED = 130
+
+
+def scan(
+    config: ConfigurationFile = DEFAULT_CONFIGURATION,
+    purpose: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Why this evidence is taken.")
+    ] = None,
+    expires: Annotated[
+        int | None, typer.Option(metavar="DAYS", min=1, help="Remove it after so many days.")
+    ] = None,
+    account: Accounts = None,
+    since: Since = None,
+) -> None:
+    """Read stores, logs and directory into a new snapshot; nothing of the provider is changed."""
+    configuration = load(config)
+    settings = configuration.evidence
+    settings = replace(
+        settings,
+        purpose=purpose or settings.purpose,
+        expiry_days=expires or settings.expiry_days,
+    )
+    scope = Scope(accounts(account), moment(since, "--since"))
+    console = Console(stderr=True, highlight=False)
+    try:
+        with ScanProgress(console) as progress:
+            manifest = take(settings, scope, sources(configuration), now(), progress.report)
+    except KeyboardInterrupt:
+        console.print("Stopped. What was read is kept; the same command goes on from there.")
+        raise typer.Exit(INTERRUPTED) from None
+    print_scanned(manifest, settings.path, Console(highlight=False))

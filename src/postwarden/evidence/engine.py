@@ -1,0 +1,110 @@
+"""The embedded engine: one snapshot's tables as Ibis expressions over Parquet, run by DuckDB.
+
+Rooms build expressions and take rows from them; no SQL text and no engine leaves this module.
+"""
+
+import glob
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
+
+import ibis
+import pyarrow as pa
+
+from postwarden.evidence.tables import schema_of
+from postwarden.sources.service import (
+    AccessRecord,
+    CopyRecord,
+    DeliveryRecord,
+    DirectoryRecord,
+    EntryRecord,
+    GapRecord,
+    ProblemRecord,
+    SpanRecord,
+)
+
+TABLES: Mapping[str, type[NamedTuple]] = {
+    "copies": CopyRecord,
+    "deliveries": DeliveryRecord,
+    "accesses": AccessRecord,
+    "directory": DirectoryRecord,
+    "entries": EntryRecord,
+    "gaps": GapRecord,
+    "spans": SpanRecord,
+    "problems": ProblemRecord,
+}
+
+Row = TypeVar("Row", bound=NamedTuple)
+
+
+class Engine:
+    """Queries over one snapshot folder; use it as a context manager.
+
+    Args:
+        folder: of the snapshot.
+        memory: DuckDB's limit, such as "3GB"; beyond it DuckDB spills into the snapshot's folder.
+        threads: how many DuckDB uses.
+    """
+
+    def __init__(self, folder: str, memory: str = "3GB", threads: int = 2) -> None:
+        self._spill = tempfile.mkdtemp(prefix="spill-", dir=folder)
+        self._connection = ibis.duckdb.connect(
+            memory_limit=memory, threads=threads, temp_directory=self._spill
+        )
+        self._connection.raw_sql("SET preserve_insertion_order = false")
+        self._kept = 0
+        self.tables = {name: self._table(folder, name, kind) for name, kind in TABLES.items()}
+
+    def _table(self, folder: str, name: str, record: type[NamedTuple]) -> Any:
+        parts = sorted(glob.glob(os.path.join(glob.escape(folder), name, "*.parquet")))
+        if parts:
+            return self._connection.read_parquet(parts, table_name=name)
+        return ibis.memtable(schema_of(record).empty_table())
+
+    def given(self, columns: Mapping[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> Any:
+        """Give rows of this process as a table to join with; columns by name and type."""
+        arrays = list(zip(*rows, strict=True)) or [()] * len(columns)
+        data = {
+            name: pa.array(values, type=kind)
+            for (name, kind), values in zip(columns.items(), arrays, strict=True)
+        }
+        return ibis.memtable(pa.table(data))
+
+    def batches(self, expression: Any, size: int = 50_000) -> Iterator[pa.RecordBatch]:
+        """Run an expression and give its rows in batches."""
+        yield from self._connection.to_pyarrow_batches(expression, chunk_size=size)
+
+    def records(self, expression: Any, record: type[Row]) -> Iterator[Row]:
+        """Run an expression whose first columns are those of the record, and give records."""
+        names = list(record._fields)
+        for batch in self.batches(expression.select(*names)):
+            columns = [column.to_pylist() for column in batch.columns]
+            yield from map(record._make, zip(*columns, strict=True))
+
+    def table(self, expression: Any) -> pa.Table:
+        """Run an expression and give all its rows; only for answers known to be small."""
+        return self._connection.to_pyarrow(expression)
+
+    def count(self, expression: Any) -> int:
+        """Count the rows of an expression."""
+        return int(self._connection.execute(expression.count()))
+
+    def keep(self, expression: Any) -> Any:
+        """Compute an expression once and give the stored answer, for what is asked several times."""
+        self._kept += 1
+        return self._connection.create_table(f"kept_{self._kept}", expression, temp=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.disconnect()
+        shutil.rmtree(self._spill, ignore_errors=True)

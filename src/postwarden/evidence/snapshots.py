@@ -1,0 +1,134 @@
+"""Snapshot folders: begin, resume, finish, open, list, merge and expire them.
+
+A snapshot being taken has no manifest and holds a lock while its scan runs; a crash leaves it so, and
+the next scan of the same scope resumes it. Expiry removes the manifest first, so that a crash while
+removing leaves what the next expiry removes.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pyarrow.parquet as pq
+
+from postwarden.evidence.engine import TABLES
+from postwarden.evidence.errors import BrokenSnapshot, NoSnapshot, SnapshotBusy
+from postwarden.evidence.manifest import MANIFEST, Manifest, Part
+from postwarden.vocabulary import Moment, rfc3339
+
+INTENT = "intent.json"
+
+
+def new_name(root: str, now: Moment) -> str:
+    """Give the name of a new snapshot, after its time; a second one of that second gets a number."""
+    stem = rfc3339(now - now % 1_000_000).replace("-", "").replace(":", "")
+    name, number = stem, 2
+    while os.path.exists(os.path.join(root, name)):
+        name, number = f"{stem}-{number}", number + 1
+    return name
+
+
+def create(root: str, name: str) -> str:
+    """Make the folder of a snapshot, for its owner alone (mode 0700), and give its path."""
+    os.makedirs(root, mode=0o700, exist_ok=True)
+    folder = os.path.join(root, name)
+    os.mkdir(folder, mode=0o700)
+    for table in TABLES:
+        os.mkdir(os.path.join(folder, table), mode=0o700)
+    return folder
+
+
+@contextmanager
+def locked(folder: str) -> Iterator[None]:
+    """Hold the snapshot while it is written; raise `SnapshotBusy` when somebody else does."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise SnapshotBusy(f"{folder}: another scan writes it; wait for it or stop it") from None
+    finally:
+        os.close(descriptor)
+
+
+def parts_of(folder: str) -> Iterator[Part]:
+    """Give every part with its rows and hash, in order of name."""
+    for table in TABLES:
+        place = os.path.join(folder, table)
+        for file in sorted(os.listdir(place)):
+            if file.endswith(".parquet"):
+                path = os.path.join(place, file)
+                rows = pq.read_metadata(path).num_rows
+                yield Part(f"{table}/{file}", rows, _sha256(path))
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_manifest(folder: str) -> Manifest:
+    """Read a finished snapshot's manifest; raise `NoSnapshot` or `BrokenSnapshot`."""
+    path = os.path.join(folder, MANIFEST)
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return Manifest.from_json(stream.read(), path)
+    except FileNotFoundError:
+        raise NoSnapshot(f"{folder}: holds no finished snapshot; run `postwarden scan`") from None
+
+
+def check_parts(folder: str, manifest: Manifest) -> None:
+    """Raise `BrokenSnapshot` unless every part is there, and no other, each with its hash."""
+    named = {part.name: part for part in manifest.parts}
+    there = {part.name: part for part in parts_of(folder)}
+    for name in sorted(named.keys() | there.keys()):
+        if named.get(name) != there.get(name):
+            raise BrokenSnapshot(f"{folder}: {name} is not the part its manifest names; scan again")
+
+
+def finished(root: str) -> list[Manifest]:
+    """List the finished snapshots, oldest first; damaged ones are left out."""
+    found = []
+    for name in sorted(os.listdir(root)) if os.path.isdir(root) else ():
+        try:
+            found.append(read_manifest(os.path.join(root, name)))
+        except (NoSnapshot, BrokenSnapshot, NotADirectoryError):
+            continue
+    return sorted(found, key=lambda manifest: (manifest.taken, manifest.name))
+
+
+def unfinished(root: str) -> list[str]:
+    """List the names of snapshots that were begun and not finished."""
+    names = sorted(os.listdir(root)) if os.path.isdir(root) else []
+    return [
+        name
+        for name in names
+        if os.path.isfile(os.path.join(root, name, INTENT))
+        and not os.path.exists(os.path.join(root, name, MANIFEST))
+    ]
+
+
+def latest(root: str, name: str | None = None) -> Manifest:
+    """Give the snapshot of that name, or the newest; raise `NoSnapshot` when there is none."""
+    if name is not None:
+        return read_manifest(os.path.join(root, os.path.basename(name)))
+    every = finished(root)
+    if not every:
+        raise NoSnapshot(f"{root}: holds no finished snapshot; run `postwarden scan` first")
+    return every[-1]
+
+
+def expire(root: str, now: Moment, names: Sequence[str] = ()) -> list[str]:
+    """Remove snapshots whose time is over, and those named; give the names removed."""
+    removed = []
+    for manifest in finished(root):
+        if manifest.expires <= now or manifest.name in names:
+            folder = os.path.join(root, manifest.name)
+            with locked(folder):
+                os.unlink(os.path.join(folder, MANIFEST))
+                shutil.rmtree(folder)
+            removed.append(manifest.name)
+    return removed

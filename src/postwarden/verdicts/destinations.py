@@ -1,0 +1,123 @@
+"""Where the intended directory brings an address at the time its mail was accepted."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from postwarden.evidence.service import Validity
+from postwarden.sources.service import Lookup, Resolution, Resolver
+from postwarden.verdicts.facts import Citation, Destination
+from postwarden.vocabulary import Address, Moment, VocabularyError, split_extension
+
+CAPTURED = "captured-by-catch-all"
+"""The resolver's word for an account that a catch-all leaves without its own mail: nobody intends
+that, so the account stays entitled to it."""
+
+_NOWHERE = Destination(covered=False)
+
+
+@dataclass(slots=True)
+class Destinations:
+    """Answers for several directories, each valid for a time; remembers what it resolved.
+
+    Attributes:
+        directories: each with its validity and its literal entries, as configured.
+        delimiters: `recipient_delimiter`.
+    """
+
+    directories: Sequence[tuple[Validity, Resolver, Lookup]]
+    delimiters: str
+    _resolved: dict[tuple[int, str], Resolution] = field(default_factory=dict)
+    _known: dict[tuple[int, str], Destination] = field(default_factory=dict)
+    _accounts: dict[tuple[int, str], str | None] = field(default_factory=dict)
+
+    def prefetch(self, asked: Iterable[tuple[str, Moment | None]]) -> None:
+        """Resolve many addresses at once; later questions for them cost no look-up."""
+        wanted: dict[int, set[str]] = {}
+        for address, moment in asked:
+            index = self._index(moment)
+            if index is not None and (index, address) not in self._resolved:
+                wanted.setdefault(index, set()).add(address)
+        for index, addresses in wanted.items():
+            self._resolve(index, addresses)
+
+    def destination(self, address: str, moment: Moment | None) -> Destination:
+        """Give where an original recipient was meant to go when it was accepted."""
+        index = self._index(moment)
+        if index is None:
+            return _NOWHERE
+        known = self._known.get((index, address))
+        if known is None:
+            known = self._known[index, address] = self._destination(index, address)
+        return known
+
+    def account_of(self, address: str, moment: Moment | None) -> str | None:
+        """Give the account that a final recipient (after all aliases) names, as the store does."""
+        index = self._index(moment)
+        if index is None:
+            index = len(self.directories) - 1
+        if (index, address) not in self._accounts:
+            self._accounts[index, address] = self._account(index, address)
+        return self._accounts[index, address]
+
+    def _account(self, index: int, address: str) -> str | None:
+        names = list(dict.fromkeys(self._names(address)))
+        found = self.directories[index][2].find("account", names)
+        for name in names:
+            for entry in found.get(name, ()):
+                return entry.values.partition("\n")[0]
+        return None
+
+    def _names(self, address: str) -> Iterable[str]:
+        yield address
+        try:
+            local, domain = Address.parse(address)
+        except VocabularyError:
+            yield split_extension(address, self.delimiters)[0]
+            return
+        user = split_extension(local, self.delimiters)[0]
+        yield str(Address(user, domain))
+        yield user
+
+    def _index(self, moment: Moment | None) -> int | None:
+        for index in reversed(range(len(self.directories))):
+            validity = self.directories[index][0]
+            if moment is None or _covers(validity, moment):
+                return index
+        return None
+
+    def _resolve(self, index: int, addresses: Collection[str]) -> None:
+        for address, resolution in self.directories[index][1].resolve(addresses).items():
+            self._resolved[index, address] = resolution
+
+    def _destination(self, index: int, address: str) -> Destination:
+        if (index, address) not in self._resolved:
+            self._resolve(index, (address,))
+        found = self._resolved[index, address]
+        accounts = frozenset(found.accounts)
+        captured = {p.subject for p in found.problems if p.code == CAPTURED}
+        return Destination(
+            accounts=accounts | self._later_names(index, accounts),
+            entitled=frozenset(found.bcc_accounts) | captured,
+            known=not found.unknown,
+            foreign=found.foreign,
+            managed=bool(found.commands),
+            citations=tuple(Citation(step.file, step.line) for step in found.steps if step.file),
+        )
+
+    def _later_names(self, index: int, accounts: frozenset[str]) -> frozenset[str]:
+        """Follow accounts that were renamed since: gone as accounts, their address leads on."""
+        last = len(self.directories) - 1
+        if index == last:
+            return frozenset()
+        here = self.directories[last][2].find("account", accounts)
+        gone = [account for account in accounts if account not in here]
+        return frozenset(
+            later
+            for resolution in self.directories[last][1].resolve(gone).values()
+            for later in resolution.accounts
+        )
+
+
+def _covers(validity: Validity, moment: Moment) -> bool:
+    begun = validity.valid_from is None or validity.valid_from <= moment
+    return begun and (validity.valid_to is None or moment < validity.valid_to)

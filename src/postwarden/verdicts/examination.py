@@ -1,0 +1,213 @@
+"""The examination: a verdict for every copy of a snapshot, the plain ones by joins, the rest by rules."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from postwarden.evidence.service import Engine, Manifest, absences, directory_lookups
+from postwarden.sources.service import (
+    CopyRecord,
+    DeliveryRecord,
+    GapRecord,
+    Lookup,
+    Resolver,
+    SpanRecord,
+)
+from postwarden.verdicts import sieve
+from postwarden.verdicts.coverage import Coverage, gaps_from_absence
+from postwarden.verdicts.crossing import contents
+from postwarden.verdicts.density import Density
+from postwarden.verdicts.destinations import Destinations
+from postwarden.verdicts.drafting import Drafter
+from postwarden.verdicts.facts import Verdict
+from postwarden.verdicts.findings import Finding
+from postwarden.verdicts.gathering import Related, related
+from postwarden.verdicts.judging import Judge
+from postwarden.verdicts.ownership import with_rightful_copies
+from postwarden.verdicts.paths import Pathfinder
+from postwarden.verdicts.rules import judge
+from postwarden.verdicts.subjects import Subject
+from postwarden.vocabulary import Moment, Provider
+
+BATCH = 20_000
+"""Subjects judged at a time: bounds memory, whatever the size of the snapshot."""
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an examination is about.
+
+    Attributes:
+        since: only messages accepted from then on.
+        until: only messages accepted before then.
+        accounts: only these holders; empty: all.
+        everything: rightful and own copies too.
+    """
+
+    since: Moment | None = None
+    until: Moment | None = None
+    accounts: tuple[str, ...] = ()
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What an examination needs to know of the provider beside the evidence."""
+
+    provider: Provider
+    home_domain: str
+    master_users: frozenset[str] = frozenset()
+
+
+class Examination:
+    """Examines one snapshot; nothing is changed in it, and equal evidence gives equal findings."""
+
+    def __init__(self, engine: Engine, manifest: Manifest, installation: Installation) -> None:
+        self._engine = engine
+        self._manifest = manifest
+        self._installation = installation
+        self._hosts = sorted(installation.provider.hosts)
+        self._recording = _recording_hosts(engine)
+        self.destinations = _destinations(engine, manifest, installation)
+        self.coverage = _coverage(engine)
+        self._density = Density(engine)
+        self.plain_count = 0
+
+    def findings(self, question: Question) -> Iterator[Finding]:
+        """Give the findings that the question asks for, ordered by nothing in particular."""
+        tables = self._engine.tables
+        good = self._engine.keep(self._good())
+        copies = _of_accounts(tables["copies"], question.accounts)
+        if question.everything:
+            yield from self._plain(copies, good, question)
+        rest = self._engine.records(sieve.suspects(copies, good), CopyRecord)
+        subjects: Iterator[Subject] = map(Subject.stored, rest)
+        for batch in _batches(subjects):
+            yield from self._judged(batch, question)
+        for batch in _batches(self._gone(good, question)):
+            yield from self._judged(batch, question)
+
+    def _good(self) -> Any:
+        return sieve.good_deliveries(
+            self._engine.tables, self._manifest.directories, self._hosts, self._recording
+        )
+
+    def _plain(self, copies: Any, good: Any, question: Question) -> Iterator[Finding]:
+        """Give the plain copies as findings, without asking the rules again."""
+        drafter = Drafter(self.coverage)
+        for batch in self._engine.batches(sieve.plain(copies, good)):
+            for row in batch.to_pylist():
+                finding = drafter.plain(row)
+                if _asked(finding, question):
+                    yield finding
+
+    def _gone(self, good: Any, question: Question) -> Iterator[Subject]:
+        lines = _of_accounts(
+            sieve.gone(self._engine.tables, self._scanned()), question.accounts
+        )
+        if not question.everything:
+            lines = sieve.gone_suspects(lines, good)
+        for line in self._engine.records(lines, DeliveryRecord):
+            yield Subject.logged(line, line.account or "")
+
+    def _scanned(self) -> Any:
+        accounts = [(account,) for account in self._manifest.mailboxes]
+        return self._engine.given({"account": pa.string()}, accounts)
+
+    def _judged(self, subjects: Sequence[Subject], question: Question) -> Iterator[Finding]:
+        about = related(self._engine, subjects)
+        self.destinations.prefetch(_addresses(about, subjects))
+        judging = self._judge(about, subjects)
+        drafter = Drafter(self.coverage)
+        findings = []
+        for subject in subjects:
+            facts = judging.facts(subject)
+            decided = judge(facts)
+            settled = decided.verdict in (Verdict.RIGHTFUL, Verdict.OWN)
+            if settled and not question.everything:
+                continue
+            finding = drafter.finding(subject, facts, decided, about.accesses[subject.holder])
+            if _asked(finding, question):
+                findings.append(finding)
+        yield from with_rightful_copies(self._engine, findings, subjects)
+
+    def _judge(self, about: Related, subjects: Sequence[Subject]) -> Judge:
+        paths = Pathfinder(
+            index=about.deliveries,
+            destinations=self.destinations,
+            coverage=self.coverage,
+            hosts=frozenset(self._hosts),
+            records_originals=frozenset(self._recording),
+        )
+        return Judge(
+            related=about,
+            paths=paths,
+            coverage=self.coverage,
+            master_users=self._installation.master_users,
+            dense=self._density.dense,
+            content=dict(contents(self._engine, subjects, about.deliveries)),
+        )
+
+
+def _recording_hosts(engine: Engine) -> list[str]:
+    lines = engine.tables["deliveries"]
+    hosts = lines.filter(lines.original_recipient.notnull()).select("host").distinct()
+    return sorted(row["host"] for row in engine.table(hosts).to_pylist())
+
+
+def _destinations(
+    engine: Engine, manifest: Manifest, installation: Installation
+) -> Destinations:
+    directories = []
+    for validity, found in zip(
+        manifest.directories, directory_lookups(engine, len(manifest.directories)), strict=True
+    ):
+        lookup, expressions = found
+        resolver = Resolver(installation.provider, installation.home_domain, lookup, expressions)
+        directories.append((validity, resolver, lookup))
+    return Destinations(directories, installation.provider.recipient_delimiter)
+
+
+def _coverage(engine: Engine) -> Coverage:
+    spans = list(engine.records(engine.tables["spans"], SpanRecord))
+    gaps = list(engine.records(engine.tables["gaps"], GapRecord))
+    for server, missing, present in absences(engine, {span.server for span in spans}):
+        gaps += gaps_from_absence(server, missing, present)
+    return Coverage.of(spans, gaps)
+
+
+def _addresses(
+    about: Related, subjects: Iterable[Subject]
+) -> Iterator[tuple[str, Moment | None]]:
+    """Name every address that judging may ask for, with the time it was accepted."""
+    for lines in about.deliveries.by_session.values():
+        for line in lines:
+            address = line.original_recipient or line.recipient
+            if address and line.server == "postfix":
+                yield address, line.accepted_at
+    for subject in subjects:
+        for hop in subject.hops:
+            if hop.recipient:
+                yield hop.recipient, hop.date
+
+
+def _of_accounts(table: Any, accounts: Sequence[str]) -> Any:
+    return table.filter(table.account.isin(list(accounts))) if accounts else table
+
+
+def _asked(finding: Finding, question: Question) -> bool:
+    moment = finding.accepted_at if finding.accepted_at is not None else finding.delivered_at
+    if moment is None:
+        return question.since is None and question.until is None
+    after = question.since is None or moment >= question.since
+    return after and (question.until is None or moment < question.until)
+
+
+def _batches(items: Iterator[_Item], size: int = BATCH) -> Iterator[list[_Item]]:
+    while batch := list(islice(items, size)):
+        yield batch

@@ -1,0 +1,54 @@
+"""A finding: one copy with its verdict, its owners, who has seen it, and why."""
+
+from dataclasses import dataclass, field
+
+from postwarden.verdicts.exposure import Exposure
+from postwarden.verdicts.facts import Reason, Verdict
+from postwarden.vocabulary import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict on one copy, as every shell prints it.
+
+    Attributes:
+        id: names the copy; stays the same from snapshot to snapshot.
+        account: the holder.
+        folder: IMAP name; None where a gone copy's folder was not logged.
+        file: path below the account's mail directory, cut at ":2,"; None when gone.
+        original_recipients: all that were folded into this copy.
+        queue_id: of the queue file it was delivered from.
+        accepted_at: when this provider accepted the message.
+        delivered_at: when the copy was delivered, by the log or else by its own trace or date.
+        has_rightful_copy: every rightful account holds its own; None when nobody is rightful.
+        gone: no longer stored, but logged as stored.
+    """
+
+    id: str
+    store: str | None
+    account: str
+    folder: str | None
+    file: str | None
+    message_id: str | None
+    verdict: Verdict
+    rightful: tuple[str, ...]
+    original_recipients: tuple[str, ...]
+    queue_id: str | None
+    accepted_at: Moment | None
+    delivered_at: Moment | None
+    has_rightful_copy: bool | None = None
+    exposure: Exposure = field(default_factory=Exposure)
+    second_hand: bool = False
+    other_message: str | None = None
+    gone: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def original_recipient(self) -> str | None:
+        """The first of the original recipients."""
+        return self.original_recipients[0] if self.original_recipients else None
+
+    @property
+    def wrong(self) -> bool:
+        """Something is wrong with this copy: it is misdelivered or crossed."""
+        return self.verdict in (Verdict.MISDELIVERED, Verdict.CROSSED)

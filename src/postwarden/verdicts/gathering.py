@@ -1,0 +1,88 @@
+"""Bring together, for a batch of subjects, all that the evidence says of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from postwarden.evidence.service import Engine
+from postwarden.sources.service import AccessRecord, DeliveryRecord
+from postwarden.verdicts.deliveries import DeliveryIndex
+from postwarden.verdicts.subjects import Subject
+
+_ROUNDS = 12
+"""Re-injections are followed this far."""
+
+
+@dataclass(slots=True)
+class Related:
+    """Records about a batch.
+
+    Attributes:
+        deliveries: every delivery line of the messages concerned, and of what fed them.
+        accesses: acts in the mailboxes concerned, by account.
+    """
+
+    deliveries: DeliveryIndex
+    accesses: defaultdict[str, list[AccessRecord]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+
+def related(engine: Engine, subjects: Sequence[Subject]) -> Related:
+    """Read what belongs to the subjects, in a few set-based queries."""
+    found = Related(DeliveryIndex(_deliveries(engine, subjects)))
+    accesses = engine.tables["accesses"]
+    accounts = _given(engine, "account", {subject.holder for subject in subjects})
+    for access in engine.records(accesses.semi_join(accounts, "account"), AccessRecord):
+        found.accesses[access.account].append(access)
+    return found
+
+
+def _deliveries(engine: Engine, subjects: Sequence[Subject]) -> list[DeliveryRecord]:
+    lines = engine.tables["deliveries"]
+    storage = lines.mutate(base=lines.storage_id.split(",")[0])
+    names = {subject.storage_name for subject in subjects if subject.storage_name}
+    first = [
+        _named(engine, lines, "session_id", {s.session_id for s in subjects if s.session_id}),
+        _named(engine, lines, "queue_id", {q for s in subjects for q in s.queue_ids}),
+        _named(engine, lines, "message_id", {s.message_id for s in subjects if s.message_id}),
+        storage.semi_join(_given(engine, "base", names), "base").drop("base"),
+    ]
+    records: dict[tuple[str, int, str | None], DeliveryRecord] = {}
+    new = _added(records, (r for query in first for r in engine.records(query, DeliveryRecord)))
+    for _ in range(_ROUNDS):
+        queues = {record.queue_id for record in new if record.queue_id}
+        sessions = {r.session_id for r in new if r.status == "redirected" and r.session_id}
+        queries = []
+        if queues:
+            fed = lines.filter(lines.next_queue_id.notnull())
+            queries.append(_named(engine, fed, "next_queue_id", queues))
+        if sessions:
+            queries.append(_named(engine, lines, "session_id", sessions))
+        new = _added(records, (r for q in queries for r in engine.records(q, DeliveryRecord)))
+        if not new:
+            break
+    return list(records.values())
+
+
+def _added(
+    records: dict[tuple[str, int, str | None], DeliveryRecord], found: Iterable[DeliveryRecord]
+) -> list[DeliveryRecord]:
+    new = []
+    for record in found:
+        key = (record.file, record.line, record.recipient)
+        if key not in records:
+            records[key] = record
+            new.append(record)
+    return new
+
+
+def _named(engine: Engine, table: Any, column: str, values: set[str]) -> Any:
+    return table.semi_join(_given(engine, column, values), column)
+
+
+def _given(engine: Engine, column: str, values: Iterable[str]) -> Any:
+    return engine.given({column: pa.string()}, [(value,) for value in sorted(values)])

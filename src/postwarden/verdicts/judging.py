@@ -1,0 +1,238 @@
+"""From records to facts: what `rules.judge` needs to know of one subject. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from postwarden.sources.service import AccessRecord, DeliveryRecord
+from postwarden.verdicts.coverage import Coverage
+from postwarden.verdicts.deliveries import base_name
+from postwarden.verdicts.facts import (
+    Arrival,
+    Citation,
+    Content,
+    CopyFacts,
+    Placed,
+    Placement,
+    Proof,
+)
+from postwarden.verdicts.gathering import Related
+from postwarden.verdicts.paths import Pathfinder
+from postwarden.verdicts.subjects import Subject
+
+OPERATOR_ACTORS = frozenset({"doveadm", "dsync"})
+_FILE_AGENTS = frozenset({"virtual", "local", "pipe", "lmtp"})
+
+
+@dataclass(slots=True)
+class Judge:
+    """Draws the facts of subjects from what was gathered.
+
+    Attributes:
+        master_users: operators' logins.
+        dense: tells whether logs of that moment are so dense that a missing queue id contradicts a
+            header (see `_contradicted`).
+        content: gives what speaks against the content of a subject.
+    """
+
+    related: Related
+    paths: Pathfinder
+    coverage: Coverage
+    master_users: frozenset[str]
+    dense: Callable[[int], bool]
+    content: dict[str, Content] = field(default_factory=dict)
+
+    def facts(self, subject: Subject) -> CopyFacts:
+        """Give the facts of one subject."""
+        arrivals, elsewhere = self._logged(subject)
+        placed = self._placed(subject)
+        traced = bool(subject.hops)
+        if not any(a.account == subject.holder for a in arrivals):
+            for arrival in self._by_header(subject):
+                own = arrival.account == subject.holder and not placed
+                (arrivals if own else elsewhere).append(arrival)
+        return CopyFacts(
+            holder=subject.holder,
+            arrivals=tuple(arrivals),
+            elsewhere=tuple(elsewhere),
+            placed=tuple(placed),
+            submitted_by_holder=self._submitted(subject),
+            traced=traced,
+            gaps=self.coverage.silent_at(subject.came_at),
+            content=self.content.get(subject.id, Content()),
+        )
+
+    def _logged(self, subject: Subject) -> tuple[list[Arrival], list[Arrival]]:
+        """Give logged deliveries of this copy, and those of its session to other accounts."""
+        session = self._session_lines(subject)
+        arrivals = [self._arrival(Proof.STORAGE_ID, line, subject) for line in self._files(subject)]
+        covered = {citation for arrival in arrivals for citation in arrival.citations}
+        elsewhere: list[Arrival] = []
+        for line in session:
+            arrival = self._arrival(Proof.SESSION, line, subject)
+            if arrival.citations[0] in covered:
+                continue
+            if arrival.account == subject.holder:
+                arrivals.append(arrival)
+            elif self._by_process(subject, line):
+                arrivals.append(self._arrival(Proof.PROCESS, line, subject))
+            else:
+                elsewhere.append(arrival)
+        if not session:
+            arrivals += self._queue_arrivals(subject)
+        return arrivals, elsewhere
+
+    def _session_lines(self, subject: Subject) -> list[DeliveryRecord]:
+        """Give the lines of the subject's session: Dovecot's, and Postfix' where Dovecot has none."""
+        if subject.line is not None:
+            return [subject.line]
+        lines = self.related.deliveries.by_session.get(subject.session_id or "", [])
+        fitting = [line for line in lines if line.status in ("saved", "sent")]
+        queue_id = subject.copy.queue_id if subject.copy else None
+        if queue_id:
+            fitting = [line for line in fitting if line.queue_id in (None, queue_id)]
+        saved = [line for line in fitting if line.server == "dovecot"]
+        parts = {line.session_part for line in saved}
+        accounts = {line.account for line in saved}
+        return saved + [
+            line
+            for line in fitting
+            if line.server == "postfix"
+            and line.session_part not in parts
+            and self._account(line) not in accounts
+        ]
+
+    def _files(self, subject: Subject) -> list[DeliveryRecord]:
+        """Give Dovecot's lines that name this very file."""
+        if subject.copy is None:
+            return []
+        return [
+            line
+            for line in self.related.deliveries.by_storage.get(subject.storage_name or "", ())
+            if line.server == "dovecot"
+        ]
+
+    def _by_process(self, subject: Subject, line: DeliveryRecord) -> bool:
+        """Tell whether the file name carries the process and second of that delivery (maildir(5))."""
+        if subject.copy is None or line.server != "dovecot" or line.pid is None:
+            return False
+        second, _, rest = base_name(subject.copy.file).partition(".")
+        if not second.isdigit() or f"P{line.pid}." not in f"{rest}.":
+            return False
+        return 0 <= line.time // 1_000_000 - int(second) <= 2
+
+    def _arrival(self, proof: Proof, line: DeliveryRecord, subject: Subject) -> Arrival:
+        """Draw a delivery from a Dovecot line, or from a Postfix line where Dovecot has none."""
+        named = line.account if line.server == "dovecot" else self._account(line)
+        account = named or line.recipient or ""
+        queued = self._queued(line)
+        citations = [Citation(line.file, line.line)]
+        citations += [Citation(one.file, one.line) for one in queued if one is not line]
+        legs = self.paths.folded_legs(queued, account, subject.hops)
+        return Arrival(
+            proof,
+            account,
+            legs,
+            tuple(citations),
+            queue_id=queued[0].queue_id if queued else None,
+            folder=line.folder,
+            uid=line.uid,
+        )
+
+    def _queued(self, line: DeliveryRecord) -> list[DeliveryRecord]:
+        """Find the Postfix lines of a Dovecot line: the same session, then part, name or account.
+
+        Equal recipients fold: two Postfix lines with one reply are one copy.
+        """
+        if line.server == "postfix":
+            return [line]
+        lines = [
+            one
+            for one in self.related.deliveries.by_session.get(line.session_id or "", ())
+            if one.server == "postfix" and one.status == "sent"
+        ]
+        same_part = [one for one in lines if one.session_part == line.session_part]
+        same_name = [one for one in lines if line.recipient and one.recipient == line.recipient]
+        account = [one for one in lines if self._account(one) == line.account]
+        return same_part or same_name or account
+
+    def _account(self, line: DeliveryRecord) -> str | None:
+        return self.paths.destinations.account_of(line.recipient or "", line.accepted_at)
+
+    def _queue_arrivals(self, subject: Subject) -> list[Arrival]:
+        """Give deliveries of the newest queue file in the trace, by agents without a session id."""
+        copy = subject.copy
+        if copy is None or copy.queue_id is None:
+            return []
+        return [
+            self._arrival(Proof.QUEUE, line, subject)
+            for line in self.related.deliveries.queue(copy.queue_id, copy.received_at)
+            if line.status == "sent"
+            and line.agent in _FILE_AGENTS
+            and line.next_queue_id is None
+            and (line.session_id is None or copy.lmtp_id is None)
+            and self._account(line) == subject.holder
+        ]
+
+    def _by_header(self, subject: Subject) -> Iterable[Arrival]:
+        """Give the delivery that the trace alone proves, unless the logs contradict it."""
+        copy = subject.copy
+        if copy is None or copy.delivered_to is None or self._contradicted(subject):
+            return
+        account = self.paths.destinations.account_of(copy.delivered_to, copy.received_at)
+        if account is None:
+            return
+        legs = self.paths.header_legs(subject.hops, account)
+        if legs:
+            yield Arrival(Proof.HEADER, account, legs, (Citation.header("Delivered-To"),))
+
+    def _contradicted(self, subject: Subject) -> bool:
+        """A queue id that a dense log of its minute does not know was never this provider's."""
+        copy = subject.copy
+        if copy is None or copy.queue_id is None or copy.received_at is None:
+            return False
+        known = any(self.related.deliveries.queue(q, None) for q in subject.queue_ids)
+        return not known and self.dense(copy.received_at)
+
+    def _placed(self, subject: Subject) -> list[Placed]:
+        if subject.copy is None:
+            return []
+        acts = [a for a in self.related.accesses[subject.holder] if self._put(a, subject)]
+        return [self._placement(act, subject.holder) for act in acts]
+
+    def _put(self, act: AccessRecord, subject: Subject) -> bool:
+        """Tell whether an append or copy put this copy where it is (or into this mailbox)."""
+        copy = subject.copy
+        assert copy is not None  # asked by _placed only
+        if act.what not in ("appended", "copied"):
+            return False
+        if act.uid is not None and copy.uid is not None and act.folder == copy.folder:
+            return act.uid == copy.uid and _agrees(act.message_id, copy.message_id)
+        if act.message_id is not None and copy.message_id is not None:
+            return act.message_id == copy.message_id
+        return act.uid is None and act.folder == copy.folder and act.size == copy.size
+
+    def _placement(self, act: AccessRecord, holder: str) -> Placed:
+        actor = act.actor or holder
+        if actor == holder:
+            by = Placement.HOLDER
+        elif actor in self.master_users or actor in OPERATOR_ACTORS:
+            by = Placement.OPERATOR
+        else:
+            by = Placement.OTHER_USER
+        return Placed(by, actor, (Citation(act.file, act.line),))
+
+    def _submitted(self, subject: Subject) -> tuple[Citation, ...]:
+        lines: Sequence[DeliveryRecord] = self.related.deliveries.submissions.get(
+            subject.message_id or "", ()
+        )
+        own = [
+            line
+            for line in lines
+            if self.paths.destinations.account_of(line.sasl_username or "", line.accepted_at)
+            == subject.holder
+        ]
+        return tuple(Citation(line.file, line.line) for line in own[:1])
+
+
+def _agrees(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or one == other

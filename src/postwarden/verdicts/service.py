@@ -1,0 +1,42 @@
+"""The one door of this room: what other rooms may use of it."""
+
+from postwarden.verdicts.examination import Examination, Installation, Question
+from postwarden.verdicts.exposure import Exposure
+from postwarden.verdicts.facts import Citation, Reason, Verdict
+from postwarden.verdicts.findings import Finding
+from postwarden.verdicts.summary import (
+    Background,
+    Flow,
+    Holder,
+    LogCoverage,
+    NextAct,
+    Opened,
+    Owner,
+    Summary,
+    summarise,
+    weightiest,
+)
+from postwarden.verdicts.timeline import Bucket, Timeline
+
+__all__ = [
+    "Background",
+    "Bucket",
+    "Citation",
+    "Examination",
+    "Exposure",
+    "Finding",
+    "Flow",
+    "Holder",
+    "Installation",
+    "LogCoverage",
+    "NextAct",
+    "Opened",
+    "Owner",
+    "Question",
+    "Reason",
+    "Summary",
+    "Timeline",
+    "Verdict",
+    "summarise",
+    "weightiest",
+]

@@ -1,0 +1,378 @@
+"""What the findings come to: counts, flows, accounts concerned, and what cannot be known. Pure.
+
+Purpose: every shell (terminal, HTML report, later the console) tells the same figures.
+Input: findings, and the numbers of the examination that findings do not carry (`Background`).
+Output: one frozen `Summary`, in one order for equal input; texts are message codes.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from postwarden.sources.service import GapRecord, SpanRecord
+from postwarden.verdicts.facts import Verdict
+from postwarden.verdicts.findings import Finding
+from postwarden.verdicts.timeline import Timeline, timeline
+from postwarden.vocabulary import Moment
+
+LOGS = ("postfix", "dovecot", "dovecot-events")
+"""The logs that an examination can draw on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What the caller knows beside the findings.
+
+    Attributes:
+        taken: when the snapshot was taken.
+        since: of the question, a time of acceptance; None when it was not limited.
+        until: likewise.
+        right: rightful copies by time of delivery, or by the start of its minute.
+        problems: what could not be read, counted by message code.
+        fault: from when until when the wrong map was live, where that is known.
+    """
+
+    provider: str
+    snapshot: str
+    purpose: str
+    taken: Moment
+    since: Moment | None = None
+    until: Moment | None = None
+    right: Mapping[Moment, int] = field(default_factory=dict)
+    gaps: Sequence[GapRecord] = ()
+    spans: Sequence[SpanRecord] = ()
+    problems: Mapping[str, int] = field(default_factory=dict)
+    fault: tuple[Moment, Moment] | None = None
+
+
+class NextAct(StrEnum):
+    """What to do next about an account."""
+
+    HOLD = "hold-and-examine"  # wrong copies still lie in its mailbox
+    FOLLOW = "follow"  # wrong copies left the mailbox: downloaded, forwarded, answered or copied
+    TELL = "tell"
+    DELIVER = "deliver"  # it lacks its own copy
+    CHECK = "check"  # one of several owners lacks a copy, perhaps this one
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Copies by whether their holder opened them."""
+
+    yes: int = 0
+    no: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Misdelivered copies from one original recipient into one mailbox.
+
+    Attributes:
+        original: the address the mail was for.
+        holder: the account that got it.
+        owners: the accounts whose it is; empty where the directory knows nobody.
+        lacking: copies whose owners do not all hold their own.
+    """
+
+    original: str
+    holder: str
+    owners: tuple[str, ...]
+    copies: int
+    opened: Opened
+    lacking: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An account with wrong copies in its mailbox; `gone` of them are no longer stored."""
+
+    account: str
+    wrong: int
+    crossed: int
+    opened: Opened
+    downloaded: int
+    answered: int
+    forwarded: int
+    copied: int
+    second_hand: int
+    gone: int
+    next: tuple[NextAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account whose mail lies with others.
+
+    Attributes:
+        elsewhere: copies of its mail in wrong mailboxes.
+        opened: those copies by whether their holders opened them.
+        messages: how many messages they are copies of.
+        lacks: messages that it alone owns and has no copy of.
+        may_lack: messages that it owns with others, not all of whom have a copy.
+    """
+
+    account: str
+    elsewhere: int
+    opened: Opened
+    messages: int
+    lacks: int
+    may_lack: int
+    next: tuple[NextAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogCoverage:
+    """What one kind of log covers; without files, `first` and `last` are None."""
+
+    server: str
+    files: int
+    lines: int
+    understood: int
+    first: Moment | None
+    last: Moment | None
+    gaps: tuple[GapRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures; see the classes above.
+
+    Attributes:
+        counts: findings by verdict, every verdict named.
+        messages: distinct messages among the wrong copies, told apart by Message-ID or, without
+            one, by queue id.
+        opened: wrong copies by whether they were opened.
+        unexplained: unexplained copies by the reason code that weighs most; adds up to their count.
+        cannot_know: code and count of each thing the evidence cannot say.
+    """
+
+    background: Background
+    counts: Mapping[Verdict, int]
+    messages: int
+    opened: Opened
+    flows: tuple[Flow, ...]
+    timeline: Timeline
+    holders: tuple[Holder, ...]
+    owners: tuple[Owner, ...]
+    unexplained: tuple[tuple[str, int], ...]
+    logs: tuple[LogCoverage, ...]
+    problems: tuple[tuple[str, int], ...]
+    cannot_know: tuple[tuple[str, int], ...]
+
+    @property
+    def wrong(self) -> int:
+        """Misdelivered and crossed copies."""
+        return self.counts[Verdict.MISDELIVERED] + self.counts[Verdict.CROSSED]
+
+    @property
+    def accounts(self) -> int:
+        """Accounts concerned, as holders or owners or both."""
+        return len({h.account for h in self.holders} | {o.account for o in self.owners})
+
+    @property
+    def right(self) -> int:
+        """Rightful copies counted in the background."""
+        return sum(self.background.right.values())
+
+
+def summarise(findings: Iterable[Finding], background: Background, zone: ZoneInfo) -> Summary:
+    """Draw the summary; `zone` is the provider's, where its hours and days begin."""
+    counts = Counter[Verdict]()
+    wrong: list[Finding] = []
+    unexplained = Counter[str]()
+    for finding in findings:
+        counts[finding.verdict] += 1
+        if finding.wrong:
+            wrong.append(finding)
+        elif finding.verdict is Verdict.UNEXPLAINED:
+            unexplained[weightiest(finding)] += 1
+    logs = _logs(background)
+    return Summary(
+        background=background,
+        counts={verdict: counts[verdict] for verdict in Verdict},
+        messages=len({message_of(f) for f in wrong}),
+        opened=_opened(wrong),
+        flows=_flows(wrong),
+        timeline=timeline(
+            background.right,
+            (f.delivered_at for f in wrong),
+            zone,
+            (background.since, background.until),
+        ),
+        holders=_holders(wrong),
+        owners=_owners(wrong),
+        unexplained=_ranked(unexplained),
+        logs=logs,
+        problems=_ranked(background.problems),
+        cannot_know=_cannot_know(wrong, unexplained.total(), background, logs),
+    )
+
+
+def message_of(finding: Finding) -> str:
+    """Name the message that a copy is of."""
+    return finding.message_id or finding.queue_id or finding.id
+
+
+WEIGHT = (
+    "gap",
+    "no-directory",
+    "foreign-recipient",
+    "list-manager",
+    "no-original-recipient",
+    "placed-by-other-user",
+    "placed-by-operator",
+    "delivered-elsewhere",
+    "no-delivery-proof",
+)
+"""Reason codes of unexplained copies, the one that says most first."""
+
+
+def weightiest(finding: Finding) -> str:
+    """Choose the reason code under which an unexplained copy is counted."""
+    codes = [reason.code for reason in finding.reasons]
+    named = [code for code in WEIGHT if code in codes]
+    return (named or codes[-1:] or ["no-delivery-proof"])[0]
+
+
+def _opened(findings: Sequence[Finding]) -> Opened:
+    told = Counter(f.exposure.opened for f in findings)
+    return Opened(yes=told[True], no=told[False], unknown=told[None])
+
+
+def _flows(wrong: Iterable[Finding]) -> tuple[Flow, ...]:
+    groups: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in wrong:
+        if finding.verdict is Verdict.MISDELIVERED:
+            groups[finding.original_recipient or "", finding.account].append(finding)
+    flows = (
+        Flow(
+            original=original,
+            holder=holder,
+            owners=tuple(sorted({owner for f in group for owner in f.rightful})),
+            copies=len(group),
+            opened=_opened(group),
+            lacking=sum(f.has_rightful_copy is False for f in group),
+        )
+        for (original, holder), group in groups.items()
+    )
+    return tuple(sorted(flows, key=lambda f: (-f.copies, f.original, f.holder)))
+
+
+def _holders(wrong: Iterable[Finding]) -> tuple[Holder, ...]:
+    groups: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in wrong:
+        groups[finding.account].append(finding)
+    holders = (_holder(account, group) for account, group in groups.items())
+    return tuple(sorted(holders, key=lambda h: (-h.wrong, h.account)))
+
+
+def _holder(account: str, group: Sequence[Finding]) -> Holder:
+    gone = sum(f.gone for f in group)
+    acts = [NextAct.HOLD] if gone < len(group) else []
+    if any(_left(f) for f in group):
+        acts.append(NextAct.FOLLOW)
+    return Holder(
+        account=account,
+        wrong=len(group),
+        crossed=sum(f.verdict is Verdict.CROSSED for f in group),
+        opened=_opened(group),
+        downloaded=sum(f.exposure.downloaded is True for f in group),
+        answered=sum(f.exposure.answered is True for f in group),
+        forwarded=sum(f.exposure.forwarded is True for f in group),
+        copied=sum(f.exposure.copied is True for f in group),
+        second_hand=sum(f.second_hand for f in group),
+        gone=gone,
+        next=(*acts, NextAct.TELL),
+    )
+
+
+def _left(finding: Finding) -> bool:
+    seen = finding.exposure
+    return True in (seen.downloaded, seen.answered, seen.forwarded, seen.copied)
+
+
+def _owners(wrong: Iterable[Finding]) -> tuple[Owner, ...]:
+    groups: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in wrong:
+        for account in finding.rightful:
+            groups[account].append(finding)
+    owners = (_owner(account, group) for account, group in groups.items())
+    return tuple(sorted(owners, key=lambda o: (-o.elsewhere, o.account)))
+
+
+def _owner(account: str, group: Sequence[Finding]) -> Owner:
+    missing = [f for f in group if f.has_rightful_copy is False]
+    lacks = {message_of(f) for f in missing if f.rightful == (account,)}
+    may_lack = {message_of(f) for f in missing} - lacks
+    unseen = all(f.exposure.opened is False and f.exposure.listed is False for f in group)
+    acts = [act for act, due in ((NextAct.DELIVER, lacks), (NextAct.CHECK, may_lack)) if due]
+    if not unseen or acts:
+        acts.append(NextAct.TELL)
+    return Owner(
+        account=account,
+        elsewhere=len(group),
+        opened=_opened(group),
+        messages=len({message_of(f) for f in group}),
+        lacks=len(lacks),
+        may_lack=len(may_lack),
+        next=tuple(acts) or (NextAct.NOTHING,),
+    )
+
+
+def _logs(background: Background) -> tuple[LogCoverage, ...]:
+    named = {span.server for span in background.spans} | {gap.server for gap in background.gaps}
+    found = []
+    for server in (*LOGS, *sorted(named.difference(LOGS))):
+        spans = [span for span in background.spans if span.server == server]
+        found.append(
+            LogCoverage(
+                server=server,
+                files=len({span.file for span in spans}),
+                lines=sum(span.lines for span in spans),
+                understood=sum(span.understood for span in spans),
+                first=min((span.first for span in spans), default=None),
+                last=max((span.last for span in spans), default=None),
+                gaps=tuple(
+                    sorted(
+                        (gap for gap in background.gaps if gap.server == server),
+                        key=lambda gap: (gap.since, gap.until, gap.host, gap.file, gap.line),
+                    )
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def _cannot_know(
+    wrong: Sequence[Finding],
+    unexplained: int,
+    background: Background,
+    logs: Iterable[LogCoverage],
+) -> tuple[tuple[str, int], ...]:
+    misdelivered = [f for f in wrong if f.verdict is Verdict.MISDELIVERED]
+    counted = [
+        ("opened", sum(f.exposure.opened is None for f in wrong)),
+        ("listed", sum(f.exposure.listed is None for f in wrong)),
+        ("left", sum(_may_have_left(f) for f in wrong)),
+        ("owner", sum(not f.rightful for f in misdelivered)),
+        ("owner-copy", sum(bool(f.rightful) and f.has_rightful_copy is None for f in wrong)),
+        ("time", sum(f.delivered_at is None for f in wrong)),
+        ("unexplained", unexplained),
+        ("gaps", len(background.gaps)),
+        *((f"no-log-{log.server}", int(not log.files)) for log in logs if log.server in LOGS),
+        ("problems", sum(background.problems.values())),
+    ]
+    return tuple((code, count) for code, count in counted if count)
+
+
+def _may_have_left(finding: Finding) -> bool:
+    seen = finding.exposure
+    return not _left(finding) and None in (seen.downloaded, seen.forwarded, seen.copied)
+
+
+def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
