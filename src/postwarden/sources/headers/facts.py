@@ -47,22 +47,18 @@ def header_facts(start: bytes, hosts: Set[str], *, whole: bool) -> HeaderFacts |
         The facts; None when the header goes on behind `start` and may still be within the cap.
     """
     state = "read"
-    if len(start) >= MAX_BYTES:
-        start = start[:MAX_BYTES]
-    lines = as_lf(start)
-    block = header_block(lines)
+    capped = len(start) >= MAX_BYTES
+    lines = as_lf(start[:MAX_BYTES] if capped else start)
+    block = header_block(lines, whole=whole and not capped)
     if block is None:
-        if len(start) == MAX_BYTES:
-            state = "oversized-header"
-        elif not whole:
+        if not capped:
             return None
+        state = "oversized-header"
         block = b"\n" + lines
-        if block.endswith(b"\n"):
-            block = block[:-1]
-    if block.count(b"\n") > MAX_LINES:
+    elif block.count(b"\n") > MAX_LINES:
         state = "oversized-header"
         block = b"\n".join(block.split(b"\n", MAX_LINES + 1)[: MAX_LINES + 1])
-    if not block and _JUNK.search(lines[:FIRST_READ]):
+    elif not block and _JUNK.search(lines[:FIRST_READ].partition(b"\n")[0]):
         state = "binary"
     return _facts(block, lines, hosts, state)
 

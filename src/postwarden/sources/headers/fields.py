@@ -52,21 +52,23 @@ _PLACES = {
 }
 
 
-def header_block(start: bytes) -> bytes | None:
-    """Give the header block of `start`, LF-ended, with a line feed set before it.
+def header_block(start: bytes, *, whole: bool) -> bytes | None:
+    """Give the header block of `start`, with a line feed set before it and none after it.
 
-    `start` are the first bytes of a message whose lines end with LF (see `as_lf`). None when the
-    block does not end within them. The block ends before its blank line.
+    Args:
+        start: the first bytes of a message whose lines end with LF (see `as_lf`).
+        whole: there are no more.
+
+    Returns:
+        The block without its blank line; None when `start` does not show where it ends.
     """
     framed = b"\n" + start
     end = _END.search(framed)
     if end is None:
-        return None
+        return framed if whole else None
     place = end.start()
-    if place + 1 == len(framed):
-        return None  # the next line has not been read yet
-    if framed[place + 1] != 10 and b":" not in framed[place:] and b"\n" not in framed[place + 1 :]:
-        return None  # perhaps a field name cut by the end of the bytes
+    if not whole and framed[place + 1 : place + 2] != b"\n" and framed.find(b"\n", place + 1) < 0:
+        return None  # the line may be a field whose name was cut
     return framed[:place]
 
 

@@ -94,6 +94,8 @@ def _read_unusual(value: str) -> Received | None:
         if word is None:
             return None
         comments, place = _comments(clauses, word.end())
+        if not comments:
+            return None  # own servers name the client's address; a HELO with blanks could pose as them
     if clauses[place : place + 3].lower() != "by ":
         return None
     host = _WORD.match(clauses, _blanks(clauses, place + 3))
