@@ -11,7 +11,7 @@ import pytest
 
 from realmail.options import PairOptions
 from realmail.pair import MailPair, MissingServersError, require_servers
-from realmail.scenario import play
+from realmail.scenario import VARIANTS, play
 
 CORPUS = Path(__file__).parents[2] / "build" / "corpus" / "package" / "data"
 
@@ -36,12 +36,12 @@ def place() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
-@pytest.fixture(scope="session")
-def provider(servers: None) -> Iterator[Path]:
+@pytest.fixture(scope="session", params=VARIANTS)
+def provider(request: pytest.FixtureRequest, servers: None) -> Iterator[Path]:
     """The tree of a provider where real servers misdelivered mail, with truth.jsonl."""
     workshop = Path(tempfile.mkdtemp(prefix="realmail-"))
     workshop.chmod(0o755)
-    yield play(workshop, CORPUS if CORPUS.is_dir() else None)
+    yield play(workshop, CORPUS if CORPUS.is_dir() else None, request.param)
     shutil.rmtree(workshop)
 
 

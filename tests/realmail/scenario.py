@@ -10,12 +10,13 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from realmail import postfix, tree
 from realmail.cast import BCC, FAULTY, INTENDED, MANY, ONE, PASSWORDS, REGEXP, AliasMap
 from realmail.messages import Message, messages
-from realmail.options import PairOptions
+from realmail.options import DELIVERY_LOG_DEFAULT, PairOptions
 from realmail.pair import MailPair
 from realmail.processes import wait_until
 from realmail.reader import Reader
@@ -29,6 +30,17 @@ LOGIN_LOG = (
     "login_log_format_elements = user=<%u> method=%m rip=%r lip=%l mpid=%e %c "
     "session=<%{session}> auth_user=<%{auth_user}>"
 )
+_FULL = PairOptions(users=PASSWORDS, domains=(MANY,), single_domains=(ONE,), dovecot_conf=LOGIN_LOG)
+VARIANTS = {
+    "full": _FULL,  # logs as the documentation advises for evidence
+    "plain": replace(  # what distributions ship
+        _FULL,
+        long_queue_ids=False,
+        delivery_log=DELIVERY_LOG_DEFAULT,
+        redirect_by="sendmail",
+        dovecot_conf="",
+    ),
+}
 
 
 def at(name: str, domain: str = MANY) -> str:
@@ -116,17 +128,19 @@ class Day:
         return [r for r in self.truth.here(account) if r.verdict == "rightful"]
 
 
-def play(place: Path, corpus: Path | None = None) -> Path:
+def play(place: Path, corpus: Path | None = None, variant: str = "full") -> Path:
     """Play the day below `place`, a directory that the servers' users may enter.
+
+    Args:
+        place: where servers and provider tree go.
+        corpus: folder of real messages; None for small ones of our own.
+        variant: key of VARIANTS.
 
     Returns:
         The provider tree, with postwarden.toml and truth.jsonl.
     """
-    options = PairOptions(
-        users=PASSWORDS, domains=(MANY,), single_domains=(ONE,), dovecot_conf=LOGIN_LOG
-    )
     root = place / "servers"
-    with MailPair(root, options) as pair:
+    with MailPair(root, VARIANTS[variant]) as pair:
         day = Day(pair, messages(corpus))
         _set_up(day)
         _deliver(day)
