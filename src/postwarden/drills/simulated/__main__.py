@@ -23,9 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.list:
         for world in WORLDS.values():
-            sys.stdout.write(
-                f"{world.name:28} {'benign' if world.benign else 'fault '}  {world.sentence}\n"
-            )
+            kind = "benign" if world.benign else "fault"
+            sys.stdout.write(f"{world.name:24} {kind:6}  {world.sentence}\n")
         return 0
     if given.out is None:
         parser.error("name the folder to write")
@@ -39,10 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         logs=given.logs,
     )
     counts = Counter(row.verdict for row in truth.rows)
-    sys.stdout.write(
-        f"{given.out}: {', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items()))}\n"
-    )
-    sys.stdout.write(f"truth: {truth_path(given.out)}\n")
+    found = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    sys.stdout.write(f"{given.out}: {found}\ntruth: {truth_path(given.out)}\n")
     return 0
 
 

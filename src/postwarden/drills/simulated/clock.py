@@ -31,14 +31,14 @@ def rfc3339(at: int) -> str:
 
 
 class Clock:
-    """Runs acts in the order of their times; while one runs, `now` is its time or a little later."""
+    """Runs acts in the order of their times; during one, `now` is its time or a little later."""
 
     def __init__(self, start: int) -> None:
         self.now = start
-        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._due: list[tuple[int, int, Callable[[], object]]] = []
         self._planned = 0
 
-    def at(self, when: int, act: Callable[[], None]) -> None:
+    def at(self, when: int, act: Callable[[], object]) -> None:
         """Plan an act; acts of the same moment run in the order in which they were planned."""
         self._planned += 1
         heapq.heappush(self._due, (when, self._planned, act))

@@ -1,7 +1,7 @@
 """Address tables, and what Postfix makes of an address with them (virtual(5), canonical(5)).
 
-A `Directory` is what somebody wrote into the tables. Two of them matter: the intended one, and the one
-that was live; a world lets them differ for a while.
+A `Directory` is what somebody wrote into the tables. Two of them matter: the intended one, and the
+one that was live; a world lets them differ for a while.
 """
 
 import re

@@ -1,21 +1,27 @@
 """Dovecot 2.3.19's LMTP server with Pigeonhole: what it stores, and what it logs.
 
 With several recipients in one transaction the copies are hard links of one file, carry neither
-Delivered-To nor "for", and share one session id; equal recipients make one copy. The formats are those
-of `deliver_log_format` with storage_id, to_envelope and from_envelope, and of the mail_log plugin.
+Delivered-To nor "for", and share one session id; equal recipients make one copy. The formats are
+those of `deliver_log_format` with storage_id, to_envelope and from_envelope, and of mail_log.
 """
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from postwarden.drills.simulated.clock import SECOND, local
+from postwarden.drills.simulated.events import export
 from postwarden.drills.simulated.letters import Letter
 from postwarden.drills.simulated.logs import DOVECOT, Line
 from postwarden.drills.simulated.maildir import INBOX, Copy
 from postwarden.drills.simulated.records import Arrival, Handover, Queued
 from postwarden.drills.simulated.site import HOST, Site
 
+_MESSAGE_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]+>")
+_DISCARDED = (
+    "discard action: Marked message to be discarded if not explicitly delivered (discard action)"
+)
 Submit = Callable[[Letter, bytes, str, str, Arrival], None]
 
 
@@ -33,6 +39,18 @@ class _Connection:
     pid: int
     transactions: int
     last: int
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What one transaction's DATA made: the same file for all its recipients."""
+
+    queued: Queued
+    content: bytes
+    name: str
+    inode: int
+    pid: int
+    alone: bool
 
 
 class Dovecot:
@@ -55,120 +73,125 @@ class Dovecot:
 
     def deliver(self, queued: Queued, handovers: list[Handover]) -> list[Reply]:
         """Run one LMTP transaction; give a reply to each recipient, in order."""
-        connection = self._connection()
+        site, connection = self._site, self._connection()
         session = connection.session
         if connection.transactions > 1:
             session += f":T{connection.transactions}"
         targets = list(dict.fromkeys(handover.recipient.final for handover in handovers))
         alone = len(handovers) == 1
         content = self._trace(queued, session, targets if alone else []) + queued.content
-        name = self._site.store.file_name(self._site.clock.tick(900), connection.pid, content)
-        parts = {
+        name = site.store.file_name(site.clock.tick(900), connection.pid, content)
+        data = _Data(queued, content, name, site.store.new_inode(), connection.pid, alone)
+        sessions = {
             target: session if place == 1 else f"{session}:R{place}"
             for place, target in enumerate(targets, 1)
         }
         for target in targets:
             folded = [handover for handover in handovers if handover.recipient.final == target]
-            self._save(queued, folded, parts[target], name, content, connection.pid, alone=alone)
-        connection.last = self._site.clock.now
+            self._to_user(data, folded, sessions[target])
+        connection.last = site.clock.now
         return [
-            Reply(parts[handover.recipient.final], connection.transactions)
+            Reply(sessions[handover.recipient.final], connection.transactions)
             for handover in handovers
         ]
 
-    def _save(
-        self,
-        queued: Queued,
-        folded: list[Handover],
-        session: str,
-        name: str,
-        content: bytes,
-        pid: int,
-        *,
-        alone: bool,
-    ) -> None:
+    def _to_user(self, data: _Data, folded: list[Handover], session: str) -> None:
         site, now = self._site, self._site.clock.now
-        final = folded[0].recipient.final
-        named = site.live.at(now).account_of(final)
+        named = site.live.at(now).account_of(folded[0].recipient.final)
         if named is None:
             return
         account = site.user_of(named, now)
-        arrival = Arrival(account, session, name, now, alone, folded)
-        source = f"lmtp({account})<{pid}><{session}>"
+        arrival = Arrival(account, session, data.name, now, data.alone, folded)
         sieve = site.sieve.get(account)
-        acting = sieve if sieve is not None and sieve.applies(queued.letter) else None
-        if acting is not None and acting.action in ("redirect", "redirect-copy"):
-            self._redirect(queued, arrival, source, acting.target, content)
-        if acting is not None and acting.action in ("redirect", "discard"):
-            if acting.action == "discard":
-                self._report(
-                    source,
-                    queued,
-                    arrival,
-                    "discard action: Marked message to be discarded if not explicitly delivered (discard action)",
-                    sieve=True,
-                    stored=False,
-                )
-            return
-        folder = acting.target if acting is not None and acting.action == "fileinto" else INBOX
+        acting = sieve if sieve is not None and sieve.applies(data.queued.letter) else None
+        action = acting.action if acting is not None else ""
+        target = acting.target if acting is not None else ""
+        if action in ("redirect", "redirect-copy"):
+            self._redirect(data, arrival, target)
+        if action == "discard":
+            self._report(data, arrival, _DISCARDED, sieve=True, stored=False)
+        if action not in ("redirect", "discard"):
+            folder = target if action == "fileinto" else INBOX
+            self._save(data, arrival, folder, sieve=sieve is not None)
+
+    def _save(self, data: _Data, arrival: Arrival, folder: str, *, sieve: bool) -> None:
+        site, letter = self._site, data.queued.letter
         arrival.folder = folder
-        home = site.home_of(account, now)
+        home = site.home_of(arrival.account, site.clock.now)
+        if site.store.taken(home, folder, arrival.name):
+            arrival.name = site.store.file_name(site.clock.tick(900), data.pid, data.content)
         uid = site.store.next_uid(home, folder)
         site.store.add(
-            Copy(home, folder, name, content, queued.letter, "lmtp", uid, now, arrival=arrival)
-        )
-        site.logs.write(
-            DOVECOT,
-            source,
-            f"save: box={folder}, uid={uid}, msgid={logged_id(queued.letter)}, size={len(content)}, from={shown(queued.letter)}",
-        )
-        ending = (
-            f"fileinto action: stored mail into mailbox '{folder}'"
-            if folder != INBOX
-            else (
-                f"stored mail into mailbox '{folder}'"
-                if sieve is not None
-                else f"saved mail to {folder}"
+            Copy(
+                home=home,
+                folder=folder,
+                name=arrival.name,
+                content=data.content,
+                letter=letter,
+                put_by="lmtp",
+                uid=uid,
+                internal_date=site.clock.now,
+                inode=data.inode,
+                arrival=arrival,
             )
         )
-        arrival.line = self._report(
-            source, queued, arrival, ending, sieve=sieve is not None, stored=True, size=len(content)
+        self._export_opening(arrival, folder, uid)
+        size = len(data.content)
+        site.logs.write(
+            DOVECOT,
+            _source(data, arrival),
+            f"save: box={folder}, uid={uid}, msgid={logged_id(letter)}, size={size}, "
+            f"from={shown(letter)}",
         )
+        ending = f"saved mail to {folder}"
+        if sieve:
+            action = "" if folder == INBOX else "fileinto action: "
+            ending = f"{action}stored mail into mailbox '{folder}'"
+        arrival.line = self._report(data, arrival, ending, sieve=sieve, stored=True)
+
+    def _export_opening(self, arrival: Arrival, folder: str, uid: int) -> None:
+        """LMTP itself opens what it saves, when a header is not cached: no reader did."""
+        if self._site.dice.random() < 0.5:
+            fields = {
+                "reason_code": ["lmtp:cmd_data"],
+                "duration": 21,
+                "protocol": "lmtp",
+                "remote_ip": "127.0.0.1",
+                "session": arrival.session,
+                "rcpt_to": arrival.handovers[0].recipient.final,
+                "user": arrival.account,
+                "mailbox": folder,
+                "reason": "header Message-ID (Cache file is unusable)",
+                "seq": uid,
+                "uid": uid,
+                "mail_age_days": 0,
+            }
+            export(self._site, "mail_opened", fields)
 
     def _report(
-        self,
-        source: str,
-        queued: Queued,
-        arrival: Arrival,
-        ending: str,
-        *,
-        sieve: bool,
-        stored: bool,
-        size: int = 0,
+        self, data: _Data, arrival: Arrival, ending: str, *, sieve: bool, stored: bool
     ) -> Line:
-        storage = arrival.name if stored else ""
-        message_id = queued.letter.message_id or "unspecified"
+        sender = data.queued.sender
+        found = _MESSAGE_ID.search(data.queued.letter.message_id or "")
         return self._site.logs.write(
             DOVECOT,
-            source,
-            f"{'sieve: ' if sieve else ''}msgid={masked(message_id)}, from={queued.sender}, size={size or len(queued.content) + 260}, storage_id={storage} to_envelope={arrival.handovers[0].recipient.final} from_envelope={queued.sender}: {ending}",
+            _source(data, arrival),
+            f"{'sieve: ' if sieve else ''}msgid={found.group() if found else 'unspecified'}, "
+            f"from={sender}, size={len(data.content)}, "
+            f"storage_id={arrival.name if stored else ''} "
+            f"to_envelope={arrival.handovers[0].recipient.final} from_envelope={sender}: {ending}",
         )
 
-    def _redirect(
-        self, queued: Queued, arrival: Arrival, source: str, target: str, content: bytes
-    ) -> None:
-        body = content.partition(b"\n")[2]
-        head = f"X-Sieve: Pigeonhole Sieve 0.5.19 (4eae2f79)\nX-Sieve-Redirected-From: {arrival.account}\n"
-        if self.submit is not None:
-            self.submit(queued.letter, head.encode() + body, queued.sender, target, arrival)
-        arrival.line = self._report(
-            source,
-            queued,
-            arrival,
-            f"redirect action: forwarded to <{target}>",
-            sieve=True,
-            stored=False,
+    def _redirect(self, data: _Data, arrival: Arrival, target: str) -> None:
+        head = (
+            "X-Sieve: Pigeonhole Sieve 0.5.19 (4eae2f79)\n"
+            f"X-Sieve-Redirected-From: {arrival.account}\n"
         )
+        content = head.encode() + data.content.partition(b"\n")[2]
+        if self.submit is not None:
+            self.submit(data.queued.letter, content, data.queued.sender, target, arrival)
+        ending = f"redirect action: forwarded to <{target}>"
+        arrival.line = self._report(data, arrival, ending, sieve=True, stored=False)
 
     def _trace(self, queued: Queued, session: str, target: list[str]) -> bytes:
         when = f"{local(self._site.clock.now):%a, %d %b %Y %H:%M:%S %z}"
@@ -190,6 +213,10 @@ class Dovecot:
         self._connections.append(connection)
         self._site.logs.write(DOVECOT, f"lmtp({connection.pid})", "Connect from 127.0.0.1")
         return connection
+
+
+def _source(data: _Data, arrival: Arrival) -> str:
+    return f"lmtp({arrival.account})<{data.pid}><{arrival.session}>"
 
 
 def logged_id(letter: Letter) -> str:

@@ -14,10 +14,34 @@ from postwarden.drills.simulated.clock import local
 _MESSAGE_ID = re.compile(
     rb"^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]*)", re.IGNORECASE | re.MULTILINE
 )
-_WORDS = (
-    "the order invoice appointment school garden boat ticket report meeting train house key choir "
-    "recipe photo parcel contract weekend doctor museum bicycle lesson insurance kitchen window"
-).split()
+_WORDS = [
+    "the",
+    "order",
+    "invoice",
+    "appointment",
+    "school",
+    "garden",
+    "boat",
+    "ticket",
+    "report",
+    "meeting",
+    "train",
+    "house",
+    "key",
+    "choir",
+    "recipe",
+    "photo",
+    "parcel",
+    "contract",
+    "weekend",
+    "doctor",
+    "museum",
+    "bicycle",
+    "lesson",
+    "insurance",
+    "kitchen",
+    "window",
+]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Log files as Postfix and Dovecot, or a syslog daemon for them, leave them behind.
 
-Classic style: Postfix's maillog_file and Dovecot's log_path. RFC 3339 style: what rsyslog writes for
-both, where Dovecot's lines have the tag `dovecot:` and no level.
+Classic style: Postfix's maillog_file and Dovecot's log_path. RFC 3339 style: what rsyslog writes
+for both, where Dovecot's lines have the tag `dovecot:` and no level.
 """
 
 import gzip

@@ -4,7 +4,7 @@ Copies live in memory until the world has played; `save` then writes what is lef
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from postwarden.drills.simulated.clock import SECOND
@@ -23,11 +23,12 @@ class Copy:
         home: the account in whose home the file lies.
         folder: IMAP name with "/" between levels.
         name: Maildir file name without flags.
-        content: what is stored; equal objects of the same name are hard links.
+        content: what is stored.
+        inode: copies with the same one are hard links of each other.
         put_by: "lmtp", "holder", "operator" (by a master user) or "files" (below the servers).
         arrival: the LMTP delivery of this very file, or of the file it was copied from as a file.
         source: the copy whose content it is, when it was made from one.
-        put_line: the log line of an append or copy.
+        put_lines: the log lines of an append or copy, and of a master user's login.
         done: what really happened to it: (what, the lines that say so).
     """
 
@@ -39,10 +40,11 @@ class Copy:
     put_by: str
     uid: int
     internal_date: int
+    inode: int
     flags: set[str] = field(default_factory=set)
     arrival: Arrival | None = None
     source: "Copy | None" = None
-    put_line: Line | None = None
+    put_lines: list[Line] = field(default_factory=list)
     done: list[tuple[str, list[Line]]] = field(default_factory=list)
     seen_by_server: bool = False
     gone: bool = False
@@ -68,6 +70,17 @@ class Store:
         self._host = host
         self.copies: list[Copy] = []
         self._uids: dict[tuple[str, str], int] = {}
+        self._inodes = 0
+        self._names: set[tuple[str, str, str]] = set()
+
+    def new_inode(self) -> int:
+        """Give the inode of a file written anew."""
+        self._inodes += 1
+        return self._inodes
+
+    def taken(self, home: str, folder: str, name: str) -> bool:
+        """Whether a folder had a file of this name, so that Dovecot makes up another."""
+        return (home, folder, name) in self._names
 
     def file_name(self, at: int, pid: int, content: bytes) -> str:
         """Make a Maildir file name of Dovecot for a file saved by a process."""
@@ -84,6 +97,7 @@ class Store:
 
     def add(self, copy: Copy) -> Copy:
         """Store a copy."""
+        self._names.add((copy.home, copy.folder, copy.name))
         self.copies.append(copy)
         return copy
 
@@ -95,6 +109,32 @@ class Store:
             if copy.home == home and not copy.gone and folder in (None, copy.folder)
         ]
 
+    def rename(self, old: str, new: str) -> None:
+        """Move a home: the account it belongs to has another name now."""
+        for copy in self.copies:
+            if copy.home == old:
+                copy.home = new
+                for handover in copy.arrival.handovers if copy.arrival else []:
+                    handover.intended = (handover.intended - {old}) | {new}
+        for (home, folder), uid in list(self._uids.items()):
+            if home == old:
+                self._uids[new, folder] = uid
+
+    def restore(self, source: str, target: str) -> None:
+        """Copy all files of a home into another one, below all servers."""
+        there = {(copy.folder, copy.name) for copy in self.copies if copy.home == target}
+        for copy in self.of(source):
+            if (copy.folder, copy.name) not in there:
+                uid, inode = self.next_uid(target, copy.folder), self.new_inode()
+                again = replace(copy, home=target, put_by="files", uid=uid, inode=inode)
+                again.flags, again.source, again.put_lines, again.done = (
+                    set(copy.flags),
+                    copy,
+                    [],
+                    [],
+                )
+                self.add(again)
+
     def save(self, root: Path, accounts: tuple[str, ...]) -> None:
         """Write every home below `root`/DOMAIN/LOCAL/Maildir."""
         folders: dict[tuple[str, str], list[Copy]] = {(account, INBOX): [] for account in accounts}
@@ -102,7 +142,7 @@ class Store:
             folders.setdefault((copy.home, copy.folder), [])
             if not copy.gone:
                 folders[copy.home, copy.folder].append(copy)
-        written: dict[tuple[str, int], str] = {}
+        written: dict[int, str] = {}
         for (account, folder), copies in folders.items():
             self._save_folder(root, account, folder, copies, written)
 
@@ -112,7 +152,7 @@ class Store:
         account: str,
         folder: str,
         copies: list[Copy],
-        written: dict[tuple[str, int], str],
+        written: dict[int, str],
     ) -> None:
         maildir = home_of(root, account)
         path = maildir if folder == INBOX else maildir / f".{encoded(folder)}"
@@ -136,7 +176,7 @@ def home_of(root: Path, account: str) -> Path:
 
 
 def encoded(folder: str) -> str:
-    """Give the directory name of a folder: modified UTF-7 (RFC 3501 section 5.1.3), dots between levels."""
+    """Give the directory of a folder: modified UTF-7 (RFC 3501 section 5.1.3), dots for levels."""
     return "".join(_encoded_run(run) for run in _runs(folder.replace("/", ".")))
 
 
@@ -156,11 +196,10 @@ def _encoded_run(run: str) -> str:
     return "&" + run.encode("utf-7").decode()[1:].rstrip("-").replace("/", ",") + "-"
 
 
-def _link_or_write(path: Path, copy: Copy, written: dict[tuple[str, int], str]) -> None:
-    key = copy.name, id(copy.content)
-    if key in written:
-        os.link(written[key], path)
+def _link_or_write(path: Path, copy: Copy, written: dict[int, str]) -> None:
+    if copy.inode in written:
+        os.link(written[copy.inode], path)
         return
     path.write_bytes(copy.content)
     os.utime(path, ns=(copy.internal_date * 1000, copy.internal_date * 1000))
-    written[key] = str(path)
+    written[copy.inode] = str(path)

@@ -1,25 +1,50 @@
 """What a world is written in: people, ordinary mail, and acts at times of one day."""
 
-import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypedDict, Unpack
 
-from postwarden.drills.simulated.clock import DAY, HOUR, MINUTE, SECOND, moment
+from postwarden.drills.simulated.clock import HOUR, MINUTE, SECOND, moment
 from postwarden.drills.simulated.directory import Directory
 from postwarden.drills.simulated.dovecot import Dovecot
 from postwarden.drills.simulated.letters import Letter
 from postwarden.drills.simulated.maildir import Copy
-from postwarden.drills.simulated.postfix import Client, Postfix
+from postwarden.drills.simulated.postfix import Client, Onward, Postfix
 from postwarden.drills.simulated.records import Queued
 from postwarden.drills.simulated.sessions import Imap, Pop3
 from postwarden.drills.simulated.site import DOMAIN, Over, new_site
 
 MIDNIGHT = moment("2026-11-20 00:00:00")
-FIRST = (
-    "anna bram cora daan eva fleur gijs hanna ivo jasmijn kees lotte milan noor otto puck "
-    "quinten roos sem tess umar vera wout xandra yara zeno"
-).split()
-LAST = "bakker dekker visser mulder smit jansen vos kok".split()
+FIRST = [
+    "anna",
+    "bram",
+    "cora",
+    "daan",
+    "eva",
+    "fleur",
+    "gijs",
+    "hanna",
+    "ivo",
+    "jasmijn",
+    "kees",
+    "lotte",
+    "milan",
+    "noor",
+    "otto",
+    "puck",
+    "quinten",
+    "roos",
+    "sem",
+    "tess",
+    "umar",
+    "vera",
+    "wout",
+    "xandra",
+    "yara",
+    "zeno",
+]
+LAST = ["bakker", "dekker", "visser", "mulder", "smit", "jansen", "vos", "kok"]
 OUTSIDE = ("shop.test", "school.test", "bank.test", "forum.test", "example.com")
 
 
@@ -39,15 +64,24 @@ def short(account: str) -> str:
     """Give the alias every account has besides its name: initial and family name."""
     local, _, domain = account.partition("@")
     first, _, last = local.partition(".")
-    return f"{first[:3]}{last}@{domain}"
+    return f"{first[:3]}{last}@{domain}" if last else f"my-{local}@{domain}"
 
 
 def ordinary(accounts: tuple[str, ...]) -> Directory:
     """Give an ordinary directory: an alias for each account, and a few groups."""
-    aliases = {short(account): (account,) for account in accounts}
+    aliases: dict[str, tuple[str, ...]] = {short(account): (account,) for account in accounts}
     for number, start in enumerate(range(0, len(accounts), 8), 1):
         aliases[f"team{number}@{DOMAIN}"] = accounts[start : start + 4]
     return Directory(accounts, aliases)
+
+
+class LetterOptions(TypedDict, total=False):
+    """Options of `Writer.write`."""
+
+    extra: str
+    signed: bool
+    message_id: str | None
+    body: bytes
 
 
 class Play:
@@ -59,7 +93,7 @@ class Play:
         self.site = new_site(ordinary(self.accounts), start=MIDNIGHT, seed=seed, corpus=corpus)
         self.dovecot = Dovecot(self.site)
         self.postfix = Postfix(self.site, self.dovecot)
-        self.dice: random.Random = self.site.dice
+        self.dice = self.site.dice
 
     @property
     def directory(self) -> Directory:
@@ -76,9 +110,9 @@ class Play:
         self.site.live.change(hour(since), faulty)
         self.site.live.change(hour(until), self.site.intended.at(hour(until)))
 
-    def at(self, when: int, act: Callable[[], None]) -> None:
-        """Plan an act."""
-        self.site.clock.at(when, act)
+    def at(self, when: int, act: Callable[..., object], *args: object, **named: object) -> None:
+        """Plan an act with its arguments."""
+        self.site.clock.at(when, partial(act, *args, **named))
 
     def run(self) -> None:
         """Play until nothing more is planned."""
@@ -106,6 +140,13 @@ class Play:
             )
         return self.postfix.accept(letter, sender, rcpts, client or self.client(author))
 
+    def receive_written(
+        self, rcpts: Sequence[str], sender: str, to: str, **letter: Unpack[LetterOptions]
+    ) -> Queued:
+        """Accept a message from outside now that is written for it; see `Writer.write`."""
+        written = self.site.writer.write(sender, to, self.site.clock.now, **letter)
+        return self.receive(rcpts, sender=sender, letter=written)
+
     def client(self, sender: str) -> Client:
         """Give the server that speaks for an outside sender."""
         name = f"out.{sender.partition('@')[2]}"
@@ -124,7 +165,9 @@ class Play:
         site = self.site
         letter = letter or site.writer.write(account, ", ".join(rcpts), site.clock.now)
         client = Client("submission", "[192.168.1.7]", "dsl.access.test", "203.0.113.9", account)
-        queued = self.postfix.accept(letter, account, rcpts, client, content=content)
+        queued = self.postfix.accept(
+            letter, account, rcpts, client, Onward(content) if content else None
+        )
         if sent:
             with Imap(site, self.dovecot, account) as imap:
                 imap.append("Sent", letter, content=content)
@@ -178,7 +221,7 @@ class Play:
     def readers(self, accounts: Sequence[str], since: float = 20.5) -> None:
         """Plan an evening in which people read, answer, file and delete some of their mail."""
         for place, account in enumerate(accounts):
-            self.at(hour(since) + place * MINUTE, lambda account=account: self._evening(account))
+            self.at(hour(since) + place * MINUTE, self._evening, account)
 
     def _evening(self, account: str) -> None:
         if self.dice.random() < 0.2:
@@ -205,6 +248,3 @@ class Play:
             imap.expunge(copy)
         elif kind < 0.4:
             imap.forwarded(copy)
-
-
-NIGHT = MIDNIGHT + DAY

@@ -6,6 +6,7 @@ smtpd, pickup, cleanup, qmgr, lmtp, smtp and bounce as run for this simulator.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from postwarden.drills.simulated.clock import MINUTE, SECOND, local
 from postwarden.drills.simulated.dovecot import Dovecot
@@ -33,9 +34,27 @@ class Client:
     login: str = ""
 
 
+@dataclass(frozen=True)
+class Onward:
+    """What this provider did already with a message that it accepts again.
+
+    Attributes:
+        content: what is handed in.
+        lineage: see `Queued`; likewise `parent` and `due_to`.
+        firsts: the first original recipient of each recipient, where a filter lies between.
+    """
+
+    content: bytes
+    lineage: str = ""
+    parent: Queued | None = None
+    due_to: Arrival | None = None
+    firsts: tuple[str, ...] = ()
+
+
 PICKUP = Client("pickup", login="operator")
 FILTER = Client("localhost", FILTER_HOST, "localhost", "127.0.0.1")
 DOVECOT_CLIENT = Client("localhost", HOST, "localhost", "127.0.0.1")
+_STORE = "127.0.0.1[127.0.0.1]:24"
 Program = Callable[[Queued], None]
 
 
@@ -55,12 +74,7 @@ class Postfix:
         sender: str,
         rcpts: Sequence[str],
         client: Client,
-        *,
-        content: bytes | None = None,
-        firsts: Sequence[str] | None = None,
-        lineage: str = "",
-        parent: Queued | None = None,
-        due_to: Arrival | None = None,
+        onward: Onward | None = None,
     ) -> Queued:
         """Accept a message now and plan its delivery.
 
@@ -69,74 +83,69 @@ class Postfix:
             sender: envelope sender, "" for the null sender.
             rcpts: envelope recipients.
             client: who hands it in.
-            content: what is handed in, when that is more than the letter.
-            firsts: the first original recipient of each of `rcpts`, where a filter lies between.
-            lineage: see `Queued`; likewise `parent` and `due_to`.
+            onward: what came before, when it has been with this provider already.
         """
-        site = self._site
-        lines: list[Line] = []
-        smtpd = self._daemon("smtpd") if lineage != "filter" else self._daemon("reinject/smtpd")
+        site, onward = self._site, onward or Onward(letter.raw)
+        filtered = onward.lineage == "filter"
+        smtpd = self._daemon("reinject/smtpd" if filtered else "smtpd")
         if client.kind != "pickup":
             self._log(smtpd, f"connect from {client.name}[{client.ip}]")
-        queue_id = self._new_id()
-        now = site.clock.now
-        body = letter.raw if content is None else content
-        stored = self._received(client, queue_id, rcpts, now) + body
-        lines.append(self._log_entry(smtpd, client, queue_id, sender))
-        lines.append(
-            self._log(
-                self._daemon("cleanup"),
-                f"{queue_id}: message-id={_printable(letter.message_id or '')}",
-            )
-        )
-        recipients = self._recipients(rcpts, firsts or rcpts, lineage)
+        queue_id, now = self._new_id(), site.clock.now
+        logged_id = _printable(letter.message_id or "")
+        lines = [
+            self._log_entry(smtpd, client, queue_id, sender),
+            self._log(self._daemon("cleanup"), f"{queue_id}: message-id={logged_id}"),
+        ]
         queued = Queued(
-            queue_id,
-            letter,
-            stored,
-            sender,
-            recipients,
-            len(rcpts) == 1,
-            now,
-            parent.first_accepted if parent and lineage == "filter" else now,
-            lineage,
-            parent,
-            lines,
-            due_to,
+            queue_id=queue_id,
+            letter=letter,
+            content=_received(client, queue_id, rcpts, now) + onward.content,
+            sender=sender,
+            recipients=self._recipients(rcpts, onward),
+            single=len(rcpts) == 1,
+            accepted=now,
+            first_accepted=onward.parent.first_accepted if onward.parent and filtered else now,
+            lineage=onward.lineage,
+            parent=onward.parent,
+            lines=lines,
+            due_to=onward.due_to,
         )
         self._enter_queue(queued, client, smtpd, len(rcpts))
         return queued
 
     def _enter_queue(self, queued: Queued, client: Client, smtpd: str, rcpts: int) -> None:
-        site = self._site
+        site, peer = self._site, f"{client.name}[{client.ip}]"
         until = site.hold(queued.sender, queued.accepted) if not queued.lineage else None
+        if until is not None:
+            self._log(
+                self._daemon("cleanup"),
+                f"{queued.queue_id}: hold: header Subject: held from {peer}; "
+                f"from=<{queued.sender}> to=<{queued.recipients[0].original}> proto=ESMTP "
+                f"helo=<{_printable(client.helo)}>: under examination",
+            )
         if client.kind != "pickup":
             self._log(
                 smtpd,
-                f"disconnect from {client.name}[{client.ip}] ehlo=1 mail=1 rcpt={rcpts} data=1 quit=1 commands={4 + rcpts}",
+                f"disconnect from {peer} ehlo=1 mail=1 rcpt={rcpts} data=1 quit=1 "
+                f"commands={4 + rcpts}",
             )
-        if until is None:
-            self._log_active(queued)
-            site.clock.at(
-                site.clock.now + site.dice.randint(20_000, 400_000), lambda: self._deliver(queued)
-            )
+        if until is not None:
+            site.clock.at(until, partial(self._release, queued))
             return
-        self._log(
-            self._daemon("cleanup"),
-            f"{queued.queue_id}: hold: header Subject: held by policy from {client.name}[{client.ip}]; from=<{queued.sender}> proto=ESMTP helo=<{_printable(client.helo)}>: under examination",
-        )
-        site.clock.at(until, lambda: self._release(queued))
+        self._log_active(queued)
+        pause = site.dice.randint(20_000, 400_000)
+        site.clock.at(site.clock.now + pause, partial(self._deliver, queued))
 
     def _release(self, queued: Queued) -> None:
         self._log("postfix/postsuper[4711]", f"{queued.queue_id}: released from hold")
         self._log_active(queued)
-        self._site.clock.at(self._site.clock.now + SECOND, lambda: self._deliver(queued))
+        self._site.clock.at(self._site.clock.now + SECOND, partial(self._deliver, queued))
 
     def _log_active(self, queued: Queued) -> None:
-        count = len(queued.recipients)
+        size, count = len(queued.content), len(queued.recipients)
         self._log(
             self._daemon("qmgr"),
-            f"{queued.queue_id}: from=<{queued.sender}>, size={len(queued.content)}, nrcpt={count} (queue active)",
+            f"{queued.queue_id}: from=<{queued.sender}>, size={size}, nrcpt={count} (queue active)",
         )
 
     def _log_entry(self, smtpd: str, client: Client, queue_id: str, sender: str) -> Line:
@@ -145,26 +154,22 @@ class Postfix:
         login = f", sasl_method=PLAIN, sasl_username={client.login}" if client.login else ""
         return self._log(smtpd, f"{queue_id}: client={client.name}[{client.ip}]{login}")
 
-    def _recipients(
-        self, rcpts: Sequence[str], firsts: Sequence[str], lineage: str
-    ) -> list[Recipient]:
-        site = self._site
+    def _recipients(self, rcpts: Sequence[str], onward: Onward) -> list[Recipient]:
+        site, filtered = self._site, onward.lineage == "filter"
         live = site.live.at(site.clock.now)
-        expanding = not (site.filter == "after" and lineage != "filter") and not (
-            site.filter == "before" and lineage == "filter"
-        )
+        expanding = site.filter is None or (site.filter == "after") == filtered
         found: list[Recipient] = []
-        for rcpt, first in zip(rcpts, firsts, strict=True):
+        for rcpt, first in zip(rcpts, onward.firsts or rcpts, strict=True):
             finals = live.expand(rcpt) if expanding else [rcpt]
             found += [Recipient(final, rcpt, first) for final in finals]
-            extra = live.bcc.get(rcpt.lower()) if lineage != "filter" else None
+            extra = live.bcc.get(rcpt.lower()) if not filtered else None
             if extra:
                 found.append(Recipient(extra, extra, extra))
         return list(dict.fromkeys(found))
 
     def _deliver(self, queued: Queued) -> None:
         site, now = self._site, self._site.clock.now
-        if site.filter and not queued.lineage == "filter":
+        if site.filter and queued.lineage != "filter":
             self._through_filter(queued)
             return
         groups: dict[str, list[Recipient]] = {"lmtp": [], "smtp": [], "error": [], "pipe": []}
@@ -191,19 +196,17 @@ class Postfix:
     def _defer(self, queued: Queued, waiting: list[tuple[int, Recipient]]) -> None:
         if not waiting:
             return
+        refused = "connect to 127.0.0.1[127.0.0.1]:24: Connection refused"
         for _, recipient in waiting:
-            self._log(
-                self._daemon("lmtp"),
-                f"{queued.queue_id}: {_to(recipient)}, relay=none, {_delay(queued, self._site.clock.now)}, dsn=4.4.1, status=deferred (connect to {HOST}[127.0.0.1]:24: Connection refused)",
-            )
+            ending = f"dsn=4.4.1, status=deferred ({refused})"
+            self._log_end("lmtp", queued, recipient, "none", ending)
         later = replace(queued, recipients=[recipient for _, recipient in waiting])
-        until = max(moment for moment, _ in waiting)
+        pause = self._site.dice.randint(1, 5) * MINUTE
+        self._site.clock.at(max(until for until, _ in waiting) + pause, partial(self._retry, later))
 
-        def again() -> None:
-            self._log_active(later)
-            self._deliver(later)
-
-        self._site.clock.at(until + self._site.dice.randint(1, 5) * MINUTE, again)
+    def _retry(self, queued: Queued) -> None:
+        self._log_active(queued)
+        self._deliver(queued)
 
     def _to_store(self, queued: Queued, recipients: list[Recipient]) -> None:
         limit = self._site.recipient_limit
@@ -214,12 +217,11 @@ class Postfix:
                 for recipient in batch
             ]
             replies = self._dovecot.deliver(queued, handovers)
-            process = self._daemon("lmtp")
             for handover, reply in zip(handovers, replies, strict=True):
-                use = f"conn_use={reply.use}, " if reply.use > 1 else ""
-                handover.line = self._log(
-                    process,
-                    f"{queued.queue_id}: {_to(handover.recipient)}, relay=127.0.0.1[127.0.0.1]:24, {use}{_delay(queued, self._site.clock.now)}, dsn=2.0.0, status=sent (250 2.0.0 <{handover.recipient.final}> {reply.session} Saved)",
+                use = f", conn_use={reply.use}" if reply.use > 1 else ""
+                answer = f"250 2.0.0 <{handover.recipient.final}> {reply.session} Saved"
+                handover.line = self._log_sent(
+                    "lmtp", queued, handover.recipient, f"{_STORE}{use}", answer
                 )
 
     def _intended(self, queued: Queued, recipient: Recipient) -> frozenset[str]:
@@ -230,69 +232,65 @@ class Postfix:
 
     def _elsewhere(self, queued: Queued, groups: dict[str, list[Recipient]]) -> None:
         for recipient in groups["smtp"]:
-            self._log(
-                self._daemon("smtp"),
-                f"{queued.queue_id}: {_to(recipient)}, relay=mx.{recipient.final.partition('@')[2]}[198.51.100.7]:25, {_delay(queued, self._site.clock.now)}, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as {self._site.dice.getrandbits(40):010X})",
-            )
+            relay = f"mx.{recipient.final.partition('@')[2]}[198.51.100.7]:25"
+            answer = f"250 2.0.0 Ok: queued as {self._site.dice.getrandbits(40):010X}"
+            self._log_sent("smtp", queued, recipient, relay, answer)
         for recipient in groups["error"]:
-            self._log(
-                self._daemon("lmtp"),
-                f"{queued.queue_id}: {_to(recipient)}, relay=127.0.0.1[127.0.0.1]:24, {_delay(queued, self._site.clock.now)}, dsn=5.1.1, status=bounced (host 127.0.0.1[127.0.0.1] said: 550 5.1.1 <{recipient.final}> User doesn't exist: {recipient.final} (in reply to RCPT TO command))",
+            final = recipient.final
+            self._log_end(
+                "lmtp",
+                queued,
+                recipient,
+                _STORE,
+                f"dsn=5.1.1, status=bounced (host 127.0.0.1[127.0.0.1] said: 550 5.1.1 <{final}> "
+                f"User doesn't exist: {final} (in reply to RCPT TO command))",
             )
         for recipient in groups["pipe"]:
-            self._log(
-                self._daemon("pipe"),
-                f"{queued.queue_id}: {_to(recipient)}, relay=lists, {_delay(queued, self._site.clock.now)}, dsn=2.0.0, status=sent (delivered via lists service)",
-            )
+            self._log_sent("pipe", queued, recipient, "lists", "delivered via lists service")
             self.programs[recipient.final](queued)
 
+    def _log_sent(
+        self, agent: str, queued: Queued, recipient: Recipient, relay: str, answer: str
+    ) -> Line:
+        return self._log_end(agent, queued, recipient, relay, f"dsn=2.0.0, status=sent ({answer})")
+
+    def _log_end(
+        self, agent: str, queued: Queued, recipient: Recipient, relay: str, ending: str
+    ) -> Line:
+        delay = _delay(queued, self._site.clock.now)
+        return self._log(
+            self._daemon(agent),
+            f"{queued.queue_id}: {_to(recipient)}, relay={relay}, {delay}, {ending}",
+        )
+
     def _through_filter(self, queued: Queued) -> None:
+        firsts = tuple(recipient.first for recipient in queued.recipients)
         again = self.accept(
             queued.letter,
             queued.sender,
-            [r.final for r in queued.recipients],
+            [recipient.final for recipient in queued.recipients],
             FILTER,
-            content=queued.content,
-            firsts=[r.first for r in queued.recipients],
-            lineage="filter",
-            parent=queued,
+            Onward(queued.content, "filter", queued, queued.due_to, firsts),
         )
-        again.due_to, again.truth = queued.due_to, queued.truth
+        again.truth = queued.truth
+        answer = f"250 2.0.0 Ok: queued as {again.queue_id}"
         for recipient in queued.recipients:
-            again.forward_lines.append(
-                self._log(
-                    self._daemon("smtp"),
-                    f"{queued.queue_id}: {_to(recipient)}, relay=127.0.0.1[127.0.0.1]:10024, {_delay(queued, self._site.clock.now)}, dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as {again.queue_id})",
-                )
+            line = self._log_sent(
+                "smtp",
+                queued,
+                recipient,
+                "127.0.0.1[127.0.0.1]:10024",
+                f"250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): {answer}",
             )
+            again.forward_lines.append(line)
         self._log(self._daemon("qmgr"), f"{queued.queue_id}: removed")
 
     def _redirected(
         self, letter: Letter, content: bytes, sender: str, target: str, arrival: Arrival
     ) -> None:
-        self.accept(
-            letter,
-            sender,
-            [target],
-            DOVECOT_CLIENT,
-            content=content,
-            lineage="redirect",
-            parent=arrival.handovers[0].queued,
-            due_to=arrival,
-        )
-
-    def _received(self, client: Client, queue_id: str, rcpts: Sequence[str], at: int) -> bytes:
-        when = f"{local(at):%a, %-d %b %Y %H:%M:%S %z (CET)}"
-        if client.kind == "pickup":
-            return (
-                f"Received: by {HOST} (Postfix, from userid 0)\n\tid {queue_id}; {when}\n".encode()
-            )
-        protocol = "ESMTPSA" if client.login else "ESMTP"
-        target = f"\n\tfor <{rcpts[0]}>; {when}" if len(rcpts) == 1 else f";\n\t{when}"
-        return (
-            f"Received: from {client.helo} ({client.name} [{client.ip}])\n"
-            f"\tby {HOST} (Postfix) with {protocol} id {queue_id}{target}\n"
-        ).encode()
+        parent = arrival.handovers[0].queued
+        onward = Onward(content, "redirect", parent, arrival)
+        self.accept(letter, sender, [target], DOVECOT_CLIENT, onward)
 
     def _new_id(self) -> str:
         now = self._site.clock.tick()
@@ -317,6 +315,19 @@ class Postfix:
 
     def _log(self, source: str, text: str) -> Line:
         return self._site.logs.write(POSTFIX, source, text)
+
+
+def _received(client: Client, queue_id: str, rcpts: Sequence[str], at: int) -> bytes:
+    when = f"{local(at):%a, %-d %b %Y %H:%M:%S %z (CET)}"
+    if client.kind == "pickup":
+        text = f"Received: by {HOST} (Postfix, from userid 0)\n\tid {queue_id}; {when}\n"
+        return text.encode()
+    protocol = "ESMTPSA" if client.login else "ESMTP"
+    target = f"\n\tfor <{rcpts[0]}>; {when}" if len(rcpts) == 1 else f";\n\t{when}"
+    return (
+        f"Received: from {client.helo} ({client.name} [{client.ip}])\n"
+        f"\tby {HOST} (Postfix) with {protocol} id {queue_id}{target}\n"
+    ).encode()
 
 
 def _to(recipient: Recipient) -> str:

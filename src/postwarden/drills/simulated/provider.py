@@ -58,6 +58,7 @@ def save(site: Site, out: Path, *, style: str, logs: bool) -> None:
             raise FileExistsError(f"{out} holds something else; name a new folder")
         shutil.rmtree(out)
     out.mkdir(parents=True)
+    (out / "postwarden.toml").touch()
     site.store.save(out / "vmail", site.accounts)
     for account, sieve in site.sieve.items():
         (home_of(out / "vmail", account).parent / ".dovecot.sieve").write_text(sieve.script)

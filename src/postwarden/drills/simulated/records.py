@@ -29,7 +29,7 @@ class Queued:
         lineage: "" when it came from outside or a user; else how its parent led to it: "filter",
             "redirect", "list" or "resent" (by an operator, on top of the first acceptance).
         single: one RCPT was given, so that Postfix's Received line has a "for".
-        accepted: time of its acceptance; `first_accepted` that of the first queue file of the chain.
+        accepted: time of its acceptance; `first_accepted` that of the first in its chain.
         lines: what the logs say of its acceptance.
         due_to: the arrival whose redirect or re-sending made this queue file.
         forward_lines: where the filter in front said that it queued this one.
@@ -80,7 +80,7 @@ class Arrival:
 
     Attributes:
         account: as Dovecot's log names it.
-        alone: the only recipient of its LMTP transaction, so that the copy has Delivered-To and "for".
+        alone: the only recipient of its LMTP transaction: the copy has Delivered-To and "for".
         line: Dovecot's "saved mail" line; None for one that Sieve redirected or discarded.
     """
 

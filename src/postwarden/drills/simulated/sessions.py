@@ -4,15 +4,16 @@ The formats are those of imap-login, the logout counters, the mail_log plugin an
 Dovecot 2.3.19 with `auth_user=<%{auth_user}>` in login_log_format_elements.
 """
 
-import json
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from postwarden.drills.simulated.clock import SECOND, local, rfc3339
+from postwarden.drills.simulated.clock import local
 from postwarden.drills.simulated.dovecot import Dovecot, logged_id, shown
+from postwarden.drills.simulated.events import export
 from postwarden.drills.simulated.letters import Letter
-from postwarden.drills.simulated.logs import DOVECOT, EVENTS, Line
+from postwarden.drills.simulated.logs import DOVECOT, Line
 from postwarden.drills.simulated.maildir import INBOX, Copy
 from postwarden.drills.simulated.site import Site
 
@@ -40,7 +41,11 @@ class Session:
         self.login: Line | None = None
 
     def __enter__(self) -> Self:
-        logged = f"user=<{self.account}>, method=PLAIN, rip={self._ip}, lip=192.0.2.25, mpid={self._pid}, TLS, session=<{self._id}>, auth_user=<{self.actor or self.account}>"
+        logged = (
+            f"user=<{self.account}>, method=PLAIN, rip={self._ip}, lip=192.0.2.25, "
+            f"mpid={self._pid}, TLS, session=<{self._id}>, "
+            f"auth_user=<{self.actor or self.account}>"
+        )
         self.login = self._site.logs.write(DOVECOT, f"{self.protocol}-login", f"Login: {logged}")
         self._event(
             "auth_request_finished",
@@ -69,7 +74,11 @@ class Session:
         self._say(f"Disconnected: Logged out {self._counters()}")
 
     def _counters(self) -> str:
-        return f"in={self._tag * 25} out={self._out + 500} deleted={self._expunged} expunged={self._expunged} trashed=0 hdr_count={self._headers} hdr_bytes={self._headers * 700} body_count={self._bodies} body_bytes={self._out}"
+        return (
+            f"in={self._tag * 25} out={self._out + 500} deleted={self._expunged} "
+            f"expunged={self._expunged} trashed=0 hdr_count={self._headers} "
+            f"hdr_bytes={self._headers * 700} body_count={self._bodies} body_bytes={self._out}"
+        )
 
     def _say(self, text: str) -> Line:
         return self._site.logs.write(
@@ -77,15 +86,7 @@ class Session:
         )
 
     def _event(self, name: str, fields: Fields) -> Line:
-        now = self._site.clock.tick()
-        record = {
-            "event": name,
-            "hostname": "mx1",
-            "start_time": rfc3339(now - 100),
-            "end_time": rfc3339(now),
-            "fields": fields,
-        }
-        return self._site.logs.write(EVENTS, "stats", json.dumps(record, separators=(",", ":")))
+        return export(self._site, name, fields)
 
     def _base(self) -> Fields:
         return {
@@ -100,7 +101,8 @@ class Session:
 
     def _change(self, what: str, copy: Copy, folder: str = "", uid: int = 0) -> Line:
         return self._say(
-            f"{what}: box={folder or copy.folder}, uid={uid or copy.uid}, msgid={logged_id(copy.letter)}, size={len(copy.content)}, from={shown(copy.letter)}"
+            f"{what}: box={folder or copy.folder}, uid={uid or copy.uid}, "
+            f"msgid={logged_id(copy.letter)}, size={len(copy.content)}, from={shown(copy.letter)}"
         )
 
 
@@ -117,10 +119,11 @@ class Imap(Session):
 
     def list(self, copies: Sequence[Copy]) -> None:
         """Show a list of messages: flags and envelopes."""
+        reasons = ["imap:cmd_uid_fetch", "imap:fetch_header_fields", "mail:header_fields"]
         for copy in copies:
-            reasons = ["imap:cmd_uid_fetch", "imap:fetch_header_fields", "mail:header_fields"]
-            line = self._opened(copy, reasons)
-            copy.done.append(("listed", [line]))
+            if self._site.dice.random() < 0.5:
+                self._opened(copy, reasons)
+            copy.done.append(("listed", []))
         folder = copies[0].folder if copies else INBOX
         uids = ",".join(str(copy.uid) for copy in copies) or "1:*"
         line = self._command(
@@ -147,23 +150,21 @@ class Imap(Session):
         line = self._change(f"copy from {copy.folder}", copy, folder, uid)
         self._command("UID COPY", f"{copy.uid} {folder}", copy.folder, ["imap:cmd_uid_copy"])
         copy.done.append(("copied", [line]))
-        return self._site.store.add(
-            Copy(
-                self.account,
-                folder,
-                copy.name,
-                copy.content,
-                copy.letter,
-                "holder",
-                uid,
-                copy.internal_date,
-                set(copy.flags),
-                copy.arrival,
-                copy,
-                line,
-                seen_by_server=True,
-            )
-        )
+        return self._linked(copy, folder, uid, line)
+
+    def copy_shared(self, copy: Copy, source: str, folder: str) -> Copy:
+        """Copy a message out of another account's mailbox, shared as `source`, to an own folder."""
+        uid = self._site.store.next_uid(self.account, folder)
+        line = self._change(f"copy from {source}", copy, folder, uid)
+        self._command("UID COPY", f"{copy.uid} {folder}", source, ["imap:cmd_uid_copy"])
+        return self._linked(copy, folder, uid, line)
+
+    def _linked(self, copy: Copy, folder: str, uid: int, line: Line) -> Copy:
+        linked = replace(copy, home=self.account, folder=folder, uid=uid, put_by="holder")
+        linked.flags, linked.done = set(copy.flags), []
+        linked.source, linked.put_lines, linked.seen_by_server = copy, [line], True
+        linked.arrival = copy.arrival if copy.home == self.account else None
+        return self._site.store.add(linked)
 
     def move(self, copy: Copy, folder: str) -> None:
         """Move a message to another folder of the account; the file keeps its name."""
@@ -177,8 +178,8 @@ class Imap(Session):
     def answered(self, copy: Copy) -> None:
         """Note that a message was answered."""
         copy.flags.add("R")
-        line = self._change("flag_change", copy)
-        self._command(
+        self._change("flag_change", copy)
+        line = self._command(
             "UID STORE", f"{copy.uid} +FLAGS (\\Answered)", copy.folder, ["imap:cmd_uid_store"]
         )
         copy.done.append(("answered", [line]))
@@ -186,8 +187,8 @@ class Imap(Session):
     def forwarded(self, copy: Copy) -> None:
         """Note that a message was forwarded."""
         copy.flags.add("a")
-        line = self._change("flag_change", copy)
-        self._command(
+        self._change("flag_change", copy)
+        line = self._command(
             "UID STORE", f"{copy.uid} +FLAGS ($Forwarded)", copy.folder, ["imap:cmd_uid_store"]
         )
         copy.done.append(("forwarded", [line]))
@@ -215,23 +216,23 @@ class Imap(Session):
         content = letter.raw if content is None else content
         name = site.store.file_name(site.clock.tick(700), self._pid, content)
         uid = site.store.next_uid(self.account, folder)
-        put_by = "operator" if self.actor else "holder"
         copy = Copy(
-            self.account,
-            folder,
-            name,
-            content,
-            letter,
-            put_by,
-            uid,
-            site.clock.now if date is None else date,
-            {"S"},
-            None,
-            source,
-            None,
+            home=self.account,
+            folder=folder,
+            name=name,
+            content=content,
+            letter=letter,
+            put_by="operator" if self.actor else "holder",
+            uid=uid,
+            internal_date=site.clock.now if date is None else date,
+            inode=site.store.new_inode(),
+            flags={"S"},
+            source=source,
             seen_by_server=True,
         )
-        copy.put_line = self._change("save", copy)
+        copy.put_lines.append(self._change("save", copy))
+        if self.actor and self.login:
+            copy.put_lines.append(self.login)
         stamp = "" if date is None else f'"{local(date):%d-%b-%Y %H:%M:%S %z}" '
         self._command("APPEND", _append_args(folder, stamp, content), folder, ["imap:cmd_append"])
         return site.store.add(copy)
@@ -273,6 +274,40 @@ class Imap(Session):
                 "mailbox": folder,
             },
         )
+
+
+class Dsync(Imap):
+    """A dsync run for one account: it saves like a session, but logs in nowhere."""
+
+    protocol = "dsync-server"
+
+    def __init__(self, site: Site, dovecot: Dovecot, account: str) -> None:
+        super().__init__(site, dovecot, account, "dsync")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return
+
+    def _command(self, name: str, args: str, folder: str, reasons: Sequence[str]) -> Line:  # noqa: ARG002 (dsync knows no commands)
+        fields = {
+            "reason_code": ["doveadm:cmd_sync"],
+            "duration": 9,
+            "reason": "prefetch",
+            "user": self.account,
+            "session": f"{self._id}:2",
+            "mailbox": folder,
+            "seq": 1,
+            "uid": 1,
+            "mail_age_days": 0,
+        }
+        return self._event("mail_opened", fields)
 
 
 def _append_args(folder: str, stamp: str, content: bytes) -> str:
@@ -319,9 +354,7 @@ class Pop3(Session):
             self._deleted += 1
 
     def _counters(self) -> str:
-        return f"top=0/0, retr={self._retrieved}/{self._size}, del={self._deleted}/{self._all}, size={self._size}"
-
-
-def minutes_later(site: Site, least: int, most: int) -> int:
-    """Give a moment some minutes from now."""
-    return site.clock.now + site.dice.randint(least * 60, most * 60) * SECOND
+        return (
+            f"top=0/0, retr={self._retrieved}/{self._size}, "
+            f"del={self._deleted}/{self._all}, size={self._size}"
+        )

@@ -1,29 +1,13 @@
-"""What is true of every copy, and what of it can be proved from the files given.
-
-The two-proof rule, applied to the simulator's own record:
-
-1. *put here*: Dovecot's "saved mail" line for this file, or (the file being in the home of the account
-   delivered to) Postfix's delivery line whose session id the stored trace repeats, or the stored trace
-   itself where the copy was alone in its LMTP transaction;
-2. *meant for*: Postfix's delivery line (orig_to), or the "for" of Postfix's own Received line, which
-   is there when the message was accepted with a single recipient.
-
-`provable` is "both survive". A restored or mis-stored file (in the home of an account that no delivery
-names) needs Dovecot's line. What a master user put there needs the line of the login and of the
-append, and the trace of the message itself for the second proof. A second-hand copy needs the proofs
-of its source, and the line that brought it. `own` needs the line of the append or copy. `crossed`
-needs another copy or a DKIM signature to match, and, where the whole message changed places, cleanup's
-message-id line.
-"""
+"""What is true of every copy, as the simulator knows it."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from postwarden.drills.simulated.clock import rfc3339
-from postwarden.drills.simulated.logs import Line
+from postwarden.drills.simulated.logs import EVENTS
 from postwarden.drills.simulated.maildir import Copy
+from postwarden.drills.simulated.proofs import kept, proofs_of
 from postwarden.drills.simulated.records import Arrival, Handover
 from postwarden.drills.simulated.site import Site
 
@@ -60,6 +44,7 @@ class Row:
     has_rightful_copy: bool | None
     exposure: dict[str, bool]
     recorded: dict[str, bool]
+    opened: bool | None
     second_hand: bool
     other_message: str | None
     gone: bool
@@ -84,55 +69,58 @@ class Truth:
 def rows_of(site: Site) -> tuple[Row, ...]:
     """Give the truth of every copy stored, or gone but logged as stored."""
     stored = {(copy.home, copy.name) for copy in site.store.copies if not copy.gone}
-    rows = []
-    reported: set[tuple[str, str]] = set()
+    lost = [line.moment for line in site.logs.lines if line.log == EVENTS and not line.kept]
+    holding: dict[int, set[str]] = {}
     for copy in site.store.copies:
-        if copy.gone and not _gone_and_logged(copy, stored, reported):
-            continue
-        rows.append(_row(copy, site))
+        if not copy.gone:
+            holding.setdefault(id(copy.letter), set()).add(copy.home)
+    rows = []
+    for copy in site.store.copies:
+        if copy.gone:
+            if (copy.home, copy.name) in stored or not (copy.arrival and kept(copy.arrival.line)):
+                continue
+            stored.add((copy.home, copy.name))
+        rows.append(
+            _row(
+                copy,
+                holding.get(id(copy.letter), set()),
+                max(lost, default=0),
+            )
+        )
     return tuple(rows)
 
 
-def _gone_and_logged(
-    copy: Copy, stored: set[tuple[str, str]], reported: set[tuple[str, str]]
-) -> bool:
-    key = copy.home, copy.name
-    if key in stored or key in reported or not (copy.arrival and _kept(copy.arrival.line)):
-        return False
-    reported.add(key)
-    return True
-
-
-def _row(copy: Copy, site: Site) -> Row:
+def _row(copy: Copy, holding: set[str], blind_until: int) -> Row:
     verdict, rightful, second_hand = judged(copy)
     proofs = proofs_of(copy, verdict)
     provable = all(proofs.values())
-    root = rooted(copy)
-    arrival = root.arrival
+    arrival = rooted(copy).arrival
     handovers = arrival.handovers if arrival else []
     originals = list(dict.fromkeys(_original(handover) for handover in handovers))
     other = handovers[0].queued.crossed_with if handovers else None
+    exposure, recorded = _exposure(copy, recorded=False), _exposure(copy, recorded=True)
     return Row(
-        copy.home,
-        copy.folder,
-        copy.path,
-        copy.letter.message_id,
-        verdict,
-        _allowed(copy, verdict, provable=provable),
-        provable,
-        proofs,
-        sorted(rightful),
-        originals[0] if originals else None,
-        originals,
-        handovers[0].queued.queue_id if handovers else None,
-        rfc3339(arrival.at) if arrival else None,
-        _owners_have_it(copy, rightful, site) if verdict in WRONG else None,
-        _exposure(copy, recorded=False),
-        _exposure(copy, recorded=True),
-        second_hand,
-        other.message_id if other else None,
-        copy.gone,
-        copy.put_by,
+        account=copy.home,
+        folder=copy.folder,
+        file=copy.path,
+        message_id=copy.letter.message_id,
+        verdict=verdict,
+        allowed=_allowed(copy, verdict, provable=provable),
+        provable=provable,
+        proofs=proofs,
+        rightful=sorted(rightful),
+        original_recipient=originals[0] if originals else None,
+        original_recipients=originals,
+        queue_id=handovers[0].queued.queue_id if handovers else None,
+        delivered_at=rfc3339(arrival.at) if arrival else None,
+        has_rightful_copy=rightful <= holding if verdict == "misdelivered" and rightful else None,
+        exposure=exposure,
+        recorded=recorded,
+        opened=_opened(copy, recorded, blind_until),
+        second_hand=second_hand,
+        other_message=other.message_id if other else None,
+        gone=copy.gone,
+        put_by=copy.put_by,
     )
 
 
@@ -148,16 +136,18 @@ def judged(copy: Copy) -> tuple[str, frozenset[str], bool]:
     if copy.put_by == "holder":
         return _judged_put_by_holder(copy)
     root = rooted(copy)
-    if root.arrival is None:
-        return ("rightful" if copy.put_by == "operator" else "own"), frozenset({copy.home}), False
-    return _judged_arrival(root.arrival, copy.home)
+    if root.arrival is not None:
+        return _judged_arrival(root.arrival, copy.home)
+    if root.home != copy.home:
+        return "misdelivered", frozenset({root.home}), False
+    return "rightful" if copy.put_by == "operator" else "own", frozenset({copy.home}), False
 
 
 def _judged_put_by_holder(copy: Copy) -> tuple[str, frozenset[str], bool]:
     if copy.source is None:
         return "own", frozenset({copy.home}), False
     verdict, rightful, second_hand = judged(copy.source)
-    if verdict not in WRONG:
+    if verdict not in WRONG or copy.home in rightful:
         return "own", frozenset({copy.home}), False
     return verdict, rightful, second_hand or copy.source.home != copy.home
 
@@ -167,7 +157,7 @@ def _judged_arrival(arrival: Arrival, home: str) -> tuple[str, frozenset[str], b
     queued = arrival.handovers[0].queued
     if queued.crossed_with is not None:
         return "crossed", rightful, False
-    if queued.due_to is not None and queued.truth is None:
+    if queued.due_to is not None:
         verdict, owners, _ = _judged_arrival(queued.due_to, queued.due_to.account)
         if verdict in WRONG and home not in owners:
             return verdict, owners, True
@@ -175,91 +165,36 @@ def _judged_arrival(arrival: Arrival, home: str) -> tuple[str, frozenset[str], b
 
 
 def _original(handover: Handover) -> str:
+    queued = handover.queued
+    if queued.lineage == "resent" and queued.parent is not None:
+        return queued.parent.recipients[0].first
     return handover.recipient.first
 
 
-def _kept(line: Line | None) -> bool:
-    return line is not None and line.kept
-
-
-def proofs_of(copy: Copy, verdict: str) -> dict[str, bool]:
-    """Give which proofs survive, by name; the verdict is provable when all do."""
-    if copy.put_by == "holder":
-        proofs = {"put": _kept(copy.put_line)}
-        if verdict in WRONG and copy.source is not None:
-            proofs |= {
-                f"source_{key}": value for key, value in proofs_of(copy.source, verdict).items()
-            }
-        return proofs
-    root = rooted(copy)
-    if root.arrival is None:
-        return {"put": _kept(copy.put_line), "meant": False}
-    arrival = root.arrival
-    proofs = {"put": _put_proved(copy, root, arrival), "meant": _meant_proved(arrival)}
-    if verdict == "crossed":
-        proofs["content"] = _content_proved(arrival)
-    elif arrival.handovers[0].queued.due_to is not None and verdict in WRONG:
-        proofs |= _second_hand_proofs(arrival)
-    return proofs
-
-
-def _put_proved(copy: Copy, root: Copy, arrival: Arrival) -> bool:
-    if copy.put_by == "operator":
-        return _kept(copy.put_line)
-    if copy.home != arrival.account or copy is not root or copy.put_by == "files":
-        return _kept(arrival.line)
-    by_postfix = any(_kept(handover.line) for handover in arrival.handovers)
-    named = copy.home in {_bare(handover.recipient.final) for handover in arrival.handovers}
-    return _kept(arrival.line) or (named and (by_postfix or arrival.alone))
-
-
-def _bare(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
-
-
-def _meant_proved(arrival: Arrival) -> bool:
-    handovers = arrival.handovers
-    if all(_kept(handover.line) and _chain_kept(handover) for handover in handovers):
-        return True
-    return len(handovers) == 1 and handovers[0].queued.outermost.single and arrival.alone
-
-
-def _chain_kept(handover: Handover) -> bool:
-    queued = handover.queued
-    return queued.lineage != "filter" or all(line.kept for line in queued.forward_lines)
-
-
-def _content_proved(arrival: Arrival) -> bool:
-    queued = arrival.handovers[0].queued
-    return all(line.kept for line in queued.content_lines)
-
-
-def _second_hand_proofs(arrival: Arrival) -> dict[str, bool]:
-    due = arrival.handovers[0].queued.due_to
-    if due is None:
-        return {}
-    return {"source_put": _kept(due.line), "source_meant": _meant_proved(due)}
-
-
 def _allowed(copy: Copy, verdict: str, *, provable: bool) -> list[str]:
-    if verdict in WRONG:
-        return [verdict] if provable else ["unexplained"]
-    if copy.put_by == "operator" or verdict == "own":
-        return ["own", "rightful"] if provable else ["own", "rightful", "unexplained"]
-    return [verdict] if provable else [verdict, "unexplained"]
+    if verdict == "crossed":
+        return [verdict] if provable else ["rightful", "unexplained"]
+    if verdict == "misdelivered":
+        by_operator = [verdict] if copy.put_by == "operator" else []
+        return [verdict] if provable else [*by_operator, "unexplained"]
+    moved_home = copy.arrival is not None and copy.home != copy.arrival.account
+    if not provable or moved_home:
+        return [
+            verdict,
+            "unexplained",
+            *({"own", "rightful"} - {verdict} if copy.put_by != "lmtp" else ()),
+        ]
+    same_file = copy.put_by == "holder" and copy.source is not None
+    return ["own", "rightful"] if same_file else [verdict]
 
 
-def _owners_have_it(copy: Copy, rightful: Iterable[str], site: Site) -> bool | None:
-    owners = set(rightful)
-    if not owners:
-        return None
-    holding = {
-        other.home for other in site.store.copies if not other.gone and other.letter is copy.letter
-    }
-    return owners <= holding
+def _opened(copy: Copy, recorded: dict[str, bool], blind_until: int) -> bool | None:
+    if recorded["opened"] or recorded["downloaded"]:
+        return True
+    since = copy.arrival.at if copy.arrival else copy.internal_date
+    return None if since < blind_until else False
 
 
 def _exposure(copy: Copy, *, recorded: bool) -> dict[str, bool]:
-    done = {what for what, lines in copy.done if not recorded or all(line.kept for line in lines)}
+    done = {what for what, lines in copy.done if not recorded or all(map(kept, lines))}
     return {what: what in done for what in EXPOSURES}

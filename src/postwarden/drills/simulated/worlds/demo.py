@@ -1,4 +1,4 @@
-"""The demonstration: an alias map re-imported one line off for part of a day, among ordinary mail."""
+"""The demonstration: an alias map re-imported one line off for part of an ordinary day."""
 
 from postwarden.drills.simulated.directory import Directory
 from postwarden.drills.simulated.play import Play

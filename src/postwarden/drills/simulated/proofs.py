@@ -1,0 +1,90 @@
+"""Which proofs of the two-proof rule survive in the files given, by the simulator's own record.
+
+A verdict is provable when all its proofs survive:
+
+`put`: this server put this copy into this mailbox.
+    Delivered by LMTP: Dovecot's "saved mail" line for the file; or, the file being in the home of
+    an account it was addressed to, Postfix's delivery line (the stored trace repeats its session
+    id), or the trace itself where the copy was alone in its LMTP transaction (Delivered-To).
+    Lying in a home that no recipient names, or put there below the servers: Dovecot's line alone.
+    Appended: mail_log's line, and for a master user the line of the login.
+`meant`: for whom this provider accepted it.
+    Postfix's delivery lines of all recipients folded into the copy, and behind a filter the lines
+    that say "queued as"; or the "for" of Postfix's own Received line, there with a single
+    recipient. Not needed for a holder's own copy.
+`whose` (a master user's append): the appended copy was alone in its LMTP transaction.
+`content` (crossed): where whole messages changed places, cleanup's message-id line.
+`source_...` (second-hand): the proofs of the copy or delivery that it comes from.
+"""
+
+from postwarden.drills.simulated.logs import Line
+from postwarden.drills.simulated.maildir import Copy
+from postwarden.drills.simulated.records import Arrival, Handover
+
+Proofs = dict[str, bool]
+
+
+def kept(line: Line | None) -> bool:
+    """Whether a line was written and is in the files given."""
+    return line is not None and line.kept
+
+
+def proofs_of(copy: Copy, verdict: str) -> Proofs:
+    """Give which proofs of this verdict survive, by name."""
+    if copy.put_by == "holder":
+        return _put_by_holder(copy, verdict)
+    if copy.put_by == "operator":
+        return _put_by_operator(copy)
+    arrival = copy.arrival
+    if arrival is None:
+        return {"put": False}
+    proofs = {"put": _put_proved(copy, arrival), "meant": _meant_proved(arrival)}
+    queued = arrival.handovers[0].queued
+    if verdict == "crossed":
+        proofs["content"] = all(map(kept, queued.content_lines))
+    if verdict == "misdelivered" and queued.due_to is not None:
+        proofs["source_put"] = kept(queued.due_to.line)
+        proofs["source_meant"] = _meant_proved(queued.due_to)
+    return proofs
+
+
+def _put_by_holder(copy: Copy, verdict: str) -> Proofs:
+    put = {"put": all(map(kept, copy.put_lines))}
+    if verdict == "own" or copy.source is None:
+        return put
+    source = proofs_of(copy.source, verdict)
+    if copy.source.home == copy.home:
+        return source
+    return put | {f"source_{name}": survives for name, survives in source.items()}
+
+
+def _put_by_operator(copy: Copy) -> Proofs:
+    proofs, source = {"put": all(map(kept, copy.put_lines))}, copy.source
+    while source is not None and source.arrival is None:
+        source = source.source
+    if source is None or source.arrival is None:
+        return proofs | {"meant": False}
+    return proofs | {"meant": _meant_proved(source.arrival), "whose": source.arrival.alone}
+
+
+def _put_proved(copy: Copy, arrival: Arrival) -> bool:
+    addressed = {_account(handover.recipient.final) for handover in arrival.handovers}
+    if copy.put_by == "files" or copy.home not in addressed or copy.home != arrival.account:
+        return kept(arrival.line)
+    by_postfix = any(kept(handover.line) for handover in arrival.handovers)
+    return kept(arrival.line) or by_postfix or arrival.alone
+
+
+def _account(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _meant_proved(arrival: Arrival) -> bool:
+    first = arrival.handovers[0]
+    return all(map(_logged, arrival.handovers)) or first.queued.outermost.single
+
+
+def _logged(handover: Handover) -> bool:
+    filtered = handover.queued.lineage == "filter"
+    return kept(handover.line) and (not filtered or all(map(kept, handover.queued.forward_lines)))
