@@ -5,7 +5,6 @@ deliver line (envelope, storage id). Both of one session, account and folder bec
 `save:` whose deliver line never comes becomes a record of its own.
 """
 
-from collections.abc import Set
 from typing import NamedTuple
 
 from postwarden.sources.logs.dovecot_lines import (
@@ -16,7 +15,7 @@ from postwarden.sources.logs.dovecot_lines import (
     old_session,
     prefix,
 )
-from postwarden.sources.logs.fields import address
+from postwarden.sources.logs.fields import address, transaction
 from postwarden.sources.logs.mail_log import MailEvent, login, logout, mail_event
 from postwarden.sources.logs.sessions import Sessions
 from postwarden.sources.records import AccessRecord, DeliveryRecord
@@ -56,7 +55,7 @@ class DovecotReader:
         self.records: list[DeliveryRecord | AccessRecord] = []
         self._saves: dict[tuple[str, str, str, str], _Save] = {}
         self._learning: list[tuple[DeliveryRecord, Tail]] = []
-        self._trusted: Set[str] | None = None
+        self._trusted: frozenset[str] | None = None
         self._taught = 0
         self._file = ""
 
@@ -198,7 +197,7 @@ class DovecotReader:
         wait until there are enough to tell; a single line is believed nothing of this.
         """
         self._taught += 1
-        self._trusted = tail.keys() if self._trusted is None else self._trusted & tail.keys()
+        self._trusted = frozenset(tail) if self._trusted is None else self._trusted & tail.keys()
         if self._taught > _LEARNT:
             self.records.append(self._filled(record, tail))
             return
@@ -238,7 +237,7 @@ def _from_save(save: _Save) -> DeliveryRecord:
 
 
 def _from_deliver(place: _Place, said: Prefix, done: Deliver) -> DeliveryRecord:
-    session, _, part = said.session.partition(":")
+    session, part = transaction(said.session)
     redirected = done.status == "redirected"
     return DeliveryRecord(
         server="dovecot",
@@ -257,8 +256,8 @@ def _from_deliver(place: _Place, said: Prefix, done: Deliver) -> DeliveryRecord:
         recipient=address(done.target) if redirected and done.target else None,
         account=address(said.user),
         relay=None,
-        session_id=session or None,
-        session_part=part or None,
+        session_id=session,
+        session_part=part,
         pid=said.pid,
         status=done.status,
         dsn=None,

@@ -3,7 +3,7 @@
 import re
 
 _BODY = re.compile(
-    r"\bBODY(?:\.PEEK)?\[([^\]]*)\]|\bRFC822(\.TEXT)?(?![.\w])|\bBINARY(?:\.PEEK)?\["
+    r"\bBODY(?:\.PEEK)?\[([^\]]*)\]|\bRFC822(?:\.TEXT)?(?![.\w])|\bBINARY(?:\.PEEK)?\["
 )
 _LISTED = re.compile(
     r"\b(?:ENVELOPE|BODYSTRUCTURE|BODY|RFC822\.HEADER|PREVIEW|ALL|FULL|FAST|FLAGS)\b"

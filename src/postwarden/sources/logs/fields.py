@@ -19,6 +19,17 @@ def address(text: str) -> str:
 _normal = lru_cache(maxsize=65_536)(normal)
 
 
+def transaction(session: str) -> tuple[str | None, str | None]:
+    """Divide a logged LMTP session id ("ID", "ID:R2", "ID:T2:R3") into transaction and recipient.
+
+    Stored copies carry the transaction ("ID" or "ID:T2"), never the recipient.
+    """
+    name, colon, last = session.rpartition(":")
+    if colon and last.startswith("R"):
+        return name, last
+    return session or None, None
+
+
 def is_own_relay(relay: str, hosts: frozenset[str]) -> bool:
     """Decide whether a relay, as Postfix writes it, is this provider's own.
 

@@ -1,6 +1,6 @@
-"""The frame around log lines: whose line it is, and what is left of it; one class for each format.
+"""The frame around log lines: whose line it is, and what is left of it; a class for each format.
 
-Every class takes a whole line and its number, hands what is inside to the server's reader, and gives
+Each takes a whole line and its number, hands what is inside to the server's reader, and gives
 `Seen`, or None for a line that has no time stamp.
 """
 
@@ -119,6 +119,7 @@ class EventFrame:
     def __init__(self, reader: EventReader, host: str) -> None:
         self._reader = reader
         self._host = host
+        self._latest = ""
 
     def begin(self, file: str, clock: Clock) -> None:
         """Say which file comes next and which clock reads its stamps."""
@@ -136,13 +137,12 @@ class EventFrame:
         moment, rest = framed
         host, _, message = dovecot_parts(rest)
         host = self._host or host
-        place = message.find("{", 0, 40)
-        if place < 0 or not message.startswith("stats: "):
-            return "dovecot-events", host, moment, False, ""
-        seen = self._reader.take(moment, host, message[place:], number)
+        place = message.find("{", 0, 40) if message.startswith("stats: ") else -1
+        seen = self._reader.take(moment, host, message[place:], number) if place > 0 else None
         if seen is None:
-            return "dovecot-events", host, moment, False, ""
-        return "dovecot-events", host or seen[0], seen[1], seen[2], ""
+            return "dovecot-events", host or self._latest, moment, False, ""
+        self._latest = seen[0]
+        return "dovecot-events", seen[0], seen[1], seen[2], ""
 
     def records(self) -> list[DeliveryRecord | AccessRecord]:
         """Give what became known since the last call."""

@@ -3,11 +3,13 @@
 A minute is active when the log has a line of it; bursts count once, so that the counts behave much
 better than lines do. A silence is a gap when one of two tests says so:
 
-- Busy neighbours: of the 30 and of the 120 minutes before it, and after it, at least half were active,
-  and a silence of that length has a chance below 1e-9 if minutes went on being active as before
-  ((1 - share) ** minutes). A quiet night fails this: activity fades before it and rises after it.
-- Other days: the same clock time was never quiet: on at least three other days within a week, the day
-  exactly a week away among them, it had 20 active minutes or more (Poisson: a chance of 2e-9).
+- Busy neighbours: of the 30 and of the 120 minutes before it, and after it, at least half were
+  active, and a silence of that length has a chance below 1e-9 if minutes went on being active as
+  before ((1 - share) ** minutes). A quiet night fails this: activity fades before
+  it and rises after it.
+- Other days: the same clock time was never quiet: on at least three other days within a week,
+  the day exactly a week away among them, it had 20 active minutes or more (Poisson: a chance of
+  2e-9).
 
 A silence that the log has at the same clock time on another day is a habit, and never a gap.
 """

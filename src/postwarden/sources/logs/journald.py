@@ -1,4 +1,4 @@
-"""`journalctl -o json` exports (systemd.journal-fields(7), "JSON Format" of Journal Export Formats)."""
+"""`journalctl -o json` exports (systemd.journal-fields(7); Journal Export Formats, "JSON")."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lines of Dovecot's mail_log plugin, logins and logout counters (2.3; 2.4 after its documentation)."""
+"""Dovecot's mail_log plugin, logins and logout counters (2.3; 2.4 after its documentation)."""
 
 import re
 from typing import NamedTuple
@@ -55,8 +55,8 @@ class Counters(NamedTuple):
 def mail_event(body: str) -> MailEvent | None:
     """Read a mail_log line after its prefix, or give None.
 
-    The Message-ID is the sender's; what follows it is read for the size only where there is just one
-    size, so that a Message-ID or a subject cannot bring its own.
+    The Message-ID is the sender's; what follows it is read for the size only where there is one
+    alone, so that a Message-ID or a subject cannot bring its own.
     """
     match = _EVENT.match(body)
     if match is None:

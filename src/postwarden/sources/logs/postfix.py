@@ -7,8 +7,6 @@ reply's `queued as` is followed only when the relay is this provider's own (`fie
 off wide area networks.
 """
 
-from collections.abc import Callable
-
 from postwarden.sources.logs.fields import address, is_own_relay
 from postwarden.sources.logs.postfix_lines import (
     QUEUE_ID,
@@ -24,7 +22,6 @@ from postwarden.sources.records import DeliveryRecord
 from postwarden.vocabulary import Moment, Provider
 
 _SECOND = 1_000_000
-_BEGINNERS = ("smtpd", "pickup", "cleanup")
 _KNOWN = 50_000
 
 
@@ -47,7 +44,7 @@ class PostfixReader:
         self._settled: set[tuple[str, str]] = set()
         self._file = ""
         self.records: list[DeliveryRecord] = []
-        self._handlers: dict[str, Callable[[Key, str, Moment, int], bool]] = {
+        self._handlers = {
             "smtpd": self._smtpd,
             "pickup": self._pickup,
             "cleanup": self._cleanup,
@@ -125,7 +122,7 @@ class PostfixReader:
         return queue_file
 
     def _entered(self, key: Key, moment: Moment) -> QueueFile | None:
-        """Give the queue file that smtpd or pickup opens, a new one where the id was used before."""
+        """Give the queue file that smtpd or pickup opens; a new one where the id was in use."""
         found = self._table.find(key)
         if found is not None and found.client is None and found.waiting is None:
             return found

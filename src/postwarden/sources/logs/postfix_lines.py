@@ -1,11 +1,13 @@
 """What single Postfix log lines say, as far as Postfix itself says it (Postfix 3.4 to 3.10).
 
-Where Postfix quotes others, only the place that it fills itself is read: a recipient's address by the
-grammar of RFC 5321 (so that a quoted local part cannot end early), and a reply only as reply.
+Where Postfix quotes others, only the place that it fills itself is read: a recipient's address by
+the grammar of RFC 5321 (so that a quoted local part cannot end early), and a reply only as reply.
 """
 
 import re
 from typing import NamedTuple
+
+from postwarden.sources.logs.fields import transaction
 
 QUEUE_ID = re.compile(r"[0-9A-F]{6,19}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,26}")
 """Short queue ids, and long ones (postconf(5), enable_long_queue_ids)."""
@@ -17,7 +19,7 @@ _TAIL = (
 )
 _DELIVERY = re.compile(rf"to=<{_ADDRESS}>(?:, orig_to=<{_ADDRESS}>)?{_TAIL}(?: \((.*)\))?\Z")
 _SECOND_TAIL = re.compile(_TAIL)
-_LMTP_SAVED = re.compile(r"250 2\.\d\.\d <.*> ([A-Za-z0-9+/]{16,32})((?::[TR]\d+)*) Saved\Z")
+_LMTP_SAVED = re.compile(r"250 2\.\d\.\d <.*> ([A-Za-z0-9+/]{16,32}(?::[TR]\d+)*) Saved\Z")
 _QUEUED = re.compile(r"250 .*\bqueued as ([0-9A-Za-z]{6,26})\)?\Z")
 _FORWARDED = re.compile(r"forwarded as ([0-9A-Za-z]{6,26})\Z")
 _OUTPUT = re.compile(r" \(|\. Command output:")
@@ -79,12 +81,13 @@ def handing(agent: str, body: str) -> Handing | None:
 
 
 def lmtp_session(body: str) -> tuple[str, str | None] | None:
-    """Give session id and parts out of Dovecot's LMTP reply at the end of a delivery line."""
+    """Give transaction and recipient part out of Dovecot's reply that ends a delivery line."""
     place = body.rfind("status=sent (")
     match = _LMTP_SAVED.match(body[place + 13 : -1]) if place >= 0 else None
     if match is None:
         return None
-    return match[1], match[2][1:] or None
+    session, part = transaction(match[1])
+    return (session, part) if session else None
 
 
 def queued_as(text: str) -> str | None:
@@ -100,7 +103,7 @@ def forwarded_as(text: str) -> str | None:
 
 
 def client(body: str) -> tuple[str, str | None]:
-    """Read smtpd's `client=` line: the client as `name[ip]`, and the login name if there was one."""
+    """Read smtpd's `client=` line: the client as `name[ip]`, and the login name if there is one."""
     name, _, rest = body[7:].partition(", ")
     login: str | None = None
     place = rest.find("sasl_username=")

@@ -10,7 +10,7 @@ Key = tuple[str, str, str]
 
 
 class QueueFile:
-    """One queue file: what smtpd, pickup, cleanup and qmgr said of it, and lines that wait for that."""
+    """One queue file: what smtpd, pickup, cleanup and qmgr said of it, and lines waiting for it."""
 
     __slots__ = (
         "accepted_at",

@@ -1,7 +1,7 @@
-"""Time stamps of log lines: classic syslog (RFC 3164 section 4.1.2), RFC 3339 and ISO without a zone.
+"""Stamps of log lines: classic syslog (RFC 3164 section 4.1.2), RFC 3339 and ISO without a zone.
 
-A classic stamp has no year and no zone. The zone is the provider's. The year of the first one is given
-or inferred; after that it advances whenever the months turn back by half a year.
+A classic stamp has no year and no zone. The zone is the provider's. The year of the first one is
+given or inferred; after that it advances whenever the months turn back by half a year.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ class Clock:
         self._second_pass = False
 
     def split(self, line: str) -> tuple[Moment, str] | None:
-        """Give the moment of a line and what follows the stamp and a space; None without a stamp."""
+        """Give the moment of a line and what follows its stamp; None without a stamp."""
         if line[:1] == "<":
             line = _without_priority(line)
         if line[15:16] == " " and line[3:4] == " ":
