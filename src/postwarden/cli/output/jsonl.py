@@ -1,0 +1,28 @@
+"""Findings for programs: one JSON object (RFC 8259) a line, UTF-8."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import TextIO
+
+from postwarden.cli.output.fields import fields
+from postwarden.cli.output.hostile import ACTING, visible
+from postwarden.verdicts.service import Finding
+
+
+def write_jsonl(findings: Iterable[Finding], stream: TextIO) -> None:
+    r"""Write one object a line, as findings come.
+
+    Characters that act on a terminal are escaped as `\uXXXX` (surrogate pairs above U+FFFF), so
+    that a reader of JSON gets the very text that was found. Only a byte that was no UTF-8 becomes
+    the text `\xNN`, since lone surrogates are no interoperable JSON (RFC 8259 section 8.2).
+    """
+    for finding in findings:
+        line = json.dumps(fields(finding), ensure_ascii=False, separators=(",", ":"))
+        stream.write(ACTING.sub(_escaped, line) + "\n")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    lone = "\ud800" <= character <= "\udfff"
+    return json.dumps(visible(character) if lone else character)[1:-1]

@@ -1,0 +1,163 @@
+"""English sentences for message codes: the reasons of verdicts, and the codes of the summary.
+
+Short and exact, for a postmaster. A test walks the codes that the rules produce and fails when one
+has no sentence here.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from postwarden.verdicts.service import Reason
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "delivered-storage-id": "Dovecot logged that it saved this very file for {account}.",
+        "delivered-session": (
+            "The LMTP session named in the copy is logged as delivered to {account}."
+        ),
+        "delivered-process": (
+            "The file name carries the process and the second of a delivery logged for {account}."
+        ),
+        "delivered-queue": (
+            "The queue file named in the copy is logged as delivered to {account}."
+        ),
+        "delivered-header": (
+            "No log line names this copy; the headers of the provider's own hosts say that it was"
+            " delivered to {account}."
+        ),
+        "placed-by-holder": "{actor} put it there in a session of their own.",
+        "placed-by-operator": "The operator's login {actor} put it there.",
+        "placed-by-other-user": "Another login, {actor}, put it there.",
+        "sent-on-sieve": "A Sieve rule of {account} sent it on.",
+        "sent-on-forward": "{account} forwards its mail, and so sent it on.",
+        "sent-on-unrecorded": "{account} sent it on; no log says how.",
+        "content-message-id": (
+            "The envelope belongs to message {own}, but the stored Message-ID is that of another"
+            " message, {other}."
+        ),
+        "content-dkim": (
+            "The body does not fit the signature of message {own}; it is the body that message"
+            " {other} signed."
+        ),
+        "content-body": (
+            "The body does not fit the signature of message {own}; it is the body of message"
+            " {other}, found whole in another mailbox."
+        ),
+        "content-size": "The stored size fits message {other}, not message {own}.",
+        "directory-leads-to-holder": "The directory leads {address} to {account}.",
+        "directory-leads-elsewhere": (
+            "The directory leads {address} to {accounts}, not to {holder}."
+        ),
+        "directory-knows-nobody": (
+            "The directory knows no account for {address}; nothing leads it to {holder}."
+        ),
+        "submitted-by-holder": "The holder sent this message and kept a copy.",
+        "wrong-home": (
+            "This file was delivered to {account}, but now lies in the home of another account."
+        ),
+        "delivered-elsewhere": (
+            "A delivery of this message to {account} is proved, but none to this mailbox."
+        ),
+        "gap": "{source} was silent when this copy came; the missing line proves nothing.",
+        "no-delivery-proof": "Nothing proves that this provider delivered this copy here.",
+        "no-original-recipient": "No source says for whom this message was accepted.",
+        "no-directory": "No directory is configured for the time when {address} was accepted.",
+        "foreign-recipient": "{address} is not an address of this provider.",
+        "list-manager": (
+            "{address} goes to a list manager or a command; the directory does not know to whom"
+            " that sends."
+        ),
+    }
+)
+"""Message code of a reason to its sentence; the names are those of `Reason.values`."""
+
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "postfix": "The Postfix log",
+        "dovecot": "The Dovecot log",
+        "dovecot-events": "The exported Dovecot events",
+    }
+)
+
+UNEXPLAINED: Mapping[str, str] = MappingProxyType(
+    {
+        "gap": "came while a log was silent",
+        "no-directory": "accepted at a time for which no directory is configured",
+        "foreign-recipient": "accepted for an address of another provider",
+        "list-manager": "sent by a list manager or a command",
+        "no-original-recipient": "delivered, but no source says for whom it was accepted",
+        "placed-by-other-user": "put there by another login",
+        "placed-by-operator": "put there by an operator; where it came from is not proved",
+        "delivered-elsewhere": "delivery is proved for another mailbox only",
+        "no-delivery-proof": "nothing proves that this provider delivered it there",
+    }
+)
+"""Reason code of unexplained copies to the words after their count."""
+
+CANNOT_KNOW: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "opened": ("wrong copy", "whether it was opened; no record covers the time since"),
+        "listed": ("wrong copy", "whether its sender and subject were listed"),
+        "left": ("wrong copy", "whether it was downloaded, forwarded or copied"),
+        "owner": ("misdelivered copy", "whose it is; the directory knows nobody for the address"),
+        "owner-copy": ("wrong copy", "whether its owners hold their own"),
+        "time": ("wrong copy", "when it was delivered"),
+        "unexplained": ("copy", "how it came where it lies; it accuses nobody"),
+        "gaps": ("gap in the logs", "what happened in it"),
+        "no-log-postfix": (
+            "missing log",
+            "no Postfix log was read; whom a message was accepted for is known from headers only",
+        ),
+        "no-log-dovecot": ("missing log", "no Dovecot log was read; sessions are not known"),
+        "no-log-dovecot-events": (
+            "missing log",
+            "no exported Dovecot events were read; what an IMAP session opened is not known",
+        ),
+        "problems": ("unreadable thing in the sources", "what it would have said"),
+    }
+)
+"""Code of what cannot be known to what is counted, and what is not known of each."""
+
+ACTS: Mapping[str, str] = MappingProxyType(
+    {
+        "hold-and-examine": "Hold and examine",
+        "follow": "Follow copies that left the mailbox",
+        "tell": "Tell",
+        "deliver": "Deliver",
+        "check": "Check for its own copy",
+        "nothing": "Nothing to do",
+    }
+)
+"""What to do next about an account."""
+
+GAPS: Mapping[str, str] = MappingProxyType(
+    {
+        "rotation": "a rotated file is missing",
+        "rate-limited": "lines were dropped by a rate limit",
+        "silence": "no line where there should be some",
+        "restart": "the server restarted",
+        "absence": "another log proves lines that are missing here",
+    }
+)
+"""Why a gap is taken for one."""
+
+
+class _Values(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+def sentence(reason: Reason) -> str:
+    """Give the reason as a sentence; a code without one is named, so that nothing is hidden."""
+    template = REASONS.get(reason.code)
+    if template is None:
+        return f"Reason {reason.code}."
+    values = _Values(reason.values)
+    if "source" in values:
+        values["source"] = SOURCES.get(values["source"], values["source"])
+    return template.format_map(values)
+
+
+def words(table: Mapping[str, str], code: str) -> str:
+    """Look a code up; one without words is shown as it is."""
+    return table.get(code, code.replace("-", " "))
