@@ -18,7 +18,8 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self._say("220 filter.example.test ESMTP")
-        sender, recipients = "", []
+        sender = ""
+        recipients: list[str] = []
         while line := self.rfile.readline():
             verb, argument = line[:4].upper(), line.decode("latin-1").partition(":")[2].strip()
             path = argument.partition("<")[2].partition(">")[0]

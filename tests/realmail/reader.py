@@ -3,7 +3,7 @@
 import imaplib
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from realmail.options import MASTER, MASTER_PASSWORD
 from realmail.pair import MailPair
@@ -32,14 +32,14 @@ class Reader:
         self._imap.logout()
 
     @staticmethod
-    def _done(answer: tuple[str, list]) -> list:
+    def _done(answer: tuple[str, list[Any]]) -> list[Any]:
         status, data = answer
         assert status == "OK", data
         return data
 
     def _uid(self, message_id: str) -> str:
         found = self._done(self._imap.uid("SEARCH", "HEADER", "Message-ID", f'"{message_id}"'))
-        return found[0].split()[0].decode()
+        return str(found[0].split()[0], "ascii")
 
     def list_all(self) -> None:
         """Look at the list of messages, as programs do when a folder is opened."""
@@ -52,7 +52,7 @@ class Reader:
     def open(self, message_id: str) -> bytes:
         """Read a message; gives its bytes with CRLF."""
         data = self._done(self._imap.uid("FETCH", self._uid(message_id), "(BODY[])"))
-        return data[0][1]
+        return bytes(data[0][1])
 
     def copy(self, message_id: str, folder: str) -> None:
         """Copy to another folder."""

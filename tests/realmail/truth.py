@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from realmail.cast import INTENDED
@@ -72,17 +72,28 @@ class Truth:
         self.rows += new
         return new
 
-    def add(self, source: Row, account: str, folder: str, verdict: str, **more: object) -> Row:
+    def add(
+        self,
+        source: Row,
+        account: str,
+        folder: str,
+        verdict: str,
+        *,
+        act: str,
+        second_hand: bool | None = False,
+        accept: tuple[str, ...] = (),
+    ) -> Row:
         """Note a copy made of another one."""
-        row = Row(
-            account,
-            folder,
-            source.message_id,
-            verdict,
-            source.rightful,
-            source.original_recipients,
-            source.body_sha256,
-            **{"act": "copy", **more},
+        row = replace(
+            source,
+            account=account,
+            folder=folder,
+            verdict=verdict,
+            act=act,
+            accept=list(accept),
+            second_hand=second_hand,
+            gone=False,
+            acts=[],
         )
         self.rows.append(row)
         return row
