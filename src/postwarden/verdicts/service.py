@@ -1,21 +1,11 @@
 """The one door of this room: what other rooms may use of it."""
 
+from postwarden.verdicts.concerned import Flow, Holder, NextAct, Opened, Owner
 from postwarden.verdicts.examination import Examination, Installation, Question
 from postwarden.verdicts.exposure import Exposure
 from postwarden.verdicts.facts import Citation, Reason, Verdict
 from postwarden.verdicts.findings import Finding
-from postwarden.verdicts.summary import (
-    Background,
-    Flow,
-    Holder,
-    LogCoverage,
-    NextAct,
-    Opened,
-    Owner,
-    Summary,
-    summarise,
-    weightiest,
-)
+from postwarden.verdicts.summary import Background, LogCoverage, Summary, summarise, weightiest
 from postwarden.verdicts.timeline import Bucket, Timeline
 
 __all__ = [

@@ -5,13 +5,24 @@ Input: findings, and the numbers of the examination that findings do not carry (
 Output: one frozen `Summary`, in one order for equal input; texts are message codes.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from postwarden.sources.service import GapRecord, SpanRecord
+from postwarden.verdicts.concerned import (
+    Flow,
+    Holder,
+    Opened,
+    Owner,
+    flows,
+    holders,
+    left,
+    message_of,
+    opened_of,
+    owners,
+)
 from postwarden.verdicts.facts import Verdict
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.timeline import Timeline, timeline
@@ -45,83 +56,6 @@ class Background:
     spans: Sequence[SpanRecord] = ()
     problems: Mapping[str, int] = field(default_factory=dict)
     fault: tuple[Moment, Moment] | None = None
-
-
-class NextAct(StrEnum):
-    """What to do next about an account."""
-
-    HOLD = "hold-and-examine"  # wrong copies still lie in its mailbox
-    FOLLOW = "follow"  # wrong copies left the mailbox: downloaded, forwarded, answered or copied
-    TELL = "tell"
-    DELIVER = "deliver"  # it lacks its own copy
-    CHECK = "check"  # one of several owners lacks a copy, perhaps this one
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Copies by whether their holder opened them."""
-
-    yes: int = 0
-    no: int = 0
-    unknown: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Misdelivered copies from one original recipient into one mailbox.
-
-    Attributes:
-        original: the address the mail was for.
-        holder: the account that got it.
-        owners: the accounts whose it is; empty where the directory knows nobody.
-        lacking: copies whose owners do not all hold their own.
-    """
-
-    original: str
-    holder: str
-    owners: tuple[str, ...]
-    copies: int
-    opened: Opened
-    lacking: int
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """An account with wrong copies in its mailbox; `gone` of them are no longer stored."""
-
-    account: str
-    wrong: int
-    crossed: int
-    opened: Opened
-    downloaded: int
-    answered: int
-    forwarded: int
-    copied: int
-    second_hand: int
-    gone: int
-    next: tuple[NextAct, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """An account whose mail lies with others.
-
-    Attributes:
-        elsewhere: copies of its mail in wrong mailboxes.
-        opened: those copies by whether their holders opened them.
-        messages: how many messages they are copies of.
-        lacks: messages that it alone owns and has no copy of.
-        may_lack: messages that it owns with others, not all of whom have a copy.
-    """
-
-    account: str
-    elsewhere: int
-    opened: Opened
-    messages: int
-    lacks: int
-    may_lack: int
-    next: tuple[NextAct, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,26 +129,21 @@ def summarise(findings: Iterable[Finding], background: Background, zone: ZoneInf
         background=background,
         counts={verdict: counts[verdict] for verdict in Verdict},
         messages=len({message_of(f) for f in wrong}),
-        opened=_opened(wrong),
-        flows=_flows(wrong),
+        opened=opened_of(wrong),
+        flows=flows(wrong),
         timeline=timeline(
             background.right,
             (f.delivered_at for f in wrong),
             zone,
             (background.since, background.until),
         ),
-        holders=_holders(wrong),
-        owners=_owners(wrong),
+        holders=holders(wrong),
+        owners=owners(wrong),
         unexplained=_ranked(unexplained),
         logs=logs,
         problems=_ranked(background.problems),
         cannot_know=_cannot_know(wrong, unexplained.total(), background, logs),
     )
-
-
-def message_of(finding: Finding) -> str:
-    """Name the message that a copy is of."""
-    return finding.message_id or finding.queue_id or finding.id
 
 
 WEIGHT = (
@@ -236,91 +165,6 @@ def weightiest(finding: Finding) -> str:
     codes = [reason.code for reason in finding.reasons]
     named = [code for code in WEIGHT if code in codes]
     return (named or codes[-1:] or ["no-delivery-proof"])[0]
-
-
-def _opened(findings: Sequence[Finding]) -> Opened:
-    told = Counter(f.exposure.opened for f in findings)
-    return Opened(yes=told[True], no=told[False], unknown=told[None])
-
-
-def _flows(wrong: Iterable[Finding]) -> tuple[Flow, ...]:
-    groups: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in wrong:
-        if finding.verdict is Verdict.MISDELIVERED:
-            groups[finding.original_recipient or "", finding.account].append(finding)
-    flows = (
-        Flow(
-            original=original,
-            holder=holder,
-            owners=tuple(sorted({owner for f in group for owner in f.rightful})),
-            copies=len(group),
-            opened=_opened(group),
-            lacking=sum(f.has_rightful_copy is False for f in group),
-        )
-        for (original, holder), group in groups.items()
-    )
-    return tuple(sorted(flows, key=lambda f: (-f.copies, f.original, f.holder)))
-
-
-def _holders(wrong: Iterable[Finding]) -> tuple[Holder, ...]:
-    groups: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in wrong:
-        groups[finding.account].append(finding)
-    holders = (_holder(account, group) for account, group in groups.items())
-    return tuple(sorted(holders, key=lambda h: (-h.wrong, h.account)))
-
-
-def _holder(account: str, group: Sequence[Finding]) -> Holder:
-    gone = sum(f.gone for f in group)
-    acts = [NextAct.HOLD] if gone < len(group) else []
-    if any(_left(f) for f in group):
-        acts.append(NextAct.FOLLOW)
-    return Holder(
-        account=account,
-        wrong=len(group),
-        crossed=sum(f.verdict is Verdict.CROSSED for f in group),
-        opened=_opened(group),
-        downloaded=sum(f.exposure.downloaded is True for f in group),
-        answered=sum(f.exposure.answered is True for f in group),
-        forwarded=sum(f.exposure.forwarded is True for f in group),
-        copied=sum(f.exposure.copied is True for f in group),
-        second_hand=sum(f.second_hand for f in group),
-        gone=gone,
-        next=(*acts, NextAct.TELL),
-    )
-
-
-def _left(finding: Finding) -> bool:
-    seen = finding.exposure
-    return True in (seen.downloaded, seen.answered, seen.forwarded, seen.copied)
-
-
-def _owners(wrong: Iterable[Finding]) -> tuple[Owner, ...]:
-    groups: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in wrong:
-        for account in finding.rightful:
-            groups[account].append(finding)
-    owners = (_owner(account, group) for account, group in groups.items())
-    return tuple(sorted(owners, key=lambda o: (-o.elsewhere, o.account)))
-
-
-def _owner(account: str, group: Sequence[Finding]) -> Owner:
-    missing = [f for f in group if f.has_rightful_copy is False]
-    lacks = {message_of(f) for f in missing if f.rightful == (account,)}
-    may_lack = {message_of(f) for f in missing} - lacks
-    unseen = all(f.exposure.opened is False and f.exposure.listed is False for f in group)
-    acts = [act for act, due in ((NextAct.DELIVER, lacks), (NextAct.CHECK, may_lack)) if due]
-    if not unseen or acts:
-        acts.append(NextAct.TELL)
-    return Owner(
-        account=account,
-        elsewhere=len(group),
-        opened=_opened(group),
-        messages=len({message_of(f) for f in group}),
-        lacks=len(lacks),
-        may_lack=len(may_lack),
-        next=tuple(acts) or (NextAct.NOTHING,),
-    )
 
 
 def _logs(background: Background) -> tuple[LogCoverage, ...]:
@@ -371,7 +215,7 @@ def _cannot_know(
 
 def _may_have_left(finding: Finding) -> bool:
     seen = finding.exposure
-    return not _left(finding) and None in (seen.downloaded, seen.forwarded, seen.copied)
+    return not left(finding) and None in (seen.downloaded, seen.forwarded, seen.copied)
 
 
 def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
