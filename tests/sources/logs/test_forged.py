@@ -57,7 +57,7 @@ EVIL_PIECES = st.sampled_from(
 EVIL = st.lists(EVIL_PIECES, min_size=1, max_size=6).map("".join)
 POSTFIX = [
     (
-        "postfix/cleanup[2]: 4A1B20E5F4: warning: header Subject: {} from x[192.0.2.7]; from=<a@b.example> "
+        "postfix/cleanup[2]: 4A1B20E5F4: warning: header Subject: {} from x[192.0.2.7]; from=<a@b> "
         "to=<bob@example.test> proto=ESMTP helo=<x>"
     ),
     "postfix/cleanup[2]: 4A1B20E5F4: reject: header Subject: {}",

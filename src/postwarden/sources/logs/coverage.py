@@ -18,7 +18,10 @@ _SUPPRESSION = 30_000_000
 _KEPT = 10_000
 
 Seen = tuple[str, str, Moment, bool, str]
-"""A line's server, host, when, understood, and what the system says of logging itself, or ""."""
+"""A line's server, host, when, understood, and what the system says of logging itself.
+
+An empty server marks a line that belongs to none of the servers read here.
+"""
 
 
 class _Track:
@@ -56,6 +59,8 @@ class Coverage:
     def note(self, seen: Seen, line: int) -> None:
         """Count one line."""
         server, host, moment, understood, notice = seen
+        if not server:
+            return
         track = self._tracks.get((server, host))
         if track is None:
             track = self._tracks[server, host] = _Track()

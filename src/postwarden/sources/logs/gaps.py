@@ -11,7 +11,8 @@ better than lines do. A silence is a gap when one of two tests says so:
   the day exactly a week away among them, it had 20 active minutes or more (Poisson: a chance of
   2e-9).
 
-A silence that the log has at the same clock time on another day is a habit, and never a gap.
+A silence that the log also has at the same clock time a week away, or on half of the other days, is
+a habit, and never a gap.
 """
 
 from bisect import bisect_left, bisect_right
@@ -26,7 +27,7 @@ _DAY = 1_440
 _SHARE = 0.5
 _CHANCE = 1e-9
 _NEVER_QUIET = 20
-_HABIT = 0.2
+_HABIT = 0.1
 
 
 class Silence(NamedTuple):
@@ -51,7 +52,8 @@ def is_gap(minutes: Sequence[int], silence: Silence) -> bool:
     if length < SHORTEST:
         return False
     others = _other_days(minutes, first, last)
-    if any(active <= _HABIT * length / 2 and active < _NEVER_QUIET for active in others.values()):
+    quiet = {days for days, active in others.items() if _is_quiet(active, length)}
+    if quiet & {-7, 7} or (quiet and 2 * len(quiet) >= len(others)):
         return False
     share = min(
         _share(minutes, low, high)
@@ -66,6 +68,10 @@ def is_gap(minutes: Sequence[int], silence: Silence) -> bool:
         return True
     weekly = 7 in others or -7 in others
     return weekly and len(others) >= 3 and min(others.values()) >= _NEVER_QUIET
+
+
+def _is_quiet(active: int, length: int) -> bool:
+    return active < _NEVER_QUIET and active <= _HABIT * length
 
 
 def _share(minutes: Sequence[int], low: int, high: int) -> float:

@@ -50,7 +50,7 @@ class JournalFrame:
             notice = message if name.endswith("/master") else ""
             return "postfix", host, moment, understood, notice
         notice = message if name.startswith(("systemd-journald", "rsyslogd")) else ""
-        return ("postfix", host, moment, False, notice) if notice else None
+        return "postfix" if notice else "", host, moment, False, notice
 
     def _dovecot_line(self, moment: Moment, host: str, message: str, number: int) -> Seen:
         place = message.find("{", 0, 40)
