@@ -73,3 +73,14 @@ def _tables(
         path.write_text(text + "\n")
         settings.append(TableSettings(form, path=str(path)))
     return tuple(settings)
+
+
+def read_all(
+    folder: Path, formats: Mapping[str, Sequence[tuple[str, str]]]
+) -> list[EntryRecord | ProblemRecord]:
+    """Read tables that are there already, given as (format, name) for each role."""
+    tables = {
+        role: tuple(TableSettings(form, path=str(folder / name)) for form, name in some)
+        for role, some in formats.items()
+    }
+    return list(read_entries([DirectorySettings(**{"accounts": (), **tables})], {}, str(folder)))

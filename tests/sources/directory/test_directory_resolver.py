@@ -212,6 +212,23 @@ def test_a_diamond_is_no_loop(tmp_path):
     )
 
 
+def test_a_ring_through_an_address_that_keeps_its_own_mail_is_no_loop(tmp_path):
+    lines = ("a@example.net b@example.net", "b@example.net a@example.net alice")
+    kept = ("a@example.net b@example.net", "b@example.net b@example.net a@example.net alice")
+    assert ask(of_lines(tmp_path, lines), "a@example.net").problems[0].code == "loop"
+    assert ask(of_lines(tmp_path, kept), "a@example.net").problems == ()
+
+
+def of_lines(folder, lines):
+    return resolver(folder, users=USERS, aliases=virtual(*lines))
+
+
+def test_a_value_given_twice_is_not_the_address_itself(tmp_path):
+    found = ask(of_lines(tmp_path, ["bob bob@example.net, bob"]), "bob@second.example")
+    assert found.accounts == ("bob@example.net",)
+    assert not found.problems
+
+
 def test_growing_extensions_end_at_the_limit(tmp_path):
     asked = resolver(tmp_path, aliases=virtual("a@example.net a+x@example.net"))
     found = ask(asked, "a@example.net")

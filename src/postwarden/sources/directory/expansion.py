@@ -28,12 +28,14 @@ class Node(NamedTuple):
         steps: to other addresses and to accounts; none to itself.
         end: "account", "outside", "command", "unknown", or "" where it only goes on.
         mapped: a table spoke of it.
+        itself: an entry leads it to itself, which stops Postfix when it comes by again.
         problem: what is wrong with its entries.
     """
 
     steps: tuple[Step, ...]
     end: str
     mapped: bool = True
+    itself: bool = False
     problem: Problem | None = None
 
 
@@ -128,10 +130,9 @@ class Expander:
             return self._delivered(address, explicit, account, level)
         via = "catch-all" if answer.form.kind == "catch-all" else "alias"
         steps = answer.steps(address, via, self._home)
-        onward = tuple(dict.fromkeys(step for step in steps if step.target != address))
-        if len(onward) == len(steps):
-            return Node(onward, "", problem=_captured(address, answer, account))
-        return _with(onward, self._delivered(address, explicit, account, level))
+        if all(step.target != address for step in steps):
+            return Node(tuple(steps), "", problem=_captured(address, answer, account))
+        return _with(_onward(steps), self._delivered(address, explicit, account, level))
 
     def _known(self, address: str, level: _Level) -> bool:
         """Tell whether an address has more than a catch-all."""
@@ -155,10 +156,9 @@ class Expander:
         local = local_answer(forms, level.aliases)
         if local is not None:
             steps = local.steps(address, "local", self._home, extend=False)
-            onward = tuple(dict.fromkeys(step for step in steps if step.target != address))
-            if len(onward) == len(steps):
-                return Node(onward, "")
-            return _with(onward, self._final(address, account, level.domains))
+            if all(step.target != address for step in steps):
+                return Node(tuple(steps), "")
+            return _with(_onward(steps), self._final(address, account, level.domains))
         return self._final(address, account, level.domains)
 
     def _final(self, address: str, account: Step | None, domains: Found) -> Node:
@@ -173,8 +173,12 @@ class Expander:
         return Node((), "unknown", mapped=False)
 
 
+def _onward(steps: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(step for step in steps if step.target != step.source)
+
+
 def _with(steps: tuple[Step, ...], end: Node) -> Node:
-    return Node((*steps, *end.steps), end.end)
+    return Node((*steps, *end.steps), end.end, itself=True)
 
 
 def _keys(forms: Iterable[Iterable[Form]]) -> set[str]:

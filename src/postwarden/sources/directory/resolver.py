@@ -107,7 +107,7 @@ class _Walk:
                     reached[step.target] = None
                     queue.append(step.target)
         if meeting:
-            self._find_loop(root)
+            self.problems.extend(_first_loop(self._nodes, reached))
         if len(self.accounts) + len(self.outside) + len(self.commands) > _LIMIT:
             detail = f"leads to more than {_LIMIT} addresses; Postfix would defer mail to it"
             self.problems.append(Problem("limit", root, detail, "", 0))
@@ -120,24 +120,29 @@ class _Walk:
         if node.problem is not None:
             self.problems.append(node.problem)
 
-    def _find_loop(self, root: str) -> None:
-        """Report the first cycle that a depth-first search from the root meets."""
-        path: dict[str, None] = {root: None}
-        done: set[str] = set()
-        stack = [iter(self._nodes[root].steps)]
+
+def _first_loop(nodes: Mapping[str, Node], reached: Iterable[str]) -> list[Problem]:
+    """Give the first cycle that a depth-first search meets.
+
+    A cycle through an address that leads to itself, too, is none: Postfix stops there.
+    """
+    done = {address for address in reached if nodes[address].itself}
+    for start in reached:
+        if start in done:
+            continue
+        path = {start: None}
+        stack = [iter(nodes[start].steps)]
         while stack:
             step = next(stack[-1], None)
             if step is None:
                 stack.pop()
                 done.add(path.popitem()[0])
-            elif step.via == "account" or step.target in done:
-                continue
-            elif step.target in path:
-                self.problems.append(_loop(list(path), step))
-                return
-            else:
+            elif step.via != "account" and step.target not in done:
+                if step.target in path:
+                    return [_loop(list(path), step)]
                 path[step.target] = None
-                stack.append(iter(self._nodes[step.target].steps))
+                stack.append(iter(nodes[step.target].steps))
+    return []
 
 
 def _end(start: str, chain: Sequence[Step]) -> str:
