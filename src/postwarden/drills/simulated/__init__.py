@@ -1,7 +1,7 @@
 """A simulated provider whose truth is known.
 
-Purpose: real cases of misdelivery are rare and private, so finders of misdelivered mail are tested,
-and people trained, on a provider that never was. A world plays one day of Postfix 3.7 and Dovecot
+Purpose: real cases of misdelivery are rare and private, so finders of misdelivered mail are
+tested, and people trained, on a provider that never was. A world plays one day of Postfix 3.7 and Dovecot
 2.3.19 in virtual time: acceptance, alias expansion, queue, LMTP, Sieve, IMAP and POP3 sessions, an
 operator's migrations and restores. The tables the servers used may differ from those intended.
 

@@ -26,7 +26,9 @@ class Over:
         self._values = [first]
 
     def change(self, at: int, value: Directory) -> None:
-        """Let `value` hold from a moment later than every earlier change."""
+        """Let `value` hold from a moment later than every earlier change; else ValueError."""
+        if at <= self._since[-1]:
+            raise ValueError("directories change in the order of time")
         self._since.append(at)
         self._values.append(value)
 

@@ -10,12 +10,15 @@ from postwarden.drills.simulated.worlds.homes import drag
 from postwarden.drills.simulated.worlds.registry import world
 
 
-def _astray(play: Play) -> tuple[str, str]:
-    """Let the first account's alias lead to the second account from 9 to 15."""
-    owner, holder = play.accounts[0], play.accounts[1]
-    play.wrongly(play.directory.with_aliases({short(owner): (holder,)}), 9, 15)
+def _astray(play: Play, other: tuple[str, str] | None = None) -> tuple[str, str]:
+    """Let the first account's alias lead to the second account from 9 to 15, and another pair's."""
+    owner, holder = play.accounts[:2]
+    pairs = dict(filter(None, [(owner, holder), other]))
+    wrong = {short(one): (two,) for one, two in pairs.items()}
+    play.wrongly(play.directory.with_aliases(wrong), 9, 15)
     for place in range(8):
-        play.at(hour(9.5 + place / 2), play.receive, [short(owner)])
+        for alias in wrong:
+            play.at(hour(9.5 + place / 2), play.receive, [alias])
     return owner, holder
 
 
@@ -61,17 +64,8 @@ def second_hand_drag(play: Play) -> None:
 )
 def exposed(play: Play) -> None:
     """Each of the misdelivered copies meets another fate."""
-    _, holder = _astray(play)
     other = play.accounts[3]
-    play.wrongly(
-        play.directory.with_aliases(
-            {short(play.accounts[0]): (holder,), short(play.accounts[2]): (other,)}
-        ),
-        9,
-        15,
-    )
-    for place in range(6):
-        play.at(hour(9.6 + place / 2), play.receive, [short(play.accounts[2])])
+    _, holder = _astray(play, (play.accounts[2], other))
     play.traffic()
     play.at(hour(16), _expose, play, holder)
     play.at(hour(16) + MINUTE, _download, play, other)
