@@ -45,9 +45,13 @@ class Row:
         return asdict(self) | {
             "accept": sorted({self.verdict, *self.accept}),
             "original_recipient": self.original_recipients[0] if self.original_recipients else None,
-            "opened": bool({"opened", "retrieved"} & set(self.acts)),
+            "opened": bool({"opened", "retrieved"} & set(self.acts)) or self._never(),
             "other_message": None,
         }
+
+    def _never(self) -> bool | None:
+        """False; None for a copy within the account, whose source may have been opened."""
+        return None if self.second_hand is None else False
 
 
 class Truth:
