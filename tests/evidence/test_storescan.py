@@ -1,5 +1,6 @@
 """Scanning a store into parts: complete, resumable, and quick where nothing changed."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from postwarden.evidence.settings import EvidenceSettings, Scope
 from postwarden.evidence.storescan import StoreTask, scan_store
 from postwarden.evidence.storescan_batch import Batch, _Pace, read_batch
 from postwarden.evidence.storescan_journal import journals
+from postwarden.sources.errors import TemporarySourceError
 from postwarden.sources.settings import StoreSettings
 from postwarden.vocabulary import Provider, from_rfc3339
 
@@ -236,6 +238,46 @@ def test_a_full_disk_leaves_no_part(store, snapshot, monkeypatch):
     assert len(rows(folder)) == 72
 
 
+def test_an_unreadable_message_is_tried_again_by_the_next_scan(store, snapshot):
+    place = store / "example.net" / "u2" / "Maildir" / "cur" / "20.M:2,"
+    place.write_bytes(gzip.compress(os.urandom(5_000))[:3_000])
+    scan(first := snapshot("a"), task(store))
+    assert {row["state"] for row in rows(first)} == {"read", "unreadable"}
+    place.write_bytes(b"Message-ID: <mended@x.test>\n\n")
+    scan(second := snapshot("b"), task(store, previous=first))
+    assert {row["state"] for row in rows(second)} == {"read"}
+    assert len(rows(second)) == 72
+
+
+class FakeServer:
+    def accounts(self, _store):
+        return iter(["A@example.net", "b@example.net"])
+
+    def messages(self, _store, account, _fields):
+        if account == "b@example.net":
+            raise TemporarySourceError("b@example.net: gone")
+        yield {"mailbox": "INBOX", "uid": "7", "guid": "g", "flags": "\\Seen $Junk \\Recent",
+               "date.received.unixtime": "12", "size.physical": "90", "hdr": "To: \ufffd\n\n"}
+
+
+def test_a_store_behind_a_server(tmp_path, snapshot):
+    wanted = StoreTask(
+        StoreSettings("d", "doveadm", command=("doveadm",)), PROVIDER,
+        EvidenceSettings("", "test", 1), Scope(), FakeServer(),
+    )
+    accounts, _ = scan(folder := snapshot("a"), wanted)
+    assert accounts == ["a@example.net", "b@example.net"]
+    (row,) = rows(folder)
+    assert (row["account"], row["file"], row["uid"], row["flags"], row["keywords"]) == (
+        "a@example.net", "uid=7", 7, "S", "$Junk",
+    )
+    assert (row["internal_date"], row["size"], row["to"]) == (12_000_000, 90, "\ufffd")
+    problems = ds.dataset(f"{folder}/problems", format="parquet").to_table()
+    assert sorted(problems["code"].to_pylist()) == [
+        "doveadm-8-bit", "doveadm-writes-indexes", "unreadable-account",
+    ]
+
+
 def test_the_pace_is_kept():
     waits = []
     pace = _Pace(10, waits.append)
@@ -246,8 +288,10 @@ def test_the_pace_is_kept():
 
 
 def test_a_batch_counts_what_it_read(store, snapshot):
-    box = storescan.mailboxes(task(store).store)
-    batch = Batch(snapshot("a"), "p", "m", (next(box),), PROVIDER, storescan.ReadOptions(), Scope())
+    settings = task(store).store
+    box = next(storescan.mailboxes(settings))
+    options = storescan.ReadOptions()
+    batch = Batch(snapshot("a"), "p", "m", (box,), PROVIDER, options, Scope(), settings)
     result = read_batch(batch)
     assert (result.mailboxes, result.rows) == (1, 6)
     assert result.size > 6 * 30

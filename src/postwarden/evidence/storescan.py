@@ -37,6 +37,7 @@ from postwarden.sources.service import (
     ReadOptions,
     StoreSettings,
     mailboxes,
+    server_mailboxes,
 )
 from postwarden.vocabulary import Provider
 
@@ -94,7 +95,12 @@ def _found(task: StoreTask) -> tuple[list[Mailbox], list[ProblemRecord]]:
     wanted = frozenset(task.scope.accounts)
     found: list[Mailbox] = []
     problems: list[ProblemRecord] = []
-    for one in mailboxes(task.store):
+    every = (
+        server_mailboxes(task.store, task.mail)
+        if task.store.driver == "doveadm"
+        else mailboxes(task.store)
+    )
+    for one in every:
         if isinstance(one, ProblemRecord):
             problems.append(one)
         elif not wanted or one.account in wanted:
@@ -132,7 +138,7 @@ class _Scan:
         """Link parts of the earlier snapshot that did not change; give batches for the rest."""
         rest = {box.path: box for box in waiting}
         batches: list[Batch] = []
-        if self._task.previous is not None:
+        if self._task.previous is not None and self._task.store.driver == "maildir":
             for journal in journals(self._task.previous, self._task.store.name):
                 if journal.mark != self._mark or not journal.mailboxes.keys() & rest.keys():
                     continue
@@ -174,6 +180,8 @@ class _Scan:
             provider=self._task.provider,
             options=self._options,
             scope=self._task.scope,
+            store=self._task.store,
+            mail=self._task.mail,
             before=before,
             per_second=limit / self._processes if limit else None,
         )

@@ -23,8 +23,12 @@ from postwarden.sources.service import (
     FolderScan,
     KnownFolder,
     Mailbox,
+    MailServer,
     ProblemRecord,
     ReadOptions,
+    SourceError,
+    StoreSettings,
+    read_server_mailbox,
     scan_mailbox,
 )
 from postwarden.vocabulary import Provider
@@ -39,6 +43,7 @@ class Batch:
     Attributes:
         folder: of the snapshot.
         name: of the part.
+        store: where the mailboxes are; `mail` is its server, where it has one.
         mark: see `Journal.mark`.
         before: part and journal of an earlier snapshot that holds some of these mailboxes.
         per_second: most messages a second; None: no limit.
@@ -51,6 +56,8 @@ class Batch:
     provider: Provider
     options: ReadOptions
     scope: Scope
+    store: StoreSettings
+    mail: MailServer | None = None
     before: tuple[str, Journal] | None = None
     per_second: float | None = None
 
@@ -84,12 +91,11 @@ def read_batch(batch: Batch) -> BatchResult:
                 covered[mailbox.path] = told
                 kept.append(mailbox.account)
                 continue
-            reading = _MailboxReading(batch, mailbox, earlier, covered)
-            for rows in reading.folders(problems):
+            for rows, read in _readings(batch, mailbox, earlier, covered, problems):
                 wanted = _within(rows, batch.scope)
-                size += sum(row.size for row in wanted)
+                size += sum([row.size for row in wanted])
                 writer.add(wanted)
-                pace.wait(reading.read)
+                pace.wait(read)
         if kept:
             table = earlier.rows_of(kept)
             size += pc.sum(table["size"]).as_py() or 0
@@ -104,38 +110,62 @@ def read_batch(batch: Batch) -> BatchResult:
     return BatchResult(len(batch.mailboxes), rows, size)
 
 
-class _MailboxReading:
-    """Reads one mailbox, taking over what an earlier scan has of it."""
+def _readings(
+    batch: Batch,
+    mailbox: Mailbox,
+    earlier: "_Earlier",
+    covered: dict[str, CoveredMailbox],
+    problems: list[ProblemRecord],
+) -> Iterator[tuple[list[CopyRecord], int]]:
+    """Give copies and how many of them were read now; note problems and what is covered."""
+    if batch.store.driver == "doveadm":
+        rows = _from_server(batch, mailbox, problems)
+        yield rows, len(rows)
+        covered[mailbox.path] = CoveredMailbox(mailbox.account)
+        return
+    began = time.time_ns()
+    modified = _modified(mailbox.path)
+    told = earlier.mailboxes.get(mailbox.path)
+    before = earlier.copies_of(mailbox.account) if told is not None else {}
+    stamps = told.folders if told is not None else {}
+    known = {
+        directory: KnownFolder(stamps.get(directory), _names(copies))
+        for directory, copies in before.items()
+    }
+    folders: dict[str, tuple[int, int] | None] = {}
+    for scan in scan_mailbox(mailbox, batch.provider, batch.options, known):
+        problems += scan.problems
+        if any(scan.stamp):
+            again = any(copy.state in _READ_AGAIN for copy in scan.copies)
+            folders[scan.directory] = None if again else settled(scan.stamp, began)
+        elif scan.problems:
+            modified = 0
+        yield _merged(scan, before.get(scan.directory, {})), len(scan.copies)
+    covered[mailbox.path] = CoveredMailbox(mailbox.account, modified, folders)
 
-    def __init__(
-        self, batch: Batch, mailbox: Mailbox, earlier: "_Earlier", covered: dict[str, CoveredMailbox]
-    ) -> None:
-        self._batch = batch
-        self._mailbox = mailbox
-        self._earlier = earlier
-        self._covered = covered
-        self.read = 0
 
-    def folders(self, problems: list[ProblemRecord]) -> Iterator[list[CopyRecord]]:
-        """Give each folder's copies; note problems, and at the end what is covered."""
-        mailbox, batch = self._mailbox, self._batch
-        began = time.time_ns()
-        modified = _modified(mailbox.path)
-        told = self._earlier.mailboxes.get(mailbox.path)
-        rows = self._earlier.copies_of(mailbox.account) if told is not None else {}
-        stamps = told.folders if told is not None else {}
-        known = {
-            directory: KnownFolder(stamps.get(directory), names.keys())
-            for directory, names in rows.items()
-        }
-        folders: dict[str, tuple[int, int] | None] = {}
-        for scan in scan_mailbox(mailbox, batch.provider, batch.options, known):
-            problems += scan.problems
-            if any(scan.stamp):
-                folders[scan.directory] = settled(scan.stamp, began)
-            self.read += len(scan.copies)
-            yield _merged(scan, rows.get(scan.directory, {}))
-        self._covered[mailbox.path] = CoveredMailbox(mailbox.account, modified, folders)
+def _names(copies: dict[str, CopyRecord]) -> frozenset[str]:
+    return frozenset(base for base, copy in copies.items() if copy.state not in _READ_AGAIN)
+
+
+def _from_server(
+    batch: Batch, mailbox: Mailbox, problems: list[ProblemRecord]
+) -> list[CopyRecord]:
+    """Ask the server for an account; what it refuses is noted and stops nothing."""
+    rows: list[CopyRecord] = []
+    if batch.mail is None:
+        raise ValueError(f"store {batch.store.name} needs a mail server")
+    try:
+        for one in read_server_mailbox(batch.store, mailbox, batch.provider, batch.mail):
+            if isinstance(one, CopyRecord):
+                rows.append(one)
+            else:
+                problems.append(one)
+    except SourceError as error:
+        problems.append(
+            ProblemRecord("doveadm", "unreadable-account", mailbox.account, str(error), None, None)
+        )
+    return rows
 
 
 def _modified(path: str) -> int:
@@ -177,17 +207,13 @@ class _Earlier:
         return table.filter(pc.is_in(table["account"], value_set=pa.array(accounts, pa.string())))
 
     def copies_of(self, account: str) -> dict[str, dict[str, CopyRecord]]:
-        """Give an account's copies that need not be read again, by folder directory and base name."""
+        """Give an account's copies by folder directory and base name."""
         found: dict[str, dict[str, CopyRecord]] = {}
         for row in self.rows_of([account]).to_pylist():
             copy = CopyRecord(**row)
-            directory, _, base = copy.file.rsplit("/", 2) if copy.file.count("/") > 1 else (
-                "",
-                "",
-                copy.file.partition("/")[2],
-            )
-            if copy.state not in _READ_AGAIN:
-                found.setdefault(directory, {})[base] = copy
+            path, _, base = copy.file.rpartition("/")
+            directory = path.rpartition("/")[0]
+            found.setdefault(directory, {})[base] = copy
         return found
 
     def problems_of(self, accounts: list[str]) -> list[ProblemRecord]:

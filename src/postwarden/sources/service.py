@@ -5,6 +5,7 @@ from postwarden.sources.directory.lookup import EntryLookup, Lookup
 from postwarden.sources.directory.reading import read_entries
 from postwarden.sources.directory.resolution import Resolution, Step
 from postwarden.sources.directory.resolver import Resolver
+from postwarden.sources.doveadm import read_server_mailbox, server_mailboxes
 from postwarden.sources.errors import (
     AmbiguousSourceError,
     PermanentSourceError,
@@ -78,5 +79,7 @@ __all__ = [
     "read_entries",
     "read_logs",
     "read_mailbox",
+    "read_server_mailbox",
     "scan_mailbox",
+    "server_mailboxes",
 ]
