@@ -24,12 +24,13 @@ DELAYS = r"delay=[0-9.e+]+, delays=[0-9.e+/]+"
 
 POSTFIX = [
     r"postfix/(?:reinject/)?smtpd\[\d+\]: connect from \S+\[[0-9.]+\]",
-    r"postfix/(?:reinject/)?smtpd\[\d+\]: disconnect from \S+\[[0-9.]+\] .*commands=\d+",
+    r"postfix/(?:reinject/)?smtpd\[\d+\]: disconnect from \S+\[[0-9.]+\] .*commands=[0-9/]+",
     rf"postfix/(?:reinject/)?smtpd\[\d+\]: {QUEUE_ID}: client=\S+\[[0-9.]+\](?:, sasl_method=PLAIN, sasl_username=\S+)?",
     rf"postfix/pickup\[\d+\]: {QUEUE_ID}: uid=\d+ from=<[^>]*>",
     rf"postfix/cleanup\[\d+\]: {QUEUE_ID}: (?:message-id=.*|hold: header .*)",
     rf"postfix/qmgr\[\d+\]: {QUEUE_ID}: from=<[^>]*>, size=\d+, nrcpt=\d+ \(queue active\)",
     rf"postfix/qmgr\[\d+\]: {QUEUE_ID}: removed",
+    r"postfix/smtpd\[\d+\]: NOQUEUE: reject: RCPT from .* helo=<[^ <>()@;]*>",
     r"postfix/postsuper\[\d+\]: \w+: released from hold",
     rf"postfix/lmtp\[\d+\]: {QUEUE_ID}: to=<[^>]+>, (?:orig_to=<[^>]+>, )?relay=127.0.0.1\[127.0.0.1\]:\d+, (?:conn_use=\d+, )?{DELAYS}, dsn=2.0.0, status=sent \(250 2.0.0 <[^>]+> {SESSION} Saved\)",
     rf"postfix/lmtp\[\d+\]: {QUEUE_ID}: to=<[^>]+>, (?:orig_to=<[^>]+>, )?relay=none, {DELAYS}, dsn=4.4.1, status=deferred \(connect to 127.0.0.1\[127.0.0.1\]:\d+: Connection refused\)",

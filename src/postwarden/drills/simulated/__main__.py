@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="postwarden.drills.simulated", description=__doc__)
     parser.add_argument("out", type=Path, nargs="?", help="folder of the provider tree")
     parser.add_argument("--world", choices=sorted(WORLDS), default=DEFAULT_WORLD)
-    parser.add_argument("--accounts", type=int, default=40)
+    parser.add_argument("--accounts", type=int, help="by default as the world says")
     parser.add_argument("--messages", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--corpus", type=Path, help="folder of real messages")

@@ -27,7 +27,7 @@ Submit = Callable[[Letter, bytes, str, str, Arrival], None]
 
 @dataclass(frozen=True)
 class Reply:
-    """The reply to one recipient: the session id it names, and how often its connection was used."""
+    """The reply to one recipient: the session id named, and how often its connection was used."""
 
     session: str
     use: int

@@ -16,7 +16,7 @@ def simulate(
     world: str,
     out: Path,
     *,
-    accounts: int = 40,
+    accounts: int | None = None,
     messages: int = 600,
     seed: int = 1,
     corpus: Path | None = None,
@@ -27,7 +27,7 @@ def simulate(
     Args:
         world: a key of `WORLDS`.
         out: folder of the provider tree; an earlier tree there is replaced.
-        accounts: how many accounts the provider has, at least 8.
+        accounts: how many accounts the provider has, at least 8; by default as the world says.
         messages: how many ordinary messages pass besides what the world is about.
         seed: the same arguments with the same seed give the same bytes.
         corpus: folder of real messages to use instead of made-up ones.
@@ -39,9 +39,10 @@ def simulate(
         ValueError: there is no such condition of the logs, or there are too few accounts.
         FileExistsError: `out` holds something that is not a provider tree.
     """
+    chosen = WORLDS[world]
+    accounts = chosen.accounts if accounts is None else accounts
     if logs not in LOG_CONDITIONS or accounts < 8:
         raise ValueError(f"logs must be one of {LOG_CONDITIONS}, accounts at least 8")
-    chosen = WORLDS[world]
     play = Play(accounts, messages, seed, corpus)
     chosen.arrange(play)
     play.run()

@@ -135,6 +135,14 @@ class Store:
                 )
                 self.add(again)
 
+    def undelete(self, home: str) -> None:
+        """Bring the removed files of a home back from a backup, below all servers."""
+        for copy in self.copies:
+            if copy.home == home and copy.gone:
+                copy.gone = False
+                copy.inode = self.new_inode()
+                copy.uid = self.next_uid(home, copy.folder)
+
     def save(self, root: Path, accounts: tuple[str, ...]) -> None:
         """Write every home below `root`/DOMAIN/LOCAL/Maildir."""
         folders: dict[tuple[str, str], list[Copy]] = {(account, INBOX): [] for account in accounts}

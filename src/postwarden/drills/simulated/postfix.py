@@ -4,6 +4,7 @@ Aliases are expanded when a message is accepted (cleanup(8)), never again; the f
 smtpd, pickup, cleanup, qmgr, lmtp, smtp and bounce as run for this simulator.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -54,6 +55,7 @@ class Onward:
 PICKUP = Client("pickup", login="operator")
 FILTER = Client("localhost", FILTER_HOST, "localhost", "127.0.0.1")
 DOVECOT_CLIENT = Client("localhost", HOST, "localhost", "127.0.0.1")
+_RETURN_PATH = re.compile(rb"^return-path:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 _STORE = "127.0.0.1[127.0.0.1]:24"
 Program = Callable[[Queued], None]
 
@@ -99,7 +101,7 @@ class Postfix:
         queued = Queued(
             queue_id=queue_id,
             letter=letter,
-            content=_received(client, queue_id, rcpts, now) + onward.content,
+            content=_received(client, queue_id, rcpts, now) + _without_return_path(onward.content),
             sender=sender,
             recipients=self._recipients(rcpts, onward),
             single=len(rcpts) == 1,
@@ -113,6 +115,17 @@ class Postfix:
         self._enter_queue(queued, client, smtpd, len(rcpts))
         return queued
 
+    def refuse(self, client: Client, sender: str, rcpt: str) -> None:
+        """Refuse a recipient that is not this provider's."""
+        smtpd, peer = self._daemon("smtpd"), f"{client.name}[{client.ip}]"
+        self._log(smtpd, f"connect from {peer}")
+        self._log(
+            smtpd,
+            f"NOQUEUE: reject: RCPT from {peer}: 554 5.7.1 <{rcpt}>: Relay access denied; "
+            f"from=<{sender}> to=<{rcpt}> proto=ESMTP helo=<{_neutered(client.helo)}>",
+        )
+        self._log(smtpd, f"disconnect from {peer} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4")
+
     def _enter_queue(self, queued: Queued, client: Client, smtpd: str, rcpts: int) -> None:
         site, peer = self._site, f"{client.name}[{client.ip}]"
         until = site.hold(queued.sender, queued.accepted) if not queued.lineage else None
@@ -121,7 +134,7 @@ class Postfix:
                 self._daemon("cleanup"),
                 f"{queued.queue_id}: hold: header Subject: held from {peer}; "
                 f"from=<{queued.sender}> to=<{queued.recipients[0].original}> proto=ESMTP "
-                f"helo=<{_printable(client.helo)}>: under examination",
+                f"helo=<{_neutered(client.helo)}>: under examination",
             )
         if client.kind != "pickup":
             self._log(
@@ -317,6 +330,19 @@ class Postfix:
         return self._site.logs.write(POSTFIX, source, text)
 
 
+def _without_return_path(content: bytes) -> bytes:
+    """Drop what message_drop_headers names by default, as far as messages have it."""
+    header, gap, body = content.partition(b"\n\n")
+    if b"eturn-" not in header:
+        return content
+    return _RETURN_PATH.sub(b"", header + b"\n") + gap[1:] + body
+
+
+def _neutered(helo: str) -> str:
+    """Mask what smtpd(8) masks in HELO (NEUTER_CHARACTERS)."""
+    return "".join("?" if char in ' <>()\\";@' else char for char in _printable(helo))
+
+
 def _received(client: Client, queue_id: str, rcpts: Sequence[str], at: int) -> bytes:
     when = f"{local(at):%a, %-d %b %Y %H:%M:%S %z (CET)}"
     if client.kind == "pickup":
@@ -325,7 +351,7 @@ def _received(client: Client, queue_id: str, rcpts: Sequence[str], at: int) -> b
     protocol = "ESMTPSA" if client.login else "ESMTP"
     target = f"\n\tfor <{rcpts[0]}>; {when}" if len(rcpts) == 1 else f";\n\t{when}"
     return (
-        f"Received: from {client.helo} ({client.name} [{client.ip}])\n"
+        f"Received: from {_neutered(client.helo)} ({client.name} [{client.ip}])\n"
         f"\tby {HOST} (Postfix) with {protocol} id {queue_id}{target}\n"
     ).encode()
 

@@ -82,7 +82,15 @@ def _account(address: str) -> str:
 
 def _meant_proved(arrival: Arrival) -> bool:
     first = arrival.handovers[0]
-    return all(map(_logged, arrival.handovers)) or first.queued.outermost.single
+    return all(map(_logged, arrival.handovers)) or _named_by_postfix(first)
+
+
+def _named_by_postfix(handover: Handover) -> bool:
+    """Whether Postfix's "for" is there and names this recipient, not the one a BCC map added to."""
+    outermost = handover.queued.outermost
+    resent = handover.queued.lineage == "resent"
+    named = outermost.recipients[0].first == handover.recipient.first
+    return outermost.single and (named or resent)
 
 
 def _logged(handover: Handover) -> bool:

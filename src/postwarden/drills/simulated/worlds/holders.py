@@ -106,6 +106,7 @@ def _download(play: Play, account: str) -> None:
     "Several faults on one day among the traffic of sixty accounts and more.",
     benign=False,
     style="rfc3339",
+    accounts=64,
 )
 def mixed(play: Play) -> None:
     """A shifted map, a wrong home, crossed bodies, one mail to everyone, an evening of reading."""

@@ -128,6 +128,15 @@ def _dsync(play: Play, account: str) -> None:
             )
 
 
+@world("A restore brings removed files back into the right homes.", benign=True)
+def restored_right(play: Play) -> None:
+    """Logs say that the files were expunged, and they are there."""
+    play.traffic(until=15)
+    play.readers(play.accounts[:8], since=16)
+    for account in play.accounts[:8]:
+        play.at(hour(20), play.site.store.undelete, account)
+
+
 @world("Several people work in a shared mailbox and copy from it into their own.", benign=True)
 def shared_mailbox(play: Play) -> None:
     """Copying between mailboxes of one store makes hard links of the same name."""

@@ -172,12 +172,9 @@ def _forge(play: Play, account: str, victim: str, place: int) -> None:
     subject = f"Subject: \x1b[2K Nov 20 09:00:00 mx1 {logged}\n"
     letter = _over(letter, trace, subject)
     helo = (HOST, "out.shop.test", f"x{claim}", f"[{victim}]")[place % 4]
-    play.receive(
-        [account],
-        letter=letter,
-        sender="trick@shop.test",
-        client=Client("smtp", helo.replace(" ", ""), "unknown", "198.51.100.66"),
-    )
+    client = Client("smtp", helo, "unknown", "198.51.100.66")
+    play.postfix.refuse(client, "trick@shop.test", f"{place}@elsewhere.test")
+    play.receive([account], letter=letter, sender="trick@shop.test", client=client)
 
 
 def _over(letter: Letter, trace: str, subject: str) -> Letter:

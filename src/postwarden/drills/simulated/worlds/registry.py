@@ -17,6 +17,7 @@ class World:
         benign: whether every copy is where it belongs.
         arrange: sets it up and plans its acts.
         style: of its logs, "classic" or "rfc3339".
+        accounts: how many, where nobody says.
         hole: hours of the day between which one log is lost under `logs="hole"`.
     """
 
@@ -25,6 +26,7 @@ class World:
     benign: bool
     arrange: Callable[[Play], None]
     style: str = "classic"
+    accounts: int = 40
     hole: tuple[float, float] = (10.0, 13.0)
 
 
@@ -33,13 +35,13 @@ WORLDS: Mapping[str, World] = MappingProxyType(_worlds)
 
 
 def world(
-    sentence: str, *, benign: bool, style: str = "classic"
+    sentence: str, *, benign: bool, style: str = "classic", accounts: int = 40
 ) -> Callable[[Callable[[Play], None]], Callable[[Play], None]]:
     """Register the decorated function under its name, with dashes."""
 
     def register(arrange: Callable[[Play], None]) -> Callable[[Play], None]:
         name = arrange.__name__.replace("_", "-")
-        _worlds[name] = World(name, sentence, benign, arrange, style)
+        _worlds[name] = World(name, sentence, benign, arrange, style, accounts)
         return arrange
 
     return register
