@@ -34,6 +34,10 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
 _LINE = re.compile(r"discard\[\d+\]: (\w+): to=<(.*?)>, (?:orig_to=<.*?>, )?relay=none")
+_PRIVATE_FOLDERS = (
+    "active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "pid",
+    "private", "saved", "trace",
+)  # fmt: skip
 _SECONDS = 60
 
 
@@ -167,9 +171,7 @@ def _make_queue(root: Path) -> None:
     owner = pwd.getpwnam("postfix").pw_uid
     (root / "data").mkdir()
     shutil.chown(root / "data", owner)
-    for name in ("pid", *["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming"]):
-        _queue_folder(root / "queue" / name, owner, 0o700)
-    for name in ("saved", "trace", "private"):
+    for name in _PRIVATE_FOLDERS:
         _queue_folder(root / "queue" / name, owner, 0o700)
     for name in ("maildrop", "public"):
         _queue_folder(root / "queue" / name, owner, 0o730)
