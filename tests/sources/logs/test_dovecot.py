@@ -341,3 +341,15 @@ def test_the_host_can_be_configured(read, deliveries):
     assert deliveries(records)[0].host == "store1.example.test"
     (span,) = (one for one in records if isinstance(one, SpanRecord))
     assert (span.server, span.host, span.lines) == ("dovecot", "store1.example.test", 1)
+
+
+def test_a_field_counts_from_the_start_of_the_server_that_has_it_in_its_format(read, deliveries):
+    head = "lmtp(bob@example.test)<7><jnzl>: Info: msgid=<a@b.example>"
+    plain = f"{head}: saved mail to INBOX"
+    full = f"{head}, to_envelope=bob@example.test: saved mail to INBOX"
+    start = "master: Info: Dovecot v2.3.19.1 (9b53102964) starting up for imap, lmtp"
+    found = deliveries(read("dovecot", [plain, full, start, full, full], stamp=STAMP))
+    assert [one.recipient for one in found] == [None, None, *["bob@example.test"] * 2]
+    found = deliveries(read("dovecot", [full] * 100 + [plain] + [full], stamp=STAMP))
+    assert {one.recipient for one in found[:100]} == {"bob@example.test"}
+    assert [one.recipient for one in found[100:]] == [None, None]

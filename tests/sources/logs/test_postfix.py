@@ -327,6 +327,22 @@ def test_the_table_of_queue_files_is_bounded_and_loses_no_record(provider):
     assert len({one.queue_id for one in reader.records}) == 500
 
 
+def test_long_replies_are_cut_after_they_were_understood(read, deliveries):
+    reply = "250 2.0.0 from MTA(" + "x" * 300 + "): 250 2.0.0 Ok: queued as 6320620E60E"
+    line = delivery("smtp", f"dsn=2.0.0, status=sent ({reply})", relay="f[127.0.0.1]:10024")
+    (record,) = deliveries(read("postfix", [CLIENT, line]))
+    assert (record.text, record.next_queue_id) == (reply[:200], "6320620E60E")
+
+
+def test_a_message_without_a_beginning_is_not_kept_for_ever(provider):
+    reader = PostfixReader(provider)
+    reader.begin("mail.log")
+    tag, _, message = SENT.partition(": ")
+    for number in range(2_000):
+        reader.take(T, "mx1", tag, message, number)
+    assert len(reader.records) == 2_000
+
+
 def test_a_real_log_with_long_queue_ids(read_file, deliveries, data):
     records = read_file("postfix", data / "postfix-long.log")
     found = deliveries(records)

@@ -78,6 +78,8 @@ class DovecotReader:
         place = _Place(moment, host, self._file, line)
         if said.service in _DELIVERING:
             return bool(said.user) and self._delivering(place, said)
+        if said.service == "master":
+            return self._started(said)
         if said.service == "auth":
             return self._auth(said, moment)
         if said.service.endswith("-login"):
@@ -90,6 +92,14 @@ class DovecotReader:
         for save in self._saves.values():
             self.records.append(_from_save(save))
         self._saves.clear()
+
+    def _started(self, said: Prefix) -> bool:
+        """Learn the log format anew when Dovecot starts: only then no process has the old one."""
+        started = said.body.startswith("Dovecot v") and " starting up for " in said.body
+        if started:
+            self._release()
+            self._taught, self._trusted = 0, None
+        return started
 
     def _auth(self, said: Prefix, moment: Moment) -> bool:
         if not said.body.startswith(_MASTER):
@@ -191,7 +201,7 @@ class DovecotReader:
         self._saves[key] = save
 
     def _learn(self, record: DeliveryRecord, tail: Tail) -> None:
-        """Use only fields that every deliver line so far has: those belong to the log format.
+        """Use only fields that every deliver line since the start has: they belong to the format.
 
         A field in one line alone may be the sender's, in a subject or a Message-ID. The first lines
         wait until there are enough to tell; a single line is believed nothing of this.

@@ -23,6 +23,8 @@ from postwarden.vocabulary import Moment, Provider
 
 _SECOND = 1_000_000
 _KNOWN = 50_000
+_TEXT = 200
+_WAITING = 500
 
 
 class PostfixReader:
@@ -267,7 +269,7 @@ class PostfixReader:
             None,
             None,
             following,
-            said.text,
+            said.text if said.text is None else said.text[:_TEXT],
             self._file,
             line,
         )
@@ -321,10 +323,12 @@ class PostfixReader:
     def _give(self, queue_file: QueueFile, record: DeliveryRecord) -> None:
         if queue_file.complete:
             self.records.append(record)
-        elif queue_file.waiting is None:
-            queue_file.waiting = [record]
-        else:
-            queue_file.waiting.append(record)
+            return
+        if queue_file.waiting is None:
+            queue_file.waiting = []
+        queue_file.waiting.append(record)
+        if len(queue_file.waiting) >= _WAITING:
+            self.records.extend(queue_file.complete_waiting())
 
     def _is_own(self, relay: str | None) -> bool:
         if relay is None:

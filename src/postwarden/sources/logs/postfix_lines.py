@@ -31,7 +31,6 @@ STATUSES = {
     "expired": "expired",
     "SOFTBOUNCE": "deferred",
 }
-_TEXT = 200
 
 
 class Handing(NamedTuple):
@@ -44,7 +43,7 @@ class Handing(NamedTuple):
         delay: seconds since the message entered this queue.
         dsn: enhanced status code (RFC 3463).
         status: one of the values of `STATUSES`.
-        text: the reply, cut; of programs only what Postfix says of them, never their output.
+        text: the reply; of programs only what Postfix says of them, never their output.
     """
 
     recipient: str
@@ -75,7 +74,6 @@ def handing(agent: str, body: str) -> Handing | None:
             return None
         if agent in ("pipe", "local"):
             text = _OUTPUT.split(text, maxsplit=1)[0]
-        text = text[:_TEXT]
     own = None if relay == "none" else relay
     return Handing(recipient, original, own, float(delay), dsn, status, text)
 
