@@ -7,7 +7,7 @@ import pytest
 
 from postwarden.durable import files
 from postwarden.durable.service import (
-    LockedElsewhere,
+    LockedElsewhereError,
     create_text,
     link_file,
     locked_file,
@@ -82,7 +82,11 @@ def test_link_shares_or_copies(tmp_path, monkeypatch):
 
 def test_a_lock_is_held_once_and_freed(tmp_path):
     place = str(tmp_path / "lock")
-    with locked_file(place), pytest.raises(LockedElsewhere, match="another process"), locked_file(place):
+    with (
+        locked_file(place),
+        pytest.raises(LockedElsewhereError, match="another process"),
+        locked_file(place),
+    ):
         pass
     with locked_file(place):
         assert os.path.exists(place)

@@ -144,7 +144,7 @@ def test_a_killed_scan_goes_on(store, snapshot):
     kept = {j.name for j in journals(folder, "s/1")}
     assert 0 < len(kept) < 12
     (store / "leftover").mkdir()
-    open(f"{folder}/copies/{sorted(kept)[0]}x.parquet.partial", "w").close()
+    open(f"{folder}/copies/{min(kept)}x.parquet.partial", "w").close()
     scan(folder, task(store))
     assert len(rows(folder)) == 72
     assert kept < {j.name for j in journals(folder, "s/1")}
@@ -171,7 +171,9 @@ def test_of_changed_mailboxes_only_the_new_is_read(store, snapshot, monkeypatch)
     os.unlink(box / "cur" / "31.M:2,")
     (box / "new" / "39.M").write_bytes(b"Message-ID: <new@x.test>\n\n")
     (store / "example.net" / "u4" / "Maildir" / ".New" / "cur").mkdir(parents=True)
-    (store / "example.net" / "u4" / "Maildir" / ".New" / "cur" / "49.M:2,").write_bytes(b"To: x\n\n")
+    (store / "example.net" / "u4" / "Maildir" / ".New" / "cur" / "49.M:2,").write_bytes(
+        b"To: x\n\n"
+    )
     (store / "example.net" / "later" / "Maildir" / "cur").mkdir(parents=True)
     os.rename(store / "example.net" / "u5", store.parent / "gone")
     opened = []
@@ -256,25 +258,41 @@ class FakeServer:
     def messages(self, _store, account, _fields):
         if account == "b@example.net":
             raise TemporarySourceError("b@example.net: gone")
-        yield {"mailbox": "INBOX", "uid": "7", "guid": "g", "flags": "\\Seen $Junk \\Recent",
-               "date.received.unixtime": "12", "size.physical": "90", "hdr": "To: \ufffd\n\n"}
+        yield {
+            "mailbox": "INBOX",
+            "uid": "7",
+            "guid": "g",
+            "flags": "\\Seen $Junk \\Recent",
+            "date.received.unixtime": "12",
+            "size.physical": "90",
+            "hdr": "To: \ufffd\n\n",
+        }
 
 
 def test_a_store_behind_a_server(tmp_path, snapshot):
     wanted = StoreTask(
-        StoreSettings("d", "doveadm", command=("doveadm",)), PROVIDER,
-        EvidenceSettings("", "test", 1), Scope(), FakeServer(),
+        StoreSettings("d", "doveadm", command=("doveadm",)),
+        PROVIDER,
+        EvidenceSettings("", "test", 1),
+        Scope(),
+        FakeServer(),
     )
     accounts, _ = scan(folder := snapshot("a"), wanted)
     assert accounts == ["a@example.net", "b@example.net"]
     (row,) = rows(folder)
     assert (row["account"], row["file"], row["uid"], row["flags"], row["keywords"]) == (
-        "a@example.net", "uid=7", 7, "S", "$Junk",
+        "a@example.net",
+        "uid=7",
+        7,
+        "S",
+        "$Junk",
     )
     assert (row["internal_date"], row["size"], row["to"]) == (12_000_000, 90, "\ufffd")
     problems = ds.dataset(f"{folder}/problems", format="parquet").to_table()
     assert sorted(problems["code"].to_pylist()) == [
-        "doveadm-8-bit", "doveadm-writes-indexes", "unreadable-account",
+        "doveadm-8-bit",
+        "doveadm-writes-indexes",
+        "unreadable-account",
     ]
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 from contextlib import suppress
-from typing import Any
 
 
 def replace_bytes(path: str, data: bytes) -> None:
@@ -31,7 +30,7 @@ def replace_text(path: str, text: str) -> None:
     replace_bytes(path, text.encode())
 
 
-def write_json(path: str, document: Any) -> None:
+def write_json(path: str, document: object) -> None:
     """As `replace_bytes`, for a JSON document; equal documents give equal bytes."""
     replace_text(path, json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n")
 
@@ -39,8 +38,8 @@ def write_json(path: str, document: Any) -> None:
 def create_text(path: str, text: str) -> None:
     """Make a file that must not exist yet; mode 0600.
 
-    Crash promise: of several callers one succeeds; the file is whole from the moment it has its name,
-    and stays once this returns.
+    Crash promise: of several callers one succeeds; the file is whole from the moment it has its
+    name, and stays once this returns.
 
     Raises:
         FileExistsError: it exists; nothing was changed.
@@ -59,8 +58,8 @@ def create_text(path: str, text: str) -> None:
 def link_file(source: str, target: str) -> None:
     """Give a finished file a second name without copying, or copy it to another file system.
 
-    Crash promise: the target is absent or whole; it stays once `sync_folder` of its folder returned.
-    Neither name may be written in place afterwards.
+    Crash promise: the target is absent or whole; it stays once `sync_folder` of its folder
+    returned. Neither name may be written in place afterwards.
 
     Raises:
         FileExistsError: the target exists.
@@ -78,7 +77,7 @@ def link_file(source: str, target: str) -> None:
 
 
 def sync_folder(path: str) -> None:
-    """Make names in a folder durable: what was created, renamed or removed in it before stays so."""
+    """Make names in a folder durable: what was made, renamed or removed in it before stays so."""
     descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from postwarden.vocabulary import PostwardenError
 
 
-class LockedElsewhere(PostwardenError):
+class LockedElsewhereError(PostwardenError):
     """Another process holds the lock."""
 
 
@@ -19,14 +19,14 @@ def locked_file(path: str) -> Iterator[None]:
     Crash promise: the kernel frees the lock with the process, however it ends.
 
     Raises:
-        LockedElsewhere: another process, or another block of this one, holds it.
+        LockedElsewhereError: another process, or another block of this one, holds it.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LockedElsewhere(f"{path} is held by another process") from None
+            raise LockedElsewhereError(f"{path} is held by another process") from None
         yield
     finally:
         os.close(descriptor)

@@ -8,10 +8,10 @@ from postwarden.durable.files import (
     sync_folder,
     write_json,
 )
-from postwarden.durable.locks import LockedElsewhere, locked_file
+from postwarden.durable.locks import LockedElsewhereError, locked_file
 
 __all__ = [
-    "LockedElsewhere",
+    "LockedElsewhereError",
     "create_text",
     "link_file",
     "locked_file",

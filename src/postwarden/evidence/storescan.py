@@ -54,7 +54,8 @@ class StoreTask:
     """One store to read.
 
     Attributes:
-        previous: folder of an earlier finished snapshot to take unchanged mailboxes from; None: none.
+        previous: folder of an earlier finished snapshot to take unchanged mailboxes from; None:
+            none.
     """
 
     store: StoreSettings
@@ -214,7 +215,12 @@ def _begin_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     with suppress(FileNotFoundError):
-        run(["ionice", "-c", "3", "-p", str(os.getpid())], stdout=DEVNULL, stderr=DEVNULL, check=False)  # noqa: S603,S607 - util-linux, fixed arguments
+        run(  # noqa: S603 - fixed arguments
+            ["ionice", "-c", "3", "-p", str(os.getpid())],  # noqa: S607 - util-linux, in every PATH
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            check=False,
+        )
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

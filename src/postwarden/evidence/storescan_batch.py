@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -91,8 +90,8 @@ def read_batch(batch: Batch) -> BatchResult:
                 covered[mailbox.path] = told
                 kept.append(mailbox.account)
                 continue
-            for rows, read in _readings(batch, mailbox, earlier, covered, problems):
-                wanted = _within(rows, batch.scope)
+            for found, read in _readings(batch, mailbox, earlier, covered, problems):
+                wanted = _within(found, batch.scope)
                 size += sum([row.size for row in wanted])
                 writer.add(wanted)
                 pace.wait(read)
@@ -148,9 +147,7 @@ def _names(copies: dict[str, CopyRecord]) -> frozenset[str]:
     return frozenset(base for base, copy in copies.items() if copy.state not in _READ_AGAIN)
 
 
-def _from_server(
-    batch: Batch, mailbox: Mailbox, problems: list[ProblemRecord]
-) -> list[CopyRecord]:
+def _from_server(batch: Batch, mailbox: Mailbox, problems: list[ProblemRecord]) -> list[CopyRecord]:
     """Ask the server for an account; what it refuses is noted and stops nothing."""
     rows: list[CopyRecord] = []
     if batch.mail is None:
@@ -239,7 +236,9 @@ class _Earlier:
 class _Pace:
     """Waits so that no more messages a second are read than wanted."""
 
-    def __init__(self, per_second: float | None, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, per_second: float | None, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._per_second = per_second
         self._sleep = sleep
         self._began = time.monotonic()

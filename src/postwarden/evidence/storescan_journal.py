@@ -70,7 +70,7 @@ def _time(path: str) -> int:
 
 
 def settled(times: tuple[int, int], began: int) -> tuple[int, int] | None:
-    """Give times that prove a folder unchanged later; None when they are too near the scan's begin."""
+    """Give times that prove a folder unchanged later; None when too near the scan's begin."""
     return times if max(times) < began - _SETTLED else None
 
 
@@ -108,7 +108,10 @@ class Journal:
                 path: CoveredMailbox(
                     one["account"],
                     one["modified"],
-                    {name: times and (times[0], times[1]) for name, times in one["folders"].items()},
+                    {
+                        name: times and (times[0], times[1])
+                        for name, times in one["folders"].items()
+                    },
                 )
                 for path, one in told.pop("mailboxes").items()
             }

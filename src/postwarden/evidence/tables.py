@@ -1,7 +1,7 @@
 """The columns of evidence: Arrow schemas drawn from the records, and a writer of Parquet parts.
 
-A part is complete or absent: rows go to a temporary name which is synced and renamed when the part is
-closed, so that a crash leaves only parts that are whole.
+A part is complete or absent: rows go to a temporary name which is synced and renamed when the part
+is closed, so that a crash leaves only parts that are whole.
 """
 
 import os
@@ -17,7 +17,7 @@ _TYPES: dict[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), bool: pa.bo
 
 
 def schema_of(record: type[NamedTuple]) -> pa.Schema:
-    """Give the Arrow schema of a record type: its fields in order, nullable where None is allowed."""
+    """Give the Arrow schema of a record type: its fields in order, null where None is allowed."""
     fields = []
     for name, hint in get_type_hints(record).items():
         kinds = get_args(hint) or (hint,)
@@ -69,7 +69,10 @@ class PartWriter:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if kind is not None:
             self._writer.close()

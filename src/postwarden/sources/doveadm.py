@@ -1,8 +1,9 @@
 """Messages as doveadm shows them, in the same records as those read from files.
 
-Dovecot updates its index files when it is asked; `server_mailboxes` reports that once a store. Its JSON
-has U+FFFD in place of bytes that are not UTF-8, so header hashes of such messages are not those of the
-stored bytes; each account with such headers is reported. Bodies are not fetched: no content hashes.
+Dovecot updates its index files when it is asked; `server_mailboxes` reports that once a store. Its
+JSON has U+FFFD in place of bytes that are not UTF-8, so header hashes of such messages are not
+those of the stored bytes; each account with such headers is reported. Bodies are not fetched: no
+content hashes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,9 +33,7 @@ _LETTERS = {
 }
 
 
-def server_mailboxes(
-    store: StoreSettings, server: MailServer
-) -> Iterator[Mailbox | ProblemRecord]:
+def server_mailboxes(store: StoreSettings, server: MailServer) -> Iterator[Mailbox | ProblemRecord]:
     """Give each account as a mailbox whose path is the server's name of it.
 
     Raises:
@@ -84,25 +83,27 @@ def _copy(mailbox: Mailbox, provider: Provider, told: Mapping[str, str]) -> Copy
     words = told.get("flags", "").split()
     seconds = _number(told.get("date.received.unixtime"))
     uid = _number(told.get("uid"))
-    return CopyRecord(
-        mailbox.store,
-        mailbox.account,
-        told.get("mailbox", ""),
-        f"uid={uid}",
-        told.get("guid") or None,
-        uid,
-        _number(told.get("size.physical")) or 0,
-        seconds * 1_000_000 if seconds is not None else None,
-        "".join(sorted(_LETTERS[word] for word in words if word in _LETTERS)),
-        " ".join(sorted(word for word in words if not word.startswith("\\"))),
-        *facts.fields,
-        *facts.trace[:10],
-        facts.header_size,
-        facts.header_hash,
-        None,
-        None,
-        facts.declared_hashes,
-        facts.state,
+    return CopyRecord._make(
+        (
+            mailbox.store,
+            mailbox.account,
+            told.get("mailbox", ""),
+            f"uid={uid}",
+            told.get("guid") or None,
+            uid,
+            _number(told.get("size.physical")) or 0,
+            seconds * 1_000_000 if seconds is not None else None,
+            "".join(sorted(_LETTERS[word] for word in words if word in _LETTERS)),
+            " ".join(sorted(word for word in words if not word.startswith("\\"))),
+            *facts.fields,
+            *facts.trace,
+            facts.header_size,
+            facts.header_hash,
+            None,
+            None,
+            facts.declared_hashes,
+            facts.state,
+        )
     )
 
 

@@ -36,9 +36,28 @@ def by_standard_library(data):
 
 LINE = st.one_of(
     st.sampled_from(
-        [b"From: a@x.test", b"FROM: b", b"To: c,", b" d", b"\t", b"Message-Id:<1@x>", b"to : no",
-         b"Cc:\xff\xfe", "Bcc: ünï".encode(), b":", b"x", b"", b"List-ID:  l ", b"From me", b"Date:",
-         b"Return-Path: <>", b"From", b">From x", b"Message-ID", b"To:\x00"]
+        [
+            b"From: a@x.test",
+            b"FROM: b",
+            b"To: c,",
+            b" d",
+            b"\t",
+            b"Message-Id:<1@x>",
+            b"to : no",
+            b"Cc:\xff\xfe",
+            "Bcc: ünï".encode(),
+            b":",
+            b"x",
+            b"",
+            b"List-ID:  l ",
+            b"From me",
+            b"Date:",
+            b"Return-Path: <>",
+            b"From",
+            b">From x",
+            b"Message-ID",
+            b"To:\x00",
+        ]
     ),
     st.binary(max_size=12),
 )

@@ -109,7 +109,9 @@ def test_nothing_changes(tmp_path, box):
         for name in [".", *files]:
             os.utime(os.path.join(path, name), (1, 2_000_000_000))  # any read would show
     before = fingerprint(tmp_path)
-    found = list(mailboxes(StoreSettings("s", "maildir", f"{tmp_path}/{{domain}}/{{local}}/Maildir")))
+    found = list(
+        mailboxes(StoreSettings("s", "maildir", f"{tmp_path}/{{domain}}/{{local}}/Maildir"))
+    )
     assert [one.account for one in found] == ["u@example.net"]
     copies, _ = read(box, ReadOptions(content_hash=True))
     assert len(copies) == 2
@@ -292,15 +294,19 @@ def test_template_finds_accounts_and_stays_in_the_store(tmp_path):
     (tmp_path / "outside" / "Maildir").mkdir(parents=True)
     (tmp_path / "v" / "a.test" / "out").symlink_to(tmp_path / "outside")
     (tmp_path / "v" / "a.test" / "in").symlink_to(tmp_path / "v" / "b.test" / "x")
-    found = list(mailboxes(StoreSettings("s", "maildir", f"{tmp_path}/v/{{domain}}/{{local}}/Maildir")))
+    found = list(
+        mailboxes(StoreSettings("s", "maildir", f"{tmp_path}/v/{{domain}}/{{local}}/Maildir"))
+    )
     assert [one.account for one in found if isinstance(one, Mailbox)] == [
-        "z@a.test", "in@a.test", "x@b.test",
+        "z@a.test",
+        "in@a.test",
+        "x@b.test",
     ]
     assert [one.code for one in found if isinstance(one, ProblemRecord)] == ["symlink"]
     by_account = list(mailboxes(StoreSettings("s", "maildir", f"{tmp_path}/v/b.test/{{account}}")))
     assert [one.account for one in by_account] == ["x"]
     repeated = StoreSettings("s", "maildir", f"{tmp_path}/v/{{domain}}/{{local}}/{{domain}}")
-    assert list(mailboxes(repeated))[0].code == "symlink"
+    assert next(iter(mailboxes(repeated))).code == "symlink"
 
 
 @pytest.mark.parametrize("path", [None, "/nowhere/at/all", "/no-such-root/{account}"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from postwarden.servers.doveadm.stream import BrokenAnswer, first_and_objects
+from postwarden.servers.doveadm.stream import BrokenAnswerError, first_and_objects
 from postwarden.sources.service import (
     AmbiguousSourceError,
     PermanentSourceError,
@@ -46,16 +46,14 @@ def _answers(
             for one in objects:
                 yield one
                 some = True
-    except (httpx.TransportError, BrokenAnswer) as error:
+    except (httpx.TransportError, BrokenAnswerError) as error:
         if some:
             raise AmbiguousSourceError(f"{subject}: doveadm stopped answering: {error}") from error
         raise TemporarySourceError(f"{subject}: doveadm did not answer: {error}") from error
 
 
 @contextmanager
-def _response(
-    store: StoreSettings, request: list[Any], seconds: float
-) -> Iterator[Iterator[str]]:
+def _response(store: StoreSettings, request: list[Any], seconds: float) -> Iterator[Iterator[str]]:
     key = base64.b64encode((store.api_key or "").encode()).decode()
     with (
         httpx.Client(timeout=seconds, trust_env=False) as client,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import IO
 
-from postwarden.servers.doveadm.stream import BrokenAnswer, first_and_objects
+from postwarden.servers.doveadm.stream import BrokenAnswerError, first_and_objects
 from postwarden.sources.service import (
     AmbiguousSourceError,
     PermanentSourceError,
@@ -40,7 +40,7 @@ def command_messages(
             for one in first_and_objects(_text(output))[1]:
                 yield one
                 some = True
-        except BrokenAnswer as error:
+        except BrokenAnswerError as error:
             ended(account)
             raise AmbiguousSourceError(f"{account}: doveadm: {error}") from error
         try:

@@ -7,7 +7,7 @@ from typing import Any
 MAX_OBJECT = 32 * 1024 * 1024
 
 
-class BrokenAnswer(Exception):
+class BrokenAnswerError(Exception):
     """The text is not the JSON that doveadm writes, or it ended too early."""
 
 
@@ -18,7 +18,7 @@ def first_and_objects(chunks: Iterable[str]) -> tuple[str, Iterator[dict[str, An
         chunks: text such as `[{...},{...}]` or `[["doveadmResponse",[{...}],"t"]]`.
 
     Raises:
-        BrokenAnswer: now or while iterating.
+        BrokenAnswerError: now or while iterating.
     """
     source = iter(chunks)
     text = ""
@@ -41,22 +41,22 @@ def _objects(text: str, source: Iterator[str]) -> Iterator[dict[str, Any]]:
             tried = len(text)
             chunk = next(source, None)
             if chunk is None or len(text) - place > MAX_OBJECT:
-                raise BrokenAnswer("the answer ends within a message")
+                raise BrokenAnswerError("the answer ends within a message")
             text, place, tried = text[place:] + chunk, 0, 0
             continue
+        if not isinstance(found, dict):
+            return  # the request's tag, behind an answer that is no list
         yield found
         while end >= len(text) and (chunk := next(source, None)) is not None:
             text, end = chunk, 0
         if text[end : end + 1] != ",":
             if text[end : end + 1] != "]":
-                raise BrokenAnswer("the answer ends between two messages")
+                raise BrokenAnswerError("the answer ends between two messages")
             return
         place, tried = end + 1, 0
 
 
-def _decoded(
-    decoder: json.JSONDecoder, text: str, place: int
-) -> tuple[dict[str, Any] | None, int]:
+def _decoded(decoder: json.JSONDecoder, text: str, place: int) -> tuple[Any, int]:
     try:
         return decoder.raw_decode(text, place)
     except json.JSONDecodeError:

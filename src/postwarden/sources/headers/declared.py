@@ -14,7 +14,7 @@ def declared_hashes(signatures: Sequence[bytes]) -> str:
         signatures: raw values of DKIM-Signature fields.
 
     Returns:
-        "s" is the simple, "r" the relaxed canonical form. Signatures with `l=` cover a part only and
+        "s" is the simple, "r" the relaxed canonical form. Signatures with `l=` cover a part and
         are left out, as is what is not a SHA-256 hash; each hash comes once.
     """
     found: list[str] = []

@@ -64,8 +64,8 @@ def header_facts(start: bytes, hosts: Set[str], *, whole: bool) -> HeaderFacts |
 
 
 def _facts(block: bytes, lines: bytes, hosts: Set[str], state: str) -> HeaderFacts:
-    trace = own_trace(block, hosts)
-    below = block[trace.end + 1 :]
+    trace, end = own_trace(block, hosts)
+    below = block[end + 1 :]
     size = min(len(block), len(lines))
     if lines[size : size + 1] == b"\n":
         size += 1

@@ -9,8 +9,9 @@ Forms seen from Postfix 3.7 and Dovecot 2.3.19, unfolded:
     by HOST (Postfix) id QUEUEID; DATE
 
 HELO, the certificate's name and the envelope sender are the client's words: Postfix writes them
-without white space or with balanced parentheses, so the line is read strictly from the left and each
-comment is skipped by counting parentheses. What does not fit is an unread client, which nobody trusts.
+without white space or with balanced parentheses, so the line is read strictly from the left and
+each comment is skipped by counting parentheses. What does not fit is an unread client, which nobody
+trusts.
 """
 
 import re
@@ -95,7 +96,9 @@ def _read_unusual(value: str) -> Received | None:
             return None
         comments, place = _comments(clauses, word.end())
         if not comments:
-            return None  # own servers name the client's address; a HELO with blanks could pose as them
+            return (
+                None  # own servers name the client's address; a HELO with blanks could pose as them
+            )
     if clauses[place : place + 3].lower() != "by ":
         return None
     host = _WORD.match(clauses, _blanks(clauses, place + 3))

@@ -1,9 +1,10 @@
 """The trust boundary: which trace lines this provider's own hosts wrote (the two-proof rule).
 
-Going down from the top, a Received line counts when an own host wrote it and the line above came from
-own hands: its client was an own host by verified name, or a loopback address, or the hand-over was
-LMTP (always from an own mail server), or there was no client (pickup, local forwarding). A login ends
-the trace: a customer submitted the message. HELO names and everything below are the sender's words.
+Going down from the top, a Received line counts when an own host wrote it and the line above came
+from own hands: its client was an own host by verified name, or a loopback address, or the
+hand-over was LMTP (always from an own mail server), or there was no client (pickup, local
+forwarding). A login ends the trace: a customer submitted the message. HELO names and everything
+below are the sender's words.
 """
 
 from collections.abc import Set
@@ -28,10 +29,7 @@ _LINE = field_pattern(
 
 
 class Trace(NamedTuple):
-    """What own hosts wrote; `CopyRecord` says what each field means.
-
-    `end` is where the boundary line ends in the framed block, 0 without a trace.
-    """
+    """What own hosts wrote; `CopyRecord` says what each field means."""
 
     trace: str
     hops: int
@@ -43,21 +41,20 @@ class Trace(NamedTuple):
     delivered_to: str | None
     x_original_to: str | None
     redirected_from: str | None
-    end: int
 
 
-NO_TRACE = Trace("", 0, None, None, None, None, None, None, None, None, 0)
+NO_TRACE = Trace("", 0, None, None, None, None, None, None, None, None)
 
 
-def own_trace(block: bytes, hosts: Set[str]) -> Trace:
-    """Give the trace of a header block framed by `fields.header_block`.
+def own_trace(block: bytes, hosts: Set[str]) -> tuple[Trace, int]:
+    """Give the trace of a header block and where it ends in it, 0 without a trace.
 
     Args:
-        block: the framed header block.
+        block: framed by `fields.header_block`.
         hosts: own hosts, lower case; without any there is no trace.
     """
     if not hosts:
-        return NO_TRACE
+        return NO_TRACE, 0
     lines: list[bytes] = []
     first: dict[bytes, str] = {}
     hops: list[Received] = []
@@ -78,7 +75,7 @@ def own_trace(block: bytes, hosts: Set[str]) -> Trace:
         told, kept, end = dict(first), len(lines), match.end()
         if not _from_own_hands(hop, hosts):
             break
-    return _summary(lines[:kept], told, hops, end) if hops else NO_TRACE
+    return (_summary(lines[:kept], told, hops), end) if hops else (NO_TRACE, 0)
 
 
 def _is_own(hop: Received, hosts: Set[str], *, first: bool) -> bool:
@@ -95,7 +92,7 @@ def _from_own_hands(hop: Received, hosts: Set[str]) -> bool:
     return hop.client_name in hosts or (ip is not None and (ip.startswith("127.") or ip == "::1"))
 
 
-def _summary(lines: list[bytes], first: dict[bytes, str], hops: list[Received], end: int) -> Trace:
+def _summary(lines: list[bytes], first: dict[bytes, str], hops: list[Received]) -> Trace:
     lmtp = next((hop.identity for hop in hops if hop.protocol.startswith("LMTP")), None)
     queue = next((hop for hop in hops if hop.software == "Postfix" and hop.identity), None)
     boundary = hops[-1]
@@ -110,7 +107,6 @@ def _summary(lines: list[bytes], first: dict[bytes, str], hops: list[Received], 
         delivered_to=_address(first.get(b"delivered-to")),
         x_original_to=_address(first.get(b"x-original-to")),
         redirected_from=_address(first.get(b"x-sieve-redirected-from")),
-        end=end,
     )
 
 

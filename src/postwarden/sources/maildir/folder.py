@@ -205,25 +205,27 @@ class _Reading:
         trace = facts.trace
         listed = self._listed.get(named.base)
         flags, keywords = flags_and_keywords(named.letters, self._keywords)
-        return CopyRecord(
-            folder.store,
-            folder.account,
-            folder.name,
-            self._file(named, place),
-            printable(listed.guid if listed and listed.guid else named.base),
-            listed.uid if listed else None,
-            message.size,
-            date,
-            flags,
-            keywords,
-            *facts.fields,
-            *trace[:10],
-            facts.header_size,
-            facts.header_hash,
-            message.hashes.simple if message.hashes else None,
-            message.hashes.relaxed if message.hashes else None,
-            facts.declared_hashes,
-            message.state,
+        return CopyRecord._make(
+            (
+                folder.store,
+                folder.account,
+                folder.name,
+                self._file(named, place),
+                printable(listed.guid if listed and listed.guid else named.base),
+                listed.uid if listed else None,
+                message.size,
+                date,
+                flags,
+                keywords,
+                *facts.fields,
+                *trace,
+                facts.header_size,
+                facts.header_hash,
+                message.hashes.simple if message.hashes else None,
+                message.hashes.relaxed if message.hashes else None,
+                facts.declared_hashes,
+                message.state,
+            )
         )
 
     def _uids(self) -> dict[str, Listed]:

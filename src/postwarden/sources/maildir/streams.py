@@ -4,7 +4,7 @@ import bz2
 import io
 import os
 import zlib
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 import zstandard
 
@@ -14,9 +14,10 @@ _CHUNK = 65_536
 
 
 class Reader(Protocol):
-    """Gives the next bytes, at most so many; b"" at the end."""
+    """Gives the next bytes of a message."""
 
-    def __call__(self, most: int, /) -> bytes: ...
+    def __call__(self, most: int, /) -> bytes:
+        """Give the next bytes, at most so many; none at the end."""
 
 
 class StreamError(Exception):
@@ -30,7 +31,7 @@ class _Decompressor(Protocol):
 def is_compressed(start: bytes) -> bool:
     """Tell by the first bytes whether this is a compressed message.
 
-    gzip (RFC 1952), bzip2, Zstandard (RFC 8878) and LZ4 as Dovecot frames it ("Dovecot-LZ4\\r*\\x9b\\xc5").
+    gzip (RFC 1952), bzip2, Zstandard (RFC 8878), and LZ4 in Dovecot's own frame ("Dovecot-LZ4").
     """
     return start.startswith((b"\x1f\x8b\x08", b"BZh", b"\x28\xb5\x2f\xfd", b"Dovecot-LZ4"))
 
@@ -100,12 +101,14 @@ class _Source:
     def __init__(self, raw: Reader) -> None:
         self._raw = raw
 
-    def read(self, most: int = -1) -> bytes:
+    def read(self, most: int = -1, /) -> bytes:
         return self._raw(most if most > 0 else _CHUNK)
 
 
 def _zstandard(raw: Reader) -> Reader:
-    stream = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(_Source(raw))
+    stream = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
+        cast("IO[bytes]", _Source(raw))  # only read() is called
+    )
 
     def read(most: int) -> bytes:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -31,17 +32,19 @@ class Mailbox(NamedTuple):
 def mailboxes(store: StoreSettings) -> Iterator[Mailbox | ProblemRecord]:
     """Give every mailbox whose directory exists, sorted by path.
 
-    Only directories below the template's fixed beginning are looked at. Where a symlink leads out of
-    it, the mailbox is left out and reported.
+    Only directories below the template's fixed beginning are looked at. Where a symlink leads
+    out of it, the mailbox is left out and reported.
 
     Raises:
-        PermanentSourceError: the template has no placeholder, or its fixed beginning cannot be read.
+        PermanentSourceError: the template has no placeholder, or its fixed beginning cannot be
+            read.
     """
     levels = (store.path or "").split("/")
     fixed = next((i for i, level in enumerate(levels) if _PLACEHOLDER.search(level)), None)
     if not fixed:
         raise PermanentSourceError(
-            f"store {store.name}: the path {store.path!r} needs {{account}} or {{local}} below a folder"
+            f"store {store.name}: the path {store.path!r} needs {{account}} or {{local}} "
+            "below a folder"
         )
     root = "/".join(levels[:fixed]) or "/"
     if not os.path.isdir(root):
@@ -73,7 +76,7 @@ class _Expansion:
     ) -> Iterator[Mailbox | ProblemRecord]:
         inner = f"{path}/{level}"
         try:
-            kind = os.lstat(inner).st_mode & 0o170000
+            kind = stat.S_IFMT(os.lstat(inner).st_mode)
         except FileNotFoundError:
             return
         except OSError as error:

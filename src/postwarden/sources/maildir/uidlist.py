@@ -18,7 +18,8 @@ class Listed(NamedTuple):
 def read_uidlist(text: str) -> dict[str, Listed]:
     """Give the entries by base file name; lines that are none are left out.
 
-    Version 3: `UID [G<guid> ...] :FILE`; version 1: `UID FILE`. A later line replaces an earlier one.
+    Version 3: `UID [G<guid> ...] :FILE`; version 1: `UID FILE`. A later line replaces an earlier
+    one.
     """
     header, _, body = text.partition("\n")
     version = header.split(" ", 1)[0]
