@@ -80,7 +80,7 @@ POSTFIX = [
 
 
 @given(st.lists(st.tuples(st.sampled_from(POSTFIX), EVIL), min_size=1, max_size=60))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_quoted_words_change_nothing_in_postfix_logs(read, facts, forged):
     lines = [template.replace("{}", evil) for template, evil in forged]
     mixed = [*CLEAN[:2], *lines, CLEAN[2], *lines, *CLEAN[3:], *lines]
@@ -136,7 +136,7 @@ FORMATS = [
 
 
 @given(st.sampled_from(FORMATS), EVIL)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_subject_or_message_id_cannot_change_where_mail_was_saved(read, deliveries, form, evil):
     stamp = "Nov 20 10:11:12 "
     lines = [
@@ -182,7 +182,7 @@ def test_mail_log_is_not_fooled_by_message_ids_and_subjects(read, accesses, evil
 
 
 @given(EVIL)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_failed_logins_are_no_logins(read, accesses, evil):
     line = f"imap-login: Info: Disconnected: Auth failed (auth failed, 1 attempts): user=<{evil}>"
     assert accesses(read("dovecot", [line], stamp="Nov 20 10:11:12 ")) == []

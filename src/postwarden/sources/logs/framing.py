@@ -58,7 +58,7 @@ class PostfixFrame:
             return "postfix", host, moment, True, ""
         if tag.startswith(_LOGGERS) or "/master[" in tag:
             return "postfix", host, moment, False, message
-        return "postfix", host, moment, False, ""
+        return "postfix" if "/" in tag else "", host, moment, False, ""
 
     def records(self) -> list[DeliveryRecord | AccessRecord]:
         """Give what became known since the last call."""
@@ -101,7 +101,7 @@ class DovecotFrame:
             notice = message if message.startswith("master: ") else ""
             return "dovecot", host, moment, understood, notice
         notice = message if tag.startswith(_LOGGERS) else ""
-        return "dovecot", host, moment, False, notice
+        return "dovecot" if notice else "", host, moment, False, notice
 
     def records(self) -> list[DeliveryRecord | AccessRecord]:
         """Give what became known since the last call."""
@@ -114,12 +114,15 @@ class DovecotFrame:
 
 
 class EventFrame:
-    """Dovecot's exported events: JSON after a log prefix, or alone in a line."""
+    """Dovecot's exported events: JSON after a log prefix, or alone in a line.
+
+    Other lines of the same log say nothing of whether events were being exported, so that they
+    count for no span.
+    """
 
     def __init__(self, reader: EventReader, host: str) -> None:
         self._reader = reader
         self._host = host
-        self._latest = ""
 
     def begin(self, file: str, clock: Clock) -> None:
         """Say which file comes next and which clock reads its stamps."""
@@ -140,8 +143,7 @@ class EventFrame:
         place = message.find("{", 0, 40) if message.startswith("stats: ") else -1
         seen = self._reader.take(moment, host, message[place:], number) if place > 0 else None
         if seen is None:
-            return "dovecot-events", host or self._latest, moment, False, ""
-        self._latest = seen[0]
+            return "", host, moment, False, ""
         return "dovecot-events", seen[0], seen[1], seen[2], ""
 
     def records(self) -> list[DeliveryRecord | AccessRecord]:

@@ -59,8 +59,14 @@ class Sessions:
         return self._visitors.get(session, _UNKNOWN) if session else _UNKNOWN
 
     def leave(self, session: str | None) -> Visitor:
-        """Forget a session and give who acted in it."""
-        return self._visitors.pop(session, _UNKNOWN) if session else _UNKNOWN
+        """End a session and give who acted in it.
+
+        Sessions of others than the holder stay known: their events may be read only afterwards.
+        """
+        visitor = self.visitor(session)
+        if session and visitor.actor is None:
+            self._visitors.pop(session, None)
+        return visitor
 
 
 def _other(name: str | None, account: str) -> str | None:
