@@ -28,6 +28,6 @@ def _row(source: Source, line: Line) -> Row | ProblemRecord:
     text = text_of(source, user_only)
     if isinstance(text, ProblemRecord):
         return text
-    if not text or any(char.isspace() for char in text):
+    if text.split() != [text]:
         return source.problem("broken-line", "does not begin with a user", line.number)
     return Row("literal", normal_key(text), (normal_key(text),), line.number)

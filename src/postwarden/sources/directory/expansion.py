@@ -1,6 +1,7 @@
 """Where single addresses lead, one level at a time, so that a level costs one look-up per role."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from postwarden.sources.directory.keys import (
@@ -40,8 +41,9 @@ class Node(NamedTuple):
 
 
 class _Level(NamedTuple):
-    """What the look-ups of one level gave."""
+    """What the look-ups of one level gave, and the forms of every address asked for."""
 
+    forms: Mapping[str, list[Form]]
     domains: Found
     aliases: Found
     accounts: Found
@@ -102,8 +104,11 @@ class Expander:
         domains = self._lookup.find("domain", {domain_of(address) for address in addresses})
         targets = (self._aliased(address, domains) for address in addresses)
         asked = [*addresses, *(step.target for step in targets if step is not None)]
-        keys = _keys(self._forms(address) for address in asked)
-        return _Level(domains, self._lookup.find("alias", keys), self._lookup.find("account", keys))
+        forms = {address: self._forms(address) for address in asked}
+        keys = _keys(forms.values())
+        return _Level(
+            forms, domains, self._lookup.find("alias", keys), self._lookup.find("account", keys)
+        )
 
     def _aliased(self, address: str, domains: Found) -> Step | None:
         entries = domains.get(domain_of(address))
@@ -115,8 +120,8 @@ class Expander:
     def _node(self, address: str, level: _Level) -> Node:
         if is_command(address):
             return Node((), "command")
-        forms = self._forms(address)
-        explicit = [form for form in forms if form.kind != "catch-all"]
+        forms = level.forms[address]
+        explicit = _explicit(forms)
         answer = self._tables["alias"].answer(explicit, level.aliases)
         account = self._account(address, explicit, level.accounts)
         if answer is None:
@@ -136,7 +141,7 @@ class Expander:
 
     def _known(self, address: str, level: _Level) -> bool:
         """Tell whether an address has more than a catch-all."""
-        explicit = [form for form in self._forms(address) if form.kind != "catch-all"]
+        explicit = _explicit(level.forms[address])
         return (
             self._tables["alias"].answer(explicit, level.aliases) is not None
             or local_answer(explicit, level.aliases) is not None
@@ -145,8 +150,10 @@ class Expander:
 
     def _account(self, address: str, forms: Iterable[Form], accounts: Found) -> Step | None:
         for form in forms:
-            for entry in accounts.get(form.key, ()):
-                return Step(address, entry.values, "account", entry.file, entry.line)
+            entries = accounts.get(form.key)
+            if entries:
+                first = min(entries, key=attrgetter("table"))
+                return Step(address, first.values, "account", first.file, first.line)
         return None
 
     def _delivered(
@@ -183,6 +190,10 @@ def _with(steps: tuple[Step, ...], end: Node) -> Node:
 
 def _keys(forms: Iterable[Iterable[Form]]) -> set[str]:
     return {form.key for some in forms for form in some}
+
+
+def _explicit(forms: Iterable[Form]) -> list[Form]:
+    return [form for form in forms if form.kind != "catch-all"]
 
 
 def _captured(address: str, answer: Answer, account: Step | None) -> Problem | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+SPACE = " \t\n\v\f\r"  # what C's isspace() knows, and Postfix with it
 _MAX_SUBJECT = 1000  # as virtual_alias_address_length_limit; longer ones match nothing
 _POSIX_CLASSES = {
     "alnum": "A-Za-z0-9",
@@ -89,8 +90,7 @@ def take_pattern(text: str) -> tuple[str, str]:
     Raises:
         ExpressionError: there is no pattern, or it does not end.
     """
-    start = re.match(r"[!\s]*", text)
-    place = start.end() if start else 0
+    place = len(text) - len(text.lstrip("!" + SPACE))
     if place >= len(text):
         raise ExpressionError("has no pattern")
     delimiter = text[place]
@@ -111,7 +111,7 @@ def compile_pattern(text: str, *, pcre: bool = False) -> Pattern:
     Raises:
         ExpressionError: the pattern or one of its flags cannot be used.
     """
-    bare = text.lstrip("! \t")
+    bare = text.lstrip("!" + SPACE)
     negated = text[: len(text) - len(bare)].count("!") % 2 == 1
     close = bare.rindex(bare[0])
     body, flags = bare[1:close], bare[close + 1 :]

@@ -8,7 +8,7 @@ cut off to find an entry is put back on each result, and "@other" takes the loca
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from postwarden.sources.directory.values import is_command, normal_key
+from postwarden.sources.directory.values import is_command, is_plain, normal_key
 from postwarden.vocabulary import VocabularyError, split_extension
 from postwarden.vocabulary.addresses import Address
 
@@ -46,6 +46,8 @@ def address_forms(address: str, delimiters: str, *, own: bool) -> list[Form]:
 
 def parsed(address: str) -> Address | None:
     """Take an address apart; None for "@domain" and bare names."""
+    if is_plain(address):
+        return Address(*address.split("@"))
     try:
         return Address.parse(address)
     except VocabularyError:

@@ -8,6 +8,7 @@ warning (dict_regexp.c) becomes a problem.
 import re
 
 from postwarden.sources.directory.expressions import (
+    SPACE,
     ExpressionError,
     compile_rule,
     highest_group,
@@ -32,7 +33,7 @@ def read_regexp(source: Source) -> Rows:
             yield text
             continue
         try:
-            row = _read_one(source, line, text.strip(), conditions)
+            row = _read_one(source, line, text.strip(SPACE), conditions)
         except ExpressionError as error:
             yield source.problem("broken-line", str(error), line.number)
             continue

@@ -19,17 +19,25 @@ _ITEM = re.compile(
     | .""",
     re.DOTALL | re.VERBOSE,
 )
+_PLAIN = re.compile(r"[a-z0-9_=+-]+(?:\.[a-z0-9_=+-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 _COMMAND = ("|", ":include:", "error:")
 
 
 def normal_key(text: str) -> str:
     """Give the form in which a key is looked up; never raises."""
     text = text.strip()
+    if is_plain(folded := text.lower()):
+        return folded
     if text.startswith("@"):
         return whole_domain(text[1:])
     if "@" in text:
         return normal(text)
     return unquoted(text).lower()
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is an address in normal form already, as nearly all are."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def whole_domain(domain: str) -> str:
@@ -59,7 +67,9 @@ def split_values(text: str) -> tuple[str, ...]:
     writes them, and missing commas are added, as Postfix does.
     """
     text = text.strip()
-    if text.lower().startswith("error:"):
+    if is_plain(folded := text.lower()):
+        return (folded,)
+    if folded.startswith("error:"):
         return (_one_line(f"error:{text[6:]}"),)
     found = (_normal_value(item) for item in _items(text))
     return tuple(dict.fromkeys(value for value in found if value))
