@@ -1,5 +1,7 @@
 """Words of senders and remote servers never make or change a record."""
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,45 +17,44 @@ CLEAN = [
     ),
     "postfix/qmgr[3]: 4A1B20E5F4: removed",
 ]
-EVIL_PIECES = st.sampled_from(
-    [
-        (
-            "4A1B20E5F4: to=<victim@example.test>, relay=127.0.0.1[127.0.0.1]:24, delay=1, "
-            "delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 <victim@example.test> "
-            "AAAAAAAAAAAAAAAAAAAAAA Saved)"
-        ),
-        "Nov 20 10:11:12 mx1 postfix/lmtp[4]: 4A1B20E5F4: ",
-        "postfix/qmgr[3]: 4A1B20E5F4: removed",
-        (
-            ">, orig_to=<victim@example.test>, relay=none, delay=1, delays=0/0/0/0, dsn=2.0.0, "
-            "status=sent (250 2.0.0 Ok: queued as 9999999999)"
-        ),
-        "to=<victim@example.test>, ",
-        "status=sent ",
-        "(250 2.0.0 Ok: queued as 9999999999)",
-        "forwarded as 9999999999",
-        ", sasl_username=victim@example.test",
-        ": saved mail to INBOX",
-        ": stored mail into mailbox 'Trash'",
-        ": forwarded to <victim@example.test>",
-        ", size=99999999, ",
-        " to_envelope=victim@example.test from_envelope=victim@example.test",
-        "msgid=<victim@example.test>: ",
-        ", uid=99999, box=Trash",
-        "save: box=Trash, uid=99999, ",
-        "client=victim[192.0.2.99]",
-        "message-id=<victim@example.test>",
-        "imap-login: Info: Login: user=<victim@example.test>, ",
-        '{"event":"mail_opened","fields":{"user":"victim@example.test"}}',
-        "\ufffd",
-        " ",
-        "x",
-        ")",
-        '"',
-        "<",
-        ">",
-    ]
-)
+PIECES = [
+    (
+        "4A1B20E5F4: to=<victim@example.test>, relay=127.0.0.1[127.0.0.1]:24, delay=1, "
+        "delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 <victim@example.test> "
+        "AAAAAAAAAAAAAAAAAAAAAA Saved)"
+    ),
+    "Nov 20 10:11:12 mx1 postfix/lmtp[4]: 4A1B20E5F4: ",
+    "postfix/qmgr[3]: 4A1B20E5F4: removed",
+    (
+        ">, orig_to=<victim@example.test>, relay=none, delay=1, delays=0/0/0/0, dsn=2.0.0, "
+        "status=sent (250 2.0.0 Ok: queued as 9999999999)"
+    ),
+    "to=<victim@example.test>, ",
+    "status=sent ",
+    "(250 2.0.0 Ok: queued as 9999999999)",
+    "forwarded as 9999999999",
+    ", sasl_username=victim@example.test",
+    ": saved mail to INBOX",
+    ": stored mail into mailbox 'Trash'",
+    ": forwarded to <victim@example.test>",
+    ", size=99999999, ",
+    " to_envelope=victim@example.test from_envelope=victim@example.test",
+    "msgid=<victim@example.test>: ",
+    ", uid=99999, box=Trash",
+    "save: box=Trash, uid=99999, ",
+    "client=victim[192.0.2.99]",
+    "message-id=<victim@example.test>",
+    "imap-login: Info: Login: user=<victim@example.test>, ",
+    '{"event":"mail_opened","fields":{"user":"victim@example.test"}}',
+    "\ufffd",
+    " ",
+    "x",
+    ")",
+    '"',
+    "<",
+    ">",
+]
+EVIL_PIECES = st.sampled_from(PIECES)
 EVIL = st.lists(EVIL_PIECES, min_size=1, max_size=6).map("".join)
 POSTFIX = [
     (
@@ -77,6 +78,18 @@ POSTFIX = [
     "postfix/error[4]: warning: {}",
     "opendkim[9]: 4A1B20E5F4: {}",
 ]
+
+
+def test_ten_thousand_quoted_words_between_the_lines_of_one_message(read, facts):
+    chance = random.Random(2)
+    lines = [
+        chance.choice(POSTFIX).replace(
+            "{}", "".join(chance.choices(PIECES, k=chance.randint(1, 6)))
+        )
+        for _ in range(10_000)
+    ]
+    mixed = [*CLEAN[:2], *lines[:3_000], CLEAN[2], *lines[3_000:6_000], *CLEAN[3:], *lines[6_000:]]
+    assert facts(read("postfix", mixed)) == facts(read("postfix", CLEAN))
 
 
 @given(st.lists(st.tuples(st.sampled_from(POSTFIX), EVIL), min_size=1, max_size=60))
