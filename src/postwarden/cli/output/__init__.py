@@ -7,7 +7,8 @@ never reaches a terminal, a spreadsheet or a page raw.
 """
 
 from postwarden.cli.output.csv import write_csv
+from postwarden.cli.output.html import write_html
 from postwarden.cli.output.jsonl import write_jsonl
 from postwarden.cli.output.text import print_text
 
-__all__ = ["print_text", "write_csv", "write_jsonl"]
+__all__ = ["print_text", "write_csv", "write_html", "write_jsonl"]

@@ -12,7 +12,7 @@ def counted(count: int, noun: str) -> str:
     if head.endswith("y"):
         head = f"{head[:-1]}ies"
     else:
-        head += "es" if head.endswith("x") else "s"
+        head += "es" if head.endswith(("x", "s")) else "s"
     return f"{count:,} {head}{gap}{rest}"
 
 

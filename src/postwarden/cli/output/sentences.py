@@ -130,6 +130,20 @@ ACTS: Mapping[str, str] = MappingProxyType(
 )
 """What to do next about an account."""
 
+ACTS_EXPLAINED: Mapping[str, str] = MappingProxyType(
+    {
+        "hold-and-examine": (
+            "block logins while mail keeps arriving, and see what its holder did with the copies"
+        ),
+        "follow": "copies were downloaded, answered, forwarded or copied: ask the holder where to",
+        "tell": "tell this person what happened to this mail",
+        "deliver": "give this account its own copy; it has none",
+        "check": "several accounts own the message and not all have it: see whether this one has",
+        "nothing": "it has its own copies, and nobody saw the others",
+    }
+)
+"""What each act means."""
+
 GAPS: Mapping[str, str] = MappingProxyType(
     {
         "rotation": "a rotated file is missing",

@@ -30,10 +30,10 @@ def full(moment: Moment | None, zone: ZoneInfo) -> str:
     when = local(moment, zone)
     if when is None:
         return NO_TIME
-    day = f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1]}"
+    date = f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1]}"
     twice = when.replace(fold=1 - when.fold).utcoffset() != when.utcoffset()
     place = f"{zone_name(zone)}, {when.tzname()}" if twice else zone_name(zone)
-    return f"{day} {when:%H:%M} ({place})"
+    return f"{date} {when:%H:%M} ({place})"
 
 
 def with_year(moment: Moment | None, zone: ZoneInfo) -> str:
@@ -48,7 +48,12 @@ def short(moment: Moment | None, zone: ZoneInfo) -> str:
     when = local(moment, zone)
     if when is None:
         return "not known"
-    return f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1][:3]} {when:%H:%M}"
+    return f"{_DAYS[when.weekday()]} {day(when)} {when:%H:%M}"
+
+
+def day(when: datetime) -> str:
+    """Write the day as "20 Nov"."""
+    return f"{when.day} {_MONTHS[when.month - 1][:3]}"
 
 
 def zone_name(zone: ZoneInfo) -> str:
