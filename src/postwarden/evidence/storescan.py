@@ -5,6 +5,7 @@ mailboxes that no journal names. Where an earlier snapshot is given, parts whose
 change are linked, not read.
 """
 
+import gc
 import json
 import multiprocessing
 import os
@@ -200,14 +201,24 @@ class _Scan:
 def _in_processes(batches: Iterable[Batch], processes: int) -> Iterator[BatchResult]:
     """Read batches in worker processes; when interrupted, those under way are finished first."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    # pyarrow imports pandas when it first makes an array: once here instead of in each worker
+    context.set_forkserver_preload([__name__, "pandas"])
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker) as pool:
-        waiting = [pool.submit(read_batch, batch) for batch in batches]
+        waiting = [pool.submit(_work, batch) for batch in batches]
         try:
             for future in as_completed(waiting):
                 yield future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _work(batch: Batch) -> BatchResult:
+    """Read a batch without the collector of cycles, which would walk all rows again and again."""
+    gc.disable()
+    try:
+        return read_batch(batch)
+    finally:
+        gc.enable()
 
 
 def _begin_worker() -> None:

@@ -2,8 +2,10 @@
 
 import email.parser
 import hashlib
+import os
 import re
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -81,6 +83,20 @@ def test_a_header_cut_anywhere_is_read_on_or_read_alike(data, cut):
     whole = facts(data + b"\n\nbody")
     part = header_facts((data + b"\n\nbody")[:cut], HOSTS, whole=False)
     assert part is None or part == whole
+
+
+CORPUS = Path(__file__).parents[3] / "build" / "corpus" / "package" / "data"
+
+
+@pytest.mark.corpus
+def test_fields_of_real_messages_equal_the_standard_library():
+    files = sorted(CORPUS.glob("*/*.txt"))
+    if not files:
+        reason = "set-up has not downloaded the real messages"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    for file in files[::4]:
+        data = file.read_bytes()
+        assert tuple(facts(data).fields) == by_standard_library(data), file.name
 
 
 def test_first_value_wins_and_folding_is_undone():

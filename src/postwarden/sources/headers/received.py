@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 _WITH_LOGIN = frozenset({"ESMTPA", "ESMTPSA", "UTF8SMTPA", "UTF8SMTPSA"})
 _CLIENT = re.compile(r"(?:(\S+) )?\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]\Z")
-_SENDER = re.compile(r"\(envelope-from <(?:[^\"<>]|\"(?:[^\"\\]|\\.)*+\")*+>\)")
-_FOR = re.compile(r"<((?:[^\"<>]|\"(?:[^\"\\]|\\.)*+\")*+)>")
+_SENDER = re.compile(r"\(envelope-from <(?:[^\"<>]++|\"(?:[^\"\\]++|\\.)*+\")*+>\)")
+_FOR = re.compile(r"<((?:[^\"<>]++|\"(?:[^\"\\]++|\\.)*+\")*+)>")
 _BRACKET = re.compile(r"[()]")
 _WORD = re.compile(r"[^\s();<>]+")
 
@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^\s();<>]+")
 # The forms above where no parenthesis needs counting; every other line takes the slower way.
 _USUAL = re.compile(
     r"(?:from [^\s();<>]++ \((?:(\S++) )?\[(?:IPv6:)?([0-9A-Fa-f.:]++)\]\) ?"
-    r"((?:\((?:[^()]|\([^()]*+\))*+\) ?)*+))?"
+    r"((?:\((?:[^()]++|\([^()]*+\))*+\) ?)*+))?"
     r"by ([^\s();<>]++) ?(?:\((Postfix|Dovecot)(?:, from userid \d++)?\) ?)?"
     r"(?:with ([^\s();<>]++) ?)?(?:id ([^\s();<>]++) ?)?"
     r"(?:\(envelope-from <[^\"<>]*+>\) ?)?(?:for <([^\"<>]++)>)?;([^;]*+)\Z"

@@ -93,20 +93,25 @@ def _from_own_hands(hop: Received, hosts: Set[str]) -> bool:
 
 
 def _summary(lines: list[bytes], first: dict[bytes, str], hops: list[Received]) -> Trace:
-    lmtp = next((hop.identity for hop in hops if hop.protocol.startswith("LMTP")), None)
-    queue = next((hop for hop in hops if hop.software == "Postfix" and hop.identity), None)
+    lmtp = queue = host = None
+    for hop in hops:
+        if hop.protocol.startswith("LMTP"):
+            lmtp = lmtp or hop.identity
+        elif queue is None and hop.identity and hop.software == "Postfix":
+            queue, host = hop.identity, hop.by
     boundary = hops[-1]
+    text = b"\n".join([line.replace(b"\n", b"") for line in lines])
     return Trace(
-        trace="\n".join([line.replace(b"\n", b"").decode("utf-8", "replace") for line in lines]),
-        hops=len(hops),
-        lmtp_id=lmtp,
-        queue_id=queue.identity if queue else None,
-        queue_host=queue.by if queue else None,
-        received_at=moment_of_date(boundary.date),
-        received_for=_address(boundary.recipient),
-        delivered_to=_address(first.get(b"delivered-to")),
-        x_original_to=_address(first.get(b"x-original-to")),
-        redirected_from=_address(first.get(b"x-sieve-redirected-from")),
+        text.decode("utf-8", "replace"),
+        len(hops),
+        lmtp,
+        queue,
+        host,
+        moment_of_date(boundary.date),
+        _address(boundary.recipient),
+        _address(first.get(b"delivered-to")),
+        _address(first.get(b"x-original-to")),
+        _address(first.get(b"x-sieve-redirected-from")),
     )
 
 

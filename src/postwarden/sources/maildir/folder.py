@@ -105,6 +105,7 @@ class _Reading:
         self._prefix = printable(f"{folder.directory}/" if folder.directory else "")
         self._listed = self._uids()
         self._keywords = read_keywords(self._text("dovecot-keywords", 65_536))
+        self._flags: dict[str, tuple[str, str]] = {}
 
     def problem(self, code: str, detail: str, name: str = "") -> ProblemRecord:
         subject = printable(f"{self._folder.path}/{name}" if name else self._folder.path)
@@ -188,7 +189,7 @@ class _Reading:
         self._found.copies.append(self._copy(named, place, message, None))
 
     def _seen(self, named: FileName, place: _Place) -> Seen:
-        flags, keywords = flags_and_keywords(named.letters, self._keywords)
+        flags, keywords = self._flags_of(named.letters)
         listed = self._listed.get(named.base)
         return Seen(
             named.base, self._file(named, place), flags, keywords, listed.uid if listed else None
@@ -204,7 +205,7 @@ class _Reading:
         facts = message.facts or _NO_FACTS
         trace = facts.trace
         listed = self._listed.get(named.base)
-        flags, keywords = flags_and_keywords(named.letters, self._keywords)
+        flags, keywords = self._flags_of(named.letters)
         return CopyRecord._make(
             (
                 folder.store,
@@ -227,6 +228,12 @@ class _Reading:
                 message.state,
             )
         )
+
+    def _flags_of(self, letters: str) -> tuple[str, str]:
+        known = self._flags.get(letters)
+        if known is None:
+            known = self._flags[letters] = flags_and_keywords(letters, self._keywords)
+        return known
 
     def _uids(self) -> dict[str, Listed]:
         return read_uidlist(self._text("dovecot-uidlist", MAX_BYTES))

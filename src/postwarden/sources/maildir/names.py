@@ -52,4 +52,6 @@ def _plain(match: re.Match[str]) -> str:
 
 def printable(name: str) -> str:
     """Give a name from the file system as text that every format can keep."""
+    if name.isascii():
+        return name
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
