@@ -84,9 +84,8 @@ def world(seed: int) -> dict[str, str]:
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("seed", [2, 3])
-def test_the_resolver_expands_as_postfix_does(tmp_path, seed):
-    tables = world(seed)
+def test_the_resolver_expands_as_postfix_does(tmp_path):
+    tables = world(seed=2)
     expressions = {"rules": RULES, "canonical.rules": CANONICAL_RULES}
     asked = [
         f"{name}{extension}@{domain}"

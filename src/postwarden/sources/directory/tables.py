@@ -48,6 +48,8 @@ class Tables:
 
     def answer(self, forms: Iterable[Form], found: Found) -> Answer | None:
         """Give the first answer, each form going through all tables before the next."""
+        if not found and not self._rules:
+            return None
         for form in forms:
             answer = self._one(form, found.get(form.key, ()))
             if answer is not None:
@@ -55,6 +57,8 @@ class Tables:
         return None
 
     def _one(self, form: Form, entries: Sequence[EntryRecord]) -> Answer | None:
+        if not entries and (form.kind != "full" or not self._rules):
+            return None
         literal = [entry for entry in entries if entry.kind == "literal"]
         first = min((entry.table for entry in literal), default=None)
         if form.kind == "full":
