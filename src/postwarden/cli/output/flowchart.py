@@ -23,7 +23,7 @@ TOLD: Mapping[str, str] = MappingProxyType(
 
 _SLOT = 38
 _THINNEST = 1.5
-_TALLEST = 360
+_TALLEST = 480
 _THICKEST = 14
 
 

@@ -96,14 +96,14 @@ UNEXPLAINED: Mapping[str, str] = MappingProxyType(
 
 CANNOT_KNOW: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "opened": ("wrong copy", "whether it was opened; no record covers the time since"),
-        "listed": ("wrong copy", "whether its sender and subject were listed"),
-        "left": ("wrong copy", "whether it was downloaded, forwarded or copied"),
-        "owner": ("misdelivered copy", "whose it is; the directory knows nobody for the address"),
-        "owner-copy": ("wrong copy", "whether its owners hold their own"),
-        "time": ("wrong copy", "when it was delivered"),
-        "unexplained": ("copy", "how it came where it lies; it accuses nobody"),
-        "gaps": ("gap in the logs", "what happened in it"),
+        "opened": ("wrong copy", "not known whether opened; no record covers the time since"),
+        "listed": ("wrong copy", "not known whether sender and subject were listed"),
+        "left": ("wrong copy", "not known whether downloaded, forwarded or copied"),
+        "owner": ("misdelivered copy", "not known whose; the directory knows nobody"),
+        "owner-copy": ("wrong copy", "not known whether the owners hold their own"),
+        "time": ("wrong copy", "not known when delivered"),
+        "unexplained": ("copy", "no proof of the way there, and so no accusation"),
+        "gaps": ("gap in the logs", "a missing line proves nothing there"),
         "no-log-postfix": (
             "missing log",
             "no Postfix log was read; whom a message was accepted for is known from headers only",
@@ -113,7 +113,7 @@ CANNOT_KNOW: Mapping[str, tuple[str, str]] = MappingProxyType(
             "missing log",
             "no exported Dovecot events were read; what an IMAP session opened is not known",
         ),
-        "problems": ("unreadable thing in the sources", "what it would have said"),
+        "problems": ("problem in the sources", "skipped and counted, nothing concluded from them"),
     }
 )
 """Code of what cannot be known to what is counted, and what is not known of each."""

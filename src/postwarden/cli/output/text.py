@@ -120,7 +120,7 @@ class _Printer:
                 yield f"{count:,} {words(UNEXPLAINED, reason)}"
         elif code == "problems":
             for problem, count in summary.problems:
-                yield f"{count:,} {problem}"
+                yield f"{count:,} {problem.replace('-', ' ')}"
         elif code == "gaps":
             for log in summary.logs:
                 for gap in log.gaps:
