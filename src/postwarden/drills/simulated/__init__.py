@@ -28,11 +28,12 @@ provable: all of `proofs` survive in the files given: then the finder must find 
     what was alone in its LMTP transaction and accepted with a single recipient.
 rightful: the accounts it was meant for.
 original_recipient, original_recipients: as given at acceptance, before any filter; all that were
-    folded into this copy. For mail that Sieve redirected, those of the second acceptance; for mail
-    an operator sent again, that of the first.
+    folded into this copy. For mail that Sieve redirected, those of the second acceptance, unless it
+    is second-hand; for that, and for mail an operator sent again, those of the first.
 queue_id: of the queue file that went to the store. delivered_at: time of the LMTP delivery.
 has_rightful_copy: of a misdelivered copy: all rightful accounts hold this message now; else None.
-exposure: what was really done to this very copy. recorded: what of it the logs given still say.
+exposure: what was really done to this copy, or the one it is a link of.
+recorded: what of it the logs given still say.
 opened: what a finder should say: true when recorded (a download counts), false when it was not and
     exported events are whole since delivery, else None.
 second_hand: reached this mailbox by a holder's redirect or copy of a misdelivered one.

@@ -164,7 +164,9 @@ def _signature(domain: str, body: bytes, dice: random.Random) -> bytes:
 
 
 def _real_letters(folder: Path, dice: random.Random) -> Iterator[Letter]:
-    names = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".json")
+    names = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.suffix in ("", ".eml", ".txt")
+    )
     dice.shuffle(names)
     while True:
         for name in names:

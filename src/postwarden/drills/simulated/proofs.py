@@ -12,7 +12,8 @@ A verdict is provable when all its proofs survive:
     Postfix's delivery lines of all recipients folded into the copy, and behind a filter the lines
     that say "queued as"; or the "for" of Postfix's own Received line, there with a single
     recipient. Not needed for a holder's own copy.
-`whose` (a master user's append): the appended copy was alone in its LMTP transaction.
+`whose` (a master user's append, a file in a strange home): the copy was alone in its LMTP
+    transaction; else it could be that of any recipient.
 `content` (crossed): where whole messages changed places, cleanup's message-id line.
 `source_...` (second-hand): the proofs of the copy or delivery that it comes from.
 """
@@ -40,6 +41,8 @@ def proofs_of(copy: Copy, verdict: str) -> Proofs:
         return {"put": False}
     proofs = {"put": _put_proved(copy, arrival), "meant": _meant_proved(arrival)}
     queued = arrival.handovers[0].queued
+    if copy.home != arrival.account and verdict == "misdelivered":
+        proofs["whose"] = arrival.alone
     if verdict == "crossed":
         proofs["content"] = all(map(kept, queued.content_lines))
     if verdict == "misdelivered" and queued.due_to is not None:

@@ -164,6 +164,10 @@ class Imap(Session):
         linked.flags, linked.done = set(copy.flags), []
         linked.source, linked.put_lines, linked.seen_by_server = copy, [line], True
         linked.arrival = copy.arrival if copy.home == self.account else None
+        if self._site.store.taken(self.account, folder, copy.name):
+            linked.name = self._site.store.file_name(
+                self._site.clock.tick(700), self._pid, copy.content
+            )
         return self._site.store.add(linked)
 
     def move(self, copy: Copy, folder: str) -> None:

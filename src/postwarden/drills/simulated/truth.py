@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from postwarden.drills.simulated.clock import rfc3339
-from postwarden.drills.simulated.logs import EVENTS
+from postwarden.drills.simulated.logs import EVENTS, Line
 from postwarden.drills.simulated.maildir import Copy
-from postwarden.drills.simulated.proofs import kept, proofs_of
+from postwarden.drills.simulated.proofs import Proofs, kept, proofs_of
 from postwarden.drills.simulated.records import Arrival, Handover
 from postwarden.drills.simulated.site import Site
 
@@ -96,7 +96,7 @@ def _row(copy: Copy, holding: set[str], blind_until: int) -> Row:
     provable = all(proofs.values())
     arrival = rooted(copy).arrival
     handovers = arrival.handovers if arrival else []
-    originals = list(dict.fromkeys(_original(handover) for handover in handovers))
+    originals = list(dict.fromkeys(map(_original, _first_hand(handovers, second_hand=second_hand))))
     other = handovers[0].queued.crossed_with if handovers else None
     exposure, recorded = _exposure(copy, recorded=False), _exposure(copy, recorded=True)
     return Row(
@@ -105,7 +105,7 @@ def _row(copy: Copy, holding: set[str], blind_until: int) -> Row:
         file=copy.path,
         message_id=copy.letter.message_id,
         verdict=verdict,
-        allowed=_allowed(copy, verdict, provable=provable),
+        allowed=_allowed(copy, verdict, proofs, provable=provable),
         provable=provable,
         proofs=proofs,
         rightful=sorted(rightful),
@@ -164,6 +164,13 @@ def _judged_arrival(arrival: Arrival, home: str) -> tuple[str, frozenset[str], b
     return ("rightful" if home in rightful else "misdelivered"), rightful, False
 
 
+def _first_hand(handovers: list[Handover], *, second_hand: bool) -> list[Handover]:
+    """Follow redirects back to the delivery that was wrong."""
+    while second_hand and handovers and (due_to := handovers[0].queued.due_to) is not None:
+        handovers = due_to.handovers
+    return handovers
+
+
 def _original(handover: Handover) -> str:
     queued = handover.queued
     if queued.lineage == "resent" and queued.parent is not None:
@@ -171,12 +178,12 @@ def _original(handover: Handover) -> str:
     return handover.recipient.first
 
 
-def _allowed(copy: Copy, verdict: str, *, provable: bool) -> list[str]:
+def _allowed(copy: Copy, verdict: str, proofs: Proofs, *, provable: bool) -> list[str]:
     if verdict == "crossed":
         return [verdict] if provable else ["rightful", "unexplained"]
     if verdict == "misdelivered":
-        by_operator = [verdict] if copy.put_by == "operator" else []
-        return [verdict] if provable else [*by_operator, "unexplained"]
+        ambiguous = [verdict] if "whose" in proofs else []
+        return [verdict] if provable else [*ambiguous, "unexplained"]
     moved_home = copy.arrival is not None and copy.home != copy.arrival.account
     if not provable or moved_home:
         return [
@@ -195,6 +202,14 @@ def _opened(copy: Copy, recorded: dict[str, bool], blind_until: int) -> bool | N
     return None if since < blind_until else False
 
 
+def _done(copy: Copy) -> list[tuple[str, list[Line]]]:
+    """What was done to a copy, and to the one in the same home that it is a link of."""
+    linked = copy.put_by == "holder" and copy.source is not None and copy.source.inode == copy.inode
+    if linked and copy.source is not None and copy.source.home == copy.home:
+        return copy.done + _done(copy.source)
+    return copy.done
+
+
 def _exposure(copy: Copy, *, recorded: bool) -> dict[str, bool]:
-    done = {what for what, lines in copy.done if not recorded or all(map(kept, lines))}
+    done = {what for what, lines in _done(copy) if not recorded or all(map(kept, lines))}
     return {what: what in done for what in EXPOSURES}
