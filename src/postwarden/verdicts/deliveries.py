@@ -20,7 +20,6 @@ class DeliveryIndex:
         self._by_queue: defaultdict[str, list[DeliveryRecord]] = defaultdict(list)
         self._by_next: defaultdict[str, list[DeliveryRecord]] = defaultdict(list)
         self._redirects: defaultdict[str, list[DeliveryRecord]] = defaultdict(list)
-        self._by_process: defaultdict[tuple[int, Moment], list[DeliveryRecord]] = defaultdict(list)
         self.submissions: defaultdict[str, list[DeliveryRecord]] = defaultdict(list)
         self.ids: defaultdict[str, list[DeliveryRecord]] = defaultdict(list)
         for record in records:
@@ -41,8 +40,6 @@ class DeliveryIndex:
             self._by_next[record.next_queue_id].append(record)
         if record.storage_id:
             self.by_storage[base_name(record.storage_id)].append(record)
-        if record.server == "dovecot" and record.pid is not None and record.status == "saved":
-            self._by_process[record.pid, record.time // 1_000_000].append(record)
 
     def queue(self, queue_id: str, accepted_at: Moment | None) -> list[DeliveryRecord]:
         """Find the delivery lines of a queue file; a short id also by the time of acceptance."""
@@ -66,17 +63,28 @@ class DeliveryIndex:
         ]
 
     def redirects(self, record: DeliveryRecord) -> list[DeliveryRecord]:
-        """Find the Sieve redirects that submitted this record's queue file."""
+        """Find the Sieve redirects that submitted this record's queue file.
+
+        Nothing in the logs names the queue file: it is the one accepted nearest in time, of the same
+        message, for the target.
+        """
         target = record.original_recipient or record.recipient
         return [
             redirect
             for redirect in self._redirects.get(record.message_id or "", ())
-            if redirect.recipient == target and _near(redirect.time, record.accepted_at, 2 * _MINUTE)
+            if redirect.recipient == target and self._submitted(redirect) == record.queue_id
         ]
 
-    def process(self, pid: int, second: int) -> list[DeliveryRecord]:
-        """Find Dovecot's deliveries by a process within two seconds of a moment (in seconds)."""
-        return [r for late in range(3) for r in self._by_process.get((pid, second + late), ())]
+    def _submitted(self, redirect: DeliveryRecord) -> str | None:
+        near = [
+            (abs(one.accepted_at - redirect.time), one.queue_id)
+            for one in self.ids.get(redirect.message_id or "", ())
+            if one.server == "postfix"
+            and one.accepted_at is not None
+            and (one.original_recipient or one.recipient) == redirect.recipient
+            and _near(one.accepted_at, redirect.time, 2 * _MINUTE)
+        ]
+        return min(near, default=(0, None))[1]
 
 
 def base_name(name: str) -> str:

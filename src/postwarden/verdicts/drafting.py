@@ -11,7 +11,6 @@ from postwarden.verdicts.facts import (
     Citation,
     CopyFacts,
     Judgement,
-    Placement,
     Proof,
     Reason,
     Verdict,
@@ -48,7 +47,8 @@ class Drafter:
             verdict=judgement.verdict,
             rightful=judgement.rightful,
             original_recipients=tuple(dict.fromkeys(o.address for o in judgement.originals)),
-            queue_id=known.queue_id or next((a.queue_id for a in facts.arrivals if a.queue_id), None),
+            queue_id=known.queue_id
+            or next((a.queue_id for a in facts.arrivals if a.queue_id), None),
             accepted_at=min(accepted, default=copy.received_at if copy else None),
             delivered_at=delivered_at,
             exposure=self._exposure(subject, facts, accesses, delivered_at),
@@ -61,7 +61,7 @@ class Drafter:
     def plain(self, row: Mapping[str, Any]) -> Finding:
         """Give the finding on a plain copy; `row` joins it with its good delivery (see the sieve)."""
         copy = CopyRecord._make(row[name] for name in CopyRecord._fields)
-        citation = Citation(row["line_file"] if "line_file" in row else row["file"], row["line"])
+        citation = Citation(row["line_file"], row["line"])
         values = (("address", row["original"]), ("account", copy.account))
         return Finding(
             id=Subject(copy.account, copy=copy).id,
@@ -124,10 +124,9 @@ def _seen(subject: Subject, facts: CopyFacts, delivered_at: Moment) -> Seen:
     places = {(a.folder, a.uid) for a in delivered if a.folder}
     if known.folder:
         places.add((known.folder, known.uid))
-    brought = any(placed.by is Placement.OPERATOR for placed in facts.placed)
     at_home = any(a.account == facts.holder for a in facts.arrivals)
     restored = not at_home and any(a.proof in _FILE_PROOFS for a in facts.arrivals)
-    theirs = copy is not None and not brought and not restored
+    theirs = copy is not None and not facts.placed and not restored
     return Seen(
         delivered_at=delivered_at,
         places=frozenset(places),

@@ -107,9 +107,7 @@ class Examination:
                     yield finding
 
     def _gone(self, good: Any, question: Question) -> Iterator[Subject]:
-        lines = _of_accounts(
-            sieve.gone(self._engine.tables, self._scanned()), question.accounts
-        )
+        lines = _of_accounts(sieve.gone(self._engine.tables, self._scanned()), question.accounts)
         if not question.everything:
             lines = sieve.gone_suspects(lines, good)
         for line in self._engine.records(lines, DeliveryRecord):
@@ -160,9 +158,7 @@ def _recording_hosts(engine: Engine) -> list[str]:
     return sorted(row["host"] for row in engine.table(hosts).to_pylist())
 
 
-def _destinations(
-    engine: Engine, manifest: Manifest, installation: Installation
-) -> Destinations:
+def _destinations(engine: Engine, manifest: Manifest, installation: Installation) -> Destinations:
     directories = []
     for validity, found in zip(
         manifest.directories, directory_lookups(engine, len(manifest.directories)), strict=True
@@ -181,9 +177,7 @@ def _coverage(engine: Engine) -> Coverage:
     return Coverage.of(spans, gaps)
 
 
-def _addresses(
-    about: Related, subjects: Iterable[Subject]
-) -> Iterator[tuple[str, Moment | None]]:
+def _addresses(about: Related, subjects: Iterable[Subject]) -> Iterator[tuple[str, Moment | None]]:
     """Name every address that judging may ask for, with the time it was accepted."""
     for lines in about.deliveries.by_session.values():
         for line in lines:

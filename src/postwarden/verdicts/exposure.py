@@ -1,8 +1,8 @@
 """Who has seen a copy: pure, three-valued.
 
-True needs a recorded act of the holder (or a flag that acts leave). False is said only where recording
-ran without a gap since delivery; everything else is None, not known. What operators and delivery
-agents do is nobody's reading.
+True needs a recorded act of the holder, or, where events were not recorded throughout, a flag that
+acts leave. False is said only where recording ran without a gap since delivery; everything else is
+None, not known. What operators and delivery agents do is nobody's reading.
 """
 
 from collections.abc import Iterable, Sequence
@@ -73,25 +73,24 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
     sessions = _Sessions.of(acts)
     recorded = recording.events or (recording.log and sessions.nothing_shown)
     downloaded = _any(on_copy, "downloaded") or _all_retrieved(acts, places)
-    opened = downloaded or _any(on_copy, "opened") or "S" in seen.flags
+    flagged = "S" in seen.flags and not recording.events
+    shown = _any(on_copy, "opened") or flagged
     moves = _moves(on_copy)
-    elsewhere = seen.folder is not None and seen.folder not in {seen.arrived_in, None}
     forwarded = (
         _any(on_copy, "redirected") or "P" in seen.flags or "$Forwarded" in seen.keywords.split()
     )
     kept = seen.folder is not None and recording.log
-    copies = [a for a in on_copy if a.what == "copied" and a not in moves]
+    copied = [a for a in on_copy if a.what == "copied" and a not in moves]
+    elsewhere = seen.arrived_in is not None and seen.folder not in (None, seen.arrived_in)
     return Exposure(
-        opened=_three(opened, recorded),
+        opened=_three(shown or downloaded, recorded),
         downloaded=_three(downloaded, recorded),
         answered=_three("R" in seen.flags, kept),
         forwarded=_three(forwarded, kept),
-        copied=_three(bool(copies), recording.log),
-        moved=_three(
-            bool(moves) or (seen.arrived_in is not None and elsewhere and not copies), recording.log
-        ),
+        copied=_three(any(a.folder != seen.folder for a in copied), recording.log),
+        moved=_three(bool(moves) or (elsewhere and not copied), recording.log),
         listed=_three(
-            opened or _any(on_copy, "listed"),
+            _any(on_copy, "listed"),
             recording.events or (recording.log and not sessions.any),
         ),
         citations=tuple(Citation(a.file, a.line) for a in on_copy if a.what in _TELLING),

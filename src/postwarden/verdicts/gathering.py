@@ -22,23 +22,47 @@ class Related:
 
     Attributes:
         deliveries: every delivery line of the messages concerned, and of what fed them.
+        traces: for queue files of subjects that are gone, the trace of a copy that is still stored.
         accesses: acts in the mailboxes concerned, by account.
     """
 
     deliveries: DeliveryIndex
+    traces: dict[str, str] = field(default_factory=dict)
     accesses: defaultdict[str, list[AccessRecord]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
 
 def related(engine: Engine, subjects: Sequence[Subject]) -> Related:
-    """Read what belongs to the subjects, in a few set-based queries."""
-    found = Related(DeliveryIndex(_deliveries(engine, subjects)))
+    """Read what belongs to the subjects, in a few set-based queries.
+
+    A session whose master user any record names was that user's throughout.
+    """
+    index = DeliveryIndex(_deliveries(engine, subjects))
+    found = Related(index, _traces(engine, subjects, index))
     accesses = engine.tables["accesses"]
     accounts = _given(engine, "account", {subject.holder for subject in subjects})
-    for access in engine.records(accesses.semi_join(accounts, "account"), AccessRecord):
-        found.accesses[access.account].append(access)
+    records = list(engine.records(accesses.semi_join(accounts, "account"), AccessRecord))
+    actors = {one.session: one.actor for one in records if one.session and one.actor}
+    for access in records:
+        actor = access.actor or actors.get(access.session)
+        found.accesses[access.account].append(access._replace(actor=actor))
     return found
+
+
+def _traces(engine: Engine, subjects: Sequence[Subject], index: DeliveryIndex) -> dict[str, str]:
+    queues = {
+        line.queue_id
+        for subject in subjects
+        if subject.line is not None
+        for line in index.by_session.get(subject.session_id or "", ())
+        if line.queue_id
+    }
+    if not queues:
+        return {}
+    copies = _named(engine, engine.tables["copies"], "queue_id", queues)
+    rows = copies.group_by("queue_id").agg(trace=copies.trace.min())
+    return {row["queue_id"]: row["trace"] for row in engine.table(rows).to_pylist()}
 
 
 def _deliveries(engine: Engine, subjects: Sequence[Subject]) -> list[DeliveryRecord]:

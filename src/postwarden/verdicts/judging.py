@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from postwarden.sources.service import AccessRecord, DeliveryRecord
+from postwarden.sources.service import AccessRecord, DeliveryRecord, Hop, parse_trace
 from postwarden.verdicts.coverage import Coverage
 from postwarden.verdicts.deliveries import base_name
 from postwarden.verdicts.facts import (
@@ -43,43 +43,53 @@ class Judge:
 
     def facts(self, subject: Subject) -> CopyFacts:
         """Give the facts of one subject."""
-        arrivals, elsewhere = self._logged(subject)
-        placed = self._placed(subject)
-        traced = bool(subject.hops)
-        if not any(a.account == subject.holder for a in arrivals):
-            for arrival in self._by_header(subject):
-                own = arrival.account == subject.holder and not placed
-                (arrivals if own else elsewhere).append(arrival)
+        arrivals, elsewhere, doubtful = self._logged(subject)
+        if doubtful and not self._placed(subject, delivered_here=True):
+            arrivals += doubtful
+        else:
+            elsewhere += doubtful
+        delivered = any(a.account == subject.holder for a in arrivals)
+        by_header = [] if delivered else list(self._by_header(subject))
+        here = any(a.account == subject.holder for a in by_header)
+        placed = [] if delivered else self._placed(subject, delivered_here=here)
+        for arrival in by_header:
+            own = arrival.account == subject.holder and not placed
+            (arrivals if own else elsewhere).append(arrival)
         return CopyFacts(
             holder=subject.holder,
             arrivals=tuple(arrivals),
             elsewhere=tuple(elsewhere),
             placed=tuple(placed),
             submitted_by_holder=self._submitted(subject),
-            traced=traced,
+            traced=bool(subject.hops),
             gaps=self.coverage.silent_at(subject.came_at),
             content=self.content.get(subject.id, Content()),
         )
 
-    def _logged(self, subject: Subject) -> tuple[list[Arrival], list[Arrival]]:
-        """Give logged deliveries of this copy, and those of its session to other accounts."""
+    def _logged(self, subject: Subject) -> tuple[list[Arrival], list[Arrival], list[Arrival]]:
+        """Give logged deliveries of this copy, those of its session to other accounts, and doubtful ones.
+
+        Doubtful is a delivery of its session to its holder as a file of another name: another copy,
+        unless nothing else explains this one.
+        """
         session = self._session_lines(subject)
         arrivals = [self._arrival(Proof.STORAGE_ID, line, subject) for line in self._files(subject)]
         covered = {citation for arrival in arrivals for citation in arrival.citations}
         elsewhere: list[Arrival] = []
+        doubtful: list[Arrival] = []
         for line in session:
             arrival = self._arrival(Proof.SESSION, line, subject)
             if arrival.citations[0] in covered:
                 continue
             if arrival.account == subject.holder:
-                arrivals.append(arrival)
+                (arrivals if _may_be(line, subject) else doubtful).append(arrival)
             elif self._by_process(subject, line):
                 arrivals.append(self._arrival(Proof.PROCESS, line, subject))
             else:
                 elsewhere.append(arrival)
         if not session:
             arrivals += self._queue_arrivals(subject)
-        return arrivals, elsewhere
+        return arrivals, elsewhere, doubtful
 
     def _session_lines(self, subject: Subject) -> list[DeliveryRecord]:
         """Give the lines of the subject's session: Dovecot's, and Postfix' where Dovecot has none."""
@@ -127,7 +137,8 @@ class Judge:
         queued = self._queued(line)
         citations = [Citation(line.file, line.line)]
         citations += [Citation(one.file, one.line) for one in queued if one is not line]
-        legs = self.paths.folded_legs(queued, account, subject.hops)
+        hops = subject.hops or self._hops_of(queued)
+        legs = self.paths.folded_legs(queued, account, hops, subject.message_id)
         return Arrival(
             proof,
             account,
@@ -137,6 +148,11 @@ class Judge:
             folder=line.folder,
             uid=line.uid,
         )
+
+    def _hops_of(self, queued: Sequence[DeliveryRecord]) -> Sequence[Hop]:
+        """Give the trace of a stored copy of the same queue file, for one that is gone."""
+        traces = (self.related.traces.get(line.queue_id or "") for line in queued)
+        return next((parse_trace(trace) for trace in traces if trace), ())
 
     def _queued(self, line: DeliveryRecord) -> list[DeliveryRecord]:
         """Find the Postfix lines of a Dovecot line: the same session, then part, name or account.
@@ -181,7 +197,7 @@ class Judge:
         account = self.paths.destinations.account_of(copy.delivered_to, copy.received_at)
         if account is None:
             return
-        legs = self.paths.header_legs(subject.hops, account)
+        legs = self.paths.header_legs(subject.hops, account, subject.message_id)
         if legs:
             yield Arrival(Proof.HEADER, account, legs, (Citation.header("Delivered-To"),))
 
@@ -193,10 +209,18 @@ class Judge:
         known = any(self.related.deliveries.queue(q, None) for q in subject.queue_ids)
         return not known and self.dense(copy.received_at)
 
-    def _placed(self, subject: Subject) -> list[Placed]:
-        if subject.copy is None:
+    def _placed(self, subject: Subject, *, delivered_here: bool) -> list[Placed]:
+        """Give the appends and copies that put the copy here.
+
+        Where its trace says that it was delivered to this very mailbox, a copy from folder to folder
+        is no new origin, and an append into another folder was of another copy (a sent one).
+        """
+        copy = subject.copy
+        if copy is None:
             return []
         acts = [a for a in self.related.accesses[subject.holder] if self._put(a, subject)]
+        if delivered_here:
+            acts = [a for a in acts if a.what == "appended" and a.folder == copy.folder]
         return [self._placement(act, subject.holder) for act in acts]
 
     def _put(self, act: AccessRecord, subject: Subject) -> bool:
@@ -232,6 +256,13 @@ class Judge:
             == subject.holder
         ]
         return tuple(Citation(line.file, line.line) for line in own[:1])
+
+
+def _may_be(line: DeliveryRecord, subject: Subject) -> bool:
+    """Tell whether a delivery line may be of this file: Dovecot keeps names when it moves messages."""
+    if line.storage_id is None or subject.storage_name is None:
+        return True
+    return base_name(line.storage_id) == subject.storage_name
 
 
 def _agrees(one: str | None, other: str | None) -> bool:

@@ -6,7 +6,8 @@ Three things bring a message back into the queue, and each is told apart here:
   original recipients stay those of the first acceptance;
 - an account's own act (a Sieve redirect, a .forward): the leg ends at that account, a new one begins;
 - nothing recorded, only own hosts' lines below each other in the copy: a list manager, or an operator
-  who submitted stored mail again. What a list manager sends is decided by its own envelope.
+  who submitted stored mail again. What a list manager sends is decided by its own envelope: the
+  directory may not know the list's address, nor its members.
 """
 
 from collections.abc import Iterable, Sequence
@@ -65,11 +66,15 @@ class Pathfinder:
         return (*earlier, Leg(account, originals))
 
     def folded_legs(
-        self, records: Sequence[DeliveryRecord], account: str, hops: Sequence[Hop]
+        self,
+        records: Sequence[DeliveryRecord],
+        account: str,
+        hops: Sequence[Hop],
+        message_id: str | None,
     ) -> tuple[Leg, ...]:
         """Give the legs of a copy that several delivery lines folded into; by its trace without any."""
         if not records:
-            return self.header_legs(hops, account) or (Leg(account, ()),)
+            return self.header_legs(hops, account, message_id) or (Leg(account, ()),)
         ways = [self.legs(record, account, hops) for record in records]
         originals = (original for legs in ways for original in legs[-1].originals)
         before = next((legs[:-1] for legs in ways if len(legs) == 1), ways[0][:-1])
@@ -128,10 +133,24 @@ class Pathfinder:
         where = self.destinations.destination(address, moment)
         return Original(address, moment, where, (citation,))
 
-    def header_legs(self, hops: Sequence[Hop], account: str) -> tuple[Leg, ...]:
-        """Give the legs that own hosts' trace lines prove, and the logs of the queue files they name."""
-        legs: list[Leg] = []
+    def header_legs(
+        self, hops: Sequence[Hop], account: str, message_id: str | None
+    ) -> tuple[Leg, ...]:
+        """Give the legs that own hosts' trace lines prove.
+
+        A stored message that an operator submitted again is one leg with its acceptance.
+        """
         runs = _runs(hops)
+        legs = self._run_legs(runs, account)
+        if len(legs) > 1 and not legs[-1].originals and legs[-2].onward == "unrecorded":
+            accepted = runs[-1].accepted
+            if self._went_wide(message_id, accepted.date if accepted else None):
+                first = legs[-2]
+                return (*legs[:-2], Leg(account, first.originals, citations=first.citations))
+        return tuple(legs)
+
+    def _run_legs(self, runs: Sequence["_Run"], account: str) -> list[Leg]:
+        legs: list[Leg] = []
         for number, run in enumerate(runs):
             originals = self._run_originals(run)
             if number == len(runs) - 1:
@@ -142,20 +161,20 @@ class Pathfinder:
             moment = originals[0].accepted_at if originals else None
             holder = self.destinations.account_of(name, moment) or name
             legs.append(Leg(holder, originals, onward, (Citation.header("Received"),)))
-        return tuple(legs)
+        return legs
 
     def _run_originals(self, run: "_Run") -> tuple[Original, ...]:
         oldest = run.accepted
         if oldest is None:
             return ()
         logged = self.index.queue(oldest.queue_id or "", oldest.date) if oldest.queue_id else []
-        if logged and oldest.recipient is None:
-            return ()
-        address = oldest.recipient or run.original
+        address = oldest.recipient or (None if logged else run.original)
         if address is None:
             return ()
         citation = Citation.header("Received" if oldest.recipient else "X-Original-To")
-        return (self.original(address, oldest.date, citation),)
+        original = self.original(address, oldest.date, citation)
+        resubmitted = run.hops > 1 and not original.destination.known
+        return () if resubmitted else (original,)
 
     def _below(
         self, hops: Sequence[Hop], account: str, way: Way
@@ -173,7 +192,7 @@ class Pathfinder:
             if all(original.address in named for original in way.originals):
                 return (), way.originals
             return (), first if self._decides(first, account) else way.originals
-        legs = self.header_legs(hops, account)
+        legs = self._run_legs(runs, account)
         before = tuple(self._completed(leg, run) for leg, run in zip(legs, runs, strict=True))[:-1]
         if before[-1].onward == "unrecorded" and self._submitted_by_operator(way):
             return before[:-1], before[-1].originals
@@ -198,13 +217,17 @@ class Pathfinder:
         return known and entitlement(originals, account) is not Entitlement.UNKNOWN
 
     def _submitted_by_operator(self, way: Way) -> bool:
-        for root in way.roots:
-            if self.coverage.silent_at(root.accepted_at):
-                return False
-            accounts = {self._account(record) for record in self.index.ids[root.message_id or ""]}
-            if root.client == "uid=0" or len(accounts - {None}) > WIDELY:
-                return True
-        return False
+        return any(self._went_wide(root.message_id, root.accepted_at) for root in way.roots)
+
+    def _went_wide(self, message_id: str | None, moment: Moment | None) -> bool:
+        """Tell whether a message was stored with more accounts than its reader would send it on to.
+
+        Only where Dovecot's log is whole, which would have named a redirect.
+        """
+        if message_id is None or "dovecot" in self.coverage.silent_at(moment):
+            return False
+        accounts = {r.account or self._account(r) for r in self.index.ids[message_id]}
+        return len(accounts - {None}) > WIDELY
 
     def _by_header(self, hops: Sequence[Hop], way: Way) -> tuple[Original, ...]:
         """Where a host never logs orig_to, a single recipient's "for" says it instead."""

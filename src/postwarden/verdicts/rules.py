@@ -183,36 +183,45 @@ def _second_hand_copy(facts: CopyFacts, placed: Placed) -> Judgement | None:
 
 def _by_operator(facts: CopyFacts, placed: Placed) -> Judgement | None:
     """What operators put into a mailbox the provider delivered: a migration, a restore."""
-    for arrival in facts.elsewhere:
-        leg = first_wrong_leg(arrival.legs) or arrival.legs[-1]
-        match entitlement(leg.originals, facts.holder):
-            case Entitlement.YES:
-                judgement = _rightful(facts, arrival, leg)
-                return _with_reason(judgement, _placed(placed))
-            case Entitlement.NO:
-                judgement = _misdelivered(facts.holder, arrival, leg, second_hand=False)
-                return _with_reason(judgement, _placed(placed))
-            case Entitlement.UNKNOWN:
-                continue
-    return None
+    judgement = _by_other_deliveries(facts, facts.elsewhere)
+    return judgement and _with_reason(judgement, _placed(placed))
 
 
 def _by_wrong_home(facts: CopyFacts) -> Judgement | None:
-    """The very file that was delivered to another account lies in this holder's home."""
-    for arrival in facts.arrivals:
-        if arrival.account == facts.holder or arrival.proof not in _FILE_PROOFS:
-            continue
+    """The very file that was delivered to other accounts lies in this holder's home."""
+    named = [
+        arrival
+        for arrival in facts.arrivals
+        if arrival.account != facts.holder and arrival.proof in _FILE_PROOFS
+    ]
+    judgement = _by_other_deliveries(facts, named)
+    if judgement is None or judgement.verdict is not Verdict.MISDELIVERED:
+        return judgement
+    homes = ", ".join(sorted({arrival.account for arrival in named}))
+    citations = tuple(dict.fromkeys(chain.from_iterable(a.citations for a in named)))
+    return _with_reason(judgement, Reason("wrong-home", (("account", homes),), citations))
+
+
+def _by_other_deliveries(facts: CopyFacts, arrivals: Sequence[Arrival]) -> Judgement | None:
+    """Judge a copy that came from one of these deliveries, it is not known which.
+
+    Copies of one LMTP transaction share session and file name, so that several may be named. One that
+    leads to the holder makes it right; it is wrong only when every one leads elsewhere.
+    """
+    decided = []
+    for arrival in arrivals:
         leg = first_wrong_leg(arrival.legs) or arrival.legs[-1]
         match entitlement(leg.originals, facts.holder):
             case Entitlement.YES:
                 return _rightful(facts, arrival, leg)
             case Entitlement.NO:
-                judgement = _misdelivered(facts.holder, arrival, leg, second_hand=False)
-                found = Reason("wrong-home", (("account", arrival.account),), arrival.citations)
-                return _with_reason(judgement, found)
+                decided.append(_misdelivered(facts.holder, arrival, leg, second_hand=False))
             case Entitlement.UNKNOWN:
-                continue
-    return None
+                decided.append(None)
+    known = [judgement for judgement in decided if judgement is not None]
+    if not known or len(known) < len(decided):
+        return None
+    return _folded(known[0], known[1:])
 
 
 _FILE_PROOFS = frozenset({Proof.STORAGE_ID, Proof.PROCESS})

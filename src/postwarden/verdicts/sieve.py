@@ -104,7 +104,15 @@ def doubtful_content(copies: Any) -> Any:
 def plain(copies: Any, good: Any) -> Any:
     """Give the copies that a good delivery proves, joined with it."""
     copies = copies.filter(~doubtful_content(copies))
-    return copies.inner_join(good, _proved(copies, good), rname="line_{name}")
+    names = ("session_id", "recipient", "queue_id", "message_id")
+    one = good.group_by(*names).agg(
+        original=good.original.min(),
+        accepted_at=good.accepted_at.min(),
+        time=good.time.min(),
+        line_file=good.file.arbitrary(),
+        line=good.line.min(),
+    )
+    return copies.inner_join(one, _proved(copies, one), rname="line_{name}")
 
 
 def suspects(copies: Any, good: Any) -> Any:
@@ -124,7 +132,7 @@ def _proved(copies: Any, good: Any) -> list[Any]:
 
 
 def gone(tables: dict[str, Any], scanned: Any) -> Any:
-    """Give Dovecot's saves into scanned mailboxes of which no copy is stored.
+    """Give Dovecot's saves into scanned mailboxes of which no copy is stored, here or elsewhere.
 
     Args:
         tables: of the engine.
@@ -134,7 +142,19 @@ def gone(tables: dict[str, Any], scanned: Any) -> Any:
     saves = lines.filter(lines.server == "dovecot", lines.status == "saved")
     saves = saves.semi_join(scanned, "account")
     stored = [saves.session_id == copies.lmtp_id, saves.account == copies.account]
-    return saves.anti_join(copies, stored)
+    missing = saves.anti_join(copies, stored)
+    there = [copies.lmtp_id == saves.session_id, copies.account == saves.account]
+    misplaced = copies.filter(copies.lmtp_id.notnull()).anti_join(saves, there)
+    misplaced = misplaced.select("lmtp_id", base=_base(misplaced.file))
+    found = [
+        missing.session_id == misplaced.lmtp_id,
+        _base(missing.storage_id) == misplaced.base,
+    ]
+    return missing.anti_join(misplaced, found)
+
+
+def _base(file: Any) -> Any:
+    return file.split("/")[-1].split(",")[0]
 
 
 def gone_suspects(saves: Any, good: Any) -> Any:

@@ -76,7 +76,13 @@ class Subject:
     def id(self) -> str:
         """A short name that stays the same from snapshot to snapshot; `explain` takes it."""
         if self.copy is not None:
-            parts = ["copy", self.copy.store, self.holder, self.copy.folder, base_name(self.copy.file)]
+            parts = [
+                "copy",
+                self.copy.store,
+                self.holder,
+                self.copy.folder,
+                base_name(self.copy.file),
+            ]
         else:
             line = self.line
             assert line is not None  # by construction

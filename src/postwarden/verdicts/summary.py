@@ -80,6 +80,7 @@ class Summary:
         messages: distinct messages among the wrong copies, told apart by Message-ID or, without
             one, by queue id.
         opened: wrong copies by whether they were opened.
+        lacking: messages of which an owner is known to have no copy of its own.
         unexplained: unexplained copies by the reason code that weighs most; adds up to their count.
         cannot_know: code and count of each thing the evidence cannot say.
     """
@@ -88,6 +89,7 @@ class Summary:
     counts: Mapping[Verdict, int]
     messages: int
     opened: Opened
+    lacking: int
     flows: tuple[Flow, ...]
     timeline: Timeline
     holders: tuple[Holder, ...]
@@ -130,6 +132,7 @@ def summarise(findings: Iterable[Finding], background: Background, zone: ZoneInf
         counts={verdict: counts[verdict] for verdict in Verdict},
         messages=len({message_of(f) for f in wrong}),
         opened=opened_of(wrong),
+        lacking=len({message_of(f) for f in wrong if f.has_rightful_copy is False}),
         flows=flows(wrong),
         timeline=timeline(
             background.right,
