@@ -34,8 +34,8 @@ queue_id: of the queue file that went to the store. delivered_at: time of the LM
 has_rightful_copy: of a misdelivered copy: all rightful accounts hold this message now; else None.
 exposure: what was really done to this copy, or the one it is a link of.
 recorded: what of it the logs given still say.
-opened: what a finder should say: true when recorded (a download counts), false when it was not and
-    exported events are whole since delivery, else None.
+opened: what a finder should say: true when recorded (a download counts) or shown by the
+    Seen flag, false when it was not and exported events are whole since delivery, else None.
 second_hand: reached this mailbox by a holder's redirect or copy of a misdelivered one.
 other_message: of a crossed copy, the Message-ID of the message whose content it is.
 put_by: lmtp, holder, operator (a master user, dsync), files (below the servers).

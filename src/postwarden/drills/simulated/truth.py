@@ -116,7 +116,7 @@ def _row(copy: Copy, holding: set[str], blind_until: int) -> Row:
         has_rightful_copy=rightful <= holding if verdict == "misdelivered" and rightful else None,
         exposure=exposure,
         recorded=recorded,
-        opened=_opened(copy, recorded, blind_until),
+        opened=_opened(copy, exposure, recorded, blind_until),
         second_hand=second_hand,
         other_message=other.message_id if other else None,
         gone=copy.gone,
@@ -195,8 +195,11 @@ def _allowed(copy: Copy, verdict: str, proofs: Proofs, *, provable: bool) -> lis
     return ["own", "rightful"] if same_file else [verdict]
 
 
-def _opened(copy: Copy, recorded: dict[str, bool], blind_until: int) -> bool | None:
-    if recorded["opened"] or recorded["downloaded"]:
+def _opened(
+    copy: Copy, really: dict[str, bool], recorded: dict[str, bool], blind_until: int
+) -> bool | None:
+    flagged = "S" in copy.flags and not copy.gone and (really["opened"] or really["downloaded"])
+    if flagged or recorded["opened"] or recorded["downloaded"]:
         return True
     since = copy.arrival.at if copy.arrival else copy.internal_date
     return None if since < blind_until else False
