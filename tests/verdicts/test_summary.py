@@ -88,7 +88,8 @@ def test_every_figure_adds_up(findings):
         assert min(counted.yes, counted.no, counted.unknown) >= 0
     opened = summary.opened
     assert opened.yes + opened.no + opened.unknown == len(wrong)
-    assert summary.messages <= summary.wrong
+    assert summary.lacking <= summary.messages <= summary.wrong
+    assert summary.lacking >= max((o.lacks + o.may_lack for o in summary.owners), default=0)
     for owner in summary.owners:
         assert owner.lacks + owner.may_lack <= owner.messages <= owner.elsewhere
 

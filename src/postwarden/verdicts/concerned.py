@@ -153,13 +153,13 @@ def left(finding: Finding) -> bool:
 
 
 def owners(wrong: Iterable[Finding]) -> tuple[Owner, ...]:
-    """Give the accounts whose mail the wrong copies are, those with most first."""
+    """Give the accounts whose mail the wrong copies are, those with most messages first."""
     groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in wrong:
         for account in finding.rightful:
             groups[account].append(finding)
     owners = (_owner(account, group) for account, group in groups.items())
-    return tuple(sorted(owners, key=lambda o: (-o.elsewhere, o.account)))
+    return tuple(sorted(owners, key=lambda o: (-o.messages, -o.elsewhere, o.account)))
 
 
 def _owner(account: str, group: Sequence[Finding]) -> Owner:

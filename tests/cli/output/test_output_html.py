@@ -115,7 +115,7 @@ def test_the_figures_are_those_of_the_summary(count):
         drawn.opened.yes,
         drawn.opened.unknown,
         len(drawn.owners),
-        sum(owner.lacks for owner in drawn.owners),
+        drawn.lacking,
         drawn.counts[Verdict.UNEXPLAINED],
     ]
 

@@ -46,7 +46,7 @@ def test_gaps_and_unexplained_copies_are_told():
     assert "1 gap in the logs: a missing line proves nothing there" in text
     assert "dovecot: Fri 20 Nov 11:40, 45 min; a rotated file is missing" in text
     assert "came while a log was silent" in text
-    assert "10 strange lines" in text
+    assert "strange lines: 10" in text
 
 
 def test_a_piped_page_has_no_escape_sequences_whatever_the_mail_says():
@@ -66,3 +66,25 @@ def test_markup_of_the_console_is_text_like_any_other():
     assert "[bold]b[/bold]@example.net" in printed(
         [finding(1, account="[bold]b[/bold]@example.net")]
     )
+
+
+def test_copies_that_came_for_one_reason_share_its_sentence():
+    one = finding(1)
+    text = printed([one, finding(1, id="f" * 16), finding(1, id="e" * 16)], 200)
+    said = (
+        f"The directory leads {one.original_recipient} to {one.rightful[0]}, not to {one.account}."
+    )
+    assert text.count(said) == 1
+
+
+def test_the_next_act_stands_beside_every_account():
+    given = findings(60)
+    drawn = summary(given)
+    lines = printed(given, 200).splitlines()
+    for holder in drawn.holders:
+        (line,) = [one for one in lines if one.startswith(f"{holder.account}: ")]
+        assert "Next: hold and examine" in line
+    for owner in drawn.owners:
+        (line,) = [one for one in lines if one.startswith(f"  {owner.account} ")]
+        assert line.split()[1:4] == [str(owner.messages), str(owner.lacks), str(owner.may_lack)]
+        assert line.rstrip().endswith("tell")

@@ -14,7 +14,7 @@ from postwarden.cli.output.figures import counted
 from postwarden.verdicts.service import Flow, Opened, Summary
 
 SHOWN = 20
-"""Flows drawn one by one; the rest is one band from "others" to "others"."""
+"""Flows drawn one by one; the rest is one band between two counts."""
 
 TOLD: Mapping[str, str] = MappingProxyType(
     {"yes": "opened", "unknown": "not known whether opened", "no": "not opened"}
@@ -41,7 +41,7 @@ class End:
 class Band:
     """Copies of one flow that were opened ("yes"), not ("no"), or of which it is not known.
 
-    `target` is the place of the mailbox among the summary's holders, from 1; None for "others".
+    `target` is the place of the mailbox among the summary's holders, from 1; None for the rest.
     """
 
     opened: str
@@ -106,8 +106,8 @@ def _links(flows: Sequence[Flow]) -> list[_Link]:
     links = [_Link(flow.original, flow.holder, _parts([flow.opened])) for flow in flows[:SHOWN]]
     rest = flows[SHOWN:]
     if rest:
-        source = counted(len({flow.original for flow in rest}), "other address")
-        target = counted(len({flow.holder for flow in rest}), "other mailbox")
+        source = counted(len({flow.original for flow in rest}), "address")
+        target = counted(len({flow.holder for flow in rest}), "mailbox")
         links.append(_Link(source, target, _parts([flow.opened for flow in rest])))
     return links
 

@@ -54,7 +54,6 @@ def write_html(
             wrong=wrong,
             unexplained=unexplained[:UNEXPLAINED_SHOWN],
             hidden=max(0, len(unexplained) - UNEXPLAINED_SHOWN),
-            lacking=sum(owner.lacks for owner in summary.owners),
             zone=times.zone_name(zone),
             full=partial(times.full, zone=zone),
             with_year=partial(times.with_year, zone=zone),

@@ -121,10 +121,10 @@ CANNOT_KNOW: Mapping[str, tuple[str, str]] = MappingProxyType(
 ACTS: Mapping[str, str] = MappingProxyType(
     {
         "hold-and-examine": "Hold and examine",
-        "follow": "Follow copies that left the mailbox",
+        "follow": "Follow copies",
         "tell": "Tell",
         "deliver": "Deliver",
-        "check": "Check for its own copy",
+        "check": "Check",
         "nothing": "Nothing to do",
     }
 )

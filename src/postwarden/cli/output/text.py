@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from postwarden.cli.output import times
@@ -20,6 +21,7 @@ from postwarden.cli.output.sentences import (
 )
 from postwarden.verdicts.service import Finding, Holder, Owner, Summary
 
+_PROOF_OF_DELIVERY = "delivered-"
 _DELIVERED, _ANSWER = 18, 11
 _IF_OPENED = {True: "red", False: "green", None: "yellow"}
 _IF_OWNED = {True: "green", False: "red", None: "yellow"}
@@ -71,40 +73,51 @@ class _Printer:
             of_account[finding.account].append(finding)
         if holders:
             self._heading("Mailboxes with wrong copies")
-        for holder in holders:
+        for place, holder in enumerate(holders):
+            if place:
+                self._console.print()
             acts = ", ".join(ACTS[act].lower() for act in holder.next)
             self._line(f"{holder.account}: {counted(holder.wrong, 'wrong copy')}. Next: {acts}.")
+            self._copies(of_account[holder.account])
+
+    def _copies(self, findings: Iterable[Finding]) -> None:
+        """Print one mailbox's copies, those that came for the same reason together."""
+        groups: defaultdict[tuple[str, ...], list[Finding]] = defaultdict(list)
+        for finding in findings:
+            groups[_why(finding)].append(finding)
+        for why, group in groups.items():
+            for text in why:
+                self._line(text, indent=2)
             self._line(
                 f"{'delivered':{_DELIVERED}}{'opened':{_ANSWER}}{'own copy':{_ANSWER}}explain",
-                indent=2,
+                indent=4,
                 style="dim",
             )
-            for finding in of_account[holder.account]:
-                self._finding(finding)
-            self._line("")
+            for finding in group:
+                self._copy(finding)
 
-    def _finding(self, finding: Finding) -> None:
+    def _copy(self, finding: Finding) -> None:
         opened, owned = finding.exposure.opened, finding.has_rightful_copy
         row = Text(f"{times.short(finding.delivered_at, self._zone):{_DELIVERED}}")
         row.append(f"{three(opened):{_ANSWER}}", style=_IF_OPENED[opened])
         row.append(f"{three(owned):{_ANSWER}}", style=_IF_OWNED[owned])
         row.append(visible(finding.id))
-        self._console.print(Padding(row, (0, 0, 0, 2), expand=False))
-        for text in _told(finding):
-            self._line(text, indent=4)
+        self._console.print(Padding(row, (0, 0, 0, 4), expand=False))
 
     def owners(self, owners: Sequence[Owner]) -> None:
-        if owners:
-            self._heading("Accounts whose mail lies with others")
+        if not owners:
+            return
+        self._heading("Accounts whose mail lies with others")
+        table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim", pad_edge=True)
+        table.add_column("account", overflow="fold")
+        for heading in ("messages", "lacks", "may lack"):
+            table.add_column(heading, justify="right")
+        table.add_column("next")
         for owner in owners:
+            counts = (owner.messages, owner.lacks, owner.may_lack)
             acts = ", ".join(ACTS[act].lower() for act in owner.next)
-            lacking = f", lacks {owner.lacks:,}" if owner.lacks else ""
-            perhaps = f", may lack {owner.may_lack:,}" if owner.may_lack else ""
-            self._line(
-                f"{owner.account}: {counted(owner.messages, 'message')} in other mailboxes"
-                f"{lacking}{perhaps}. Next: {acts}.",
-                indent=2,
-            )
+            table.add_row(Text(visible(owner.account)), *(f"{n:,}" for n in counts), acts)
+        self._console.print(table)
 
     def unknown(self, summary: Summary) -> None:
         if summary.cannot_know:
@@ -120,7 +133,7 @@ class _Printer:
                 yield f"{count:,} {words(UNEXPLAINED, reason)}"
         elif code == "problems":
             for problem, count in summary.problems:
-                yield f"{count:,} {problem.replace('-', ' ')}"
+                yield f"{problem.replace('-', ' ')}: {count:,}"
         elif code == "gaps":
             for log in summary.logs:
                 for gap in log.gaps:
@@ -147,13 +160,7 @@ class _Printer:
         )
 
 
-def _told(finding: Finding) -> Iterator[str]:
-    """Say whose it is, and the reason that decided."""
-    address = finding.original_recipient or "not known"
-    whose = ", ".join(finding.rightful) or "nobody that the directory knows"
-    if finding.other_message is not None:
-        yield f"for {address}; content of {finding.other_message}"
-    else:
-        yield f"for {address}, the mail of {whose}"
-    if finding.reasons:
-        yield sentence(finding.reasons[-1])
+def _why(finding: Finding) -> tuple[str, ...]:
+    """Say whose it is and why, in the sentences that decided."""
+    sentences = [sentence(r) for r in finding.reasons if not r.code.startswith(_PROOF_OF_DELIVERY)]
+    return tuple(sentences or map(sentence, finding.reasons))
