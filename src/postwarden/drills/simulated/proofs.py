@@ -15,7 +15,8 @@ A verdict is provable when all its proofs survive:
 `whose` (a master user's append, a file in a strange home): the copy was alone in its LMTP
     transaction; else it could be that of any recipient.
 `content` (crossed): where whole messages changed places, cleanup's message-id line.
-`source_...` (second-hand): the proofs of the copy or delivery that it comes from.
+`source_...` (second-hand): the proofs of the copy or delivery that it comes from. What Sieve redirected
+    carries its first trace below the second one.
 """
 
 from postwarden.drills.simulated.logs import Line
@@ -46,7 +47,7 @@ def proofs_of(copy: Copy, verdict: str) -> Proofs:
     if verdict == "crossed":
         proofs["content"] = all(map(kept, queued.content_lines))
     if verdict == "misdelivered" and queued.due_to is not None:
-        proofs["source_put"] = kept(queued.due_to.line)
+        proofs["source_put"] = _arrival_proved(queued.due_to)
         proofs["source_meant"] = _meant_proved(queued.due_to)
     return proofs
 
@@ -74,6 +75,10 @@ def _put_proved(copy: Copy, arrival: Arrival) -> bool:
     addressed = {_account(handover.recipient.final) for handover in arrival.handovers}
     if copy.put_by == "files" or copy.home not in addressed or copy.home != arrival.account:
         return kept(arrival.line)
+    return _arrival_proved(arrival)
+
+
+def _arrival_proved(arrival: Arrival) -> bool:
     by_postfix = any(kept(handover.line) for handover in arrival.handovers)
     return kept(arrival.line) or by_postfix or arrival.alone
 
