@@ -15,8 +15,8 @@ A verdict is provable when all its proofs survive:
 `whose` (a master user's append, a file in a strange home): the copy was alone in its LMTP
     transaction; else it could be that of any recipient.
 `content` (crossed): where whole messages changed places, cleanup's message-id line.
-`source_...` (second-hand): the proofs of the copy or delivery that it comes from. What Sieve redirected
-    carries its first trace below the second one.
+`source_...` (second-hand): the proofs of the copy or delivery that it comes from. What Sieve
+    redirected carries its first trace below the second one.
 """
 
 from postwarden.drills.simulated.logs import Line
