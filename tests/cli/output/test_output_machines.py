@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postwarden.cli.output.csv import COLUMNS, write_csv
-from postwarden.cli.output.hostile import ACTING, visible
+from postwarden.cli.output.hostile import acts, visible
 from postwarden.cli.output.jsonl import write_jsonl
 from postwarden.verdicts.service import Citation, Reason
 
@@ -72,7 +72,7 @@ def test_a_time_beyond_the_calendar_is_not_known():
 def test_any_text_survives_jsonl_and_nothing_in_it_acts(text):
     printed = jsonl(finding(1, message_id=text))
     printed.encode("utf-8")
-    assert not ACTING.search(printed[:-1])
+    assert not any(map(acts, printed[:-1]))
     told = json.loads(printed)["message_id"]
     whole = not any("\ud800" <= character <= "\udfff" for character in text)
     assert told == text if whole else "\\" in told
@@ -85,7 +85,7 @@ def test_any_text_in_a_table_cell_neither_acts_nor_computes(text):
     stream.getvalue().encode("utf-8")
     (row,) = csv.DictReader(io.StringIO(stream.getvalue(), newline=""))
     for cell in row.values():
-        assert not ACTING.search(cell)
+        assert not any(map(acts, cell))
         assert not cell.startswith(("=", "+", "-", "@"))
 
 

@@ -5,26 +5,10 @@ invisible format characters (UAX #9, Unicode category Cf), line and paragraph se
 surrogates (bytes that were no UTF-8).
 """
 
-import re
-import sys
 import unicodedata
+from collections.abc import Callable
 
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
-
-def _acting_characters() -> str:
-    ranges: list[list[int]] = []
-    for code in range(sys.maxunicode + 1):
-        if unicodedata.category(chr(code)) in _ACTING:
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1][1] = code
-            else:
-                ranges.append([code, code])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
-
-
-ACTING = re.compile(f"[{_acting_characters()}]")
-"""Matches one character that acts instead of being seen."""
 
 
 def visible(text: str) -> str:
@@ -32,11 +16,23 @@ def visible(text: str) -> str:
 
     A byte that was no UTF-8 is written as `\x80` to `\xff`.
     """
-    return text if text.isascii() and text.isprintable() else ACTING.sub(_escaped, text)
+    return escaped(text, _backslashed)
 
 
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
+def escaped(text: str, notation: Callable[[str], str]) -> str:
+    """Give the text with every acting character in another notation."""
+    if text.isprintable():
+        return text
+    return "".join(notation(one) if acts(one) else one for one in text)
+
+
+def acts(character: str) -> bool:
+    """Tell whether a character acts instead of being seen."""
+    return unicodedata.category(character) in _ACTING
+
+
+def _backslashed(character: str) -> str:
+    code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:  # a byte that was no UTF-8 (PEP 383)
         code -= 0xDC00
     if code < 0x100:

@@ -1,12 +1,11 @@
 """Findings for programs: one JSON object (RFC 8259) a line, UTF-8."""
 
 import json
-import re
 from collections.abc import Iterable
 from typing import TextIO
 
 from postwarden.cli.output.fields import fields
-from postwarden.cli.output.hostile import ACTING, visible
+from postwarden.cli.output.hostile import escaped, visible
 from postwarden.verdicts.service import Finding
 
 
@@ -19,10 +18,9 @@ def write_jsonl(findings: Iterable[Finding], stream: TextIO) -> None:
     """
     for finding in findings:
         line = json.dumps(fields(finding), ensure_ascii=False, separators=(",", ":"))
-        stream.write(ACTING.sub(_escaped, line) + "\n")
+        stream.write(escaped(line, _escape) + "\n")
 
 
-def _escaped(match: re.Match[str]) -> str:
-    character = match[0]
+def _escape(character: str) -> str:
     lone = "\ud800" <= character <= "\udfff"
     return json.dumps(visible(character) if lone else character)[1:-1]
