@@ -324,3 +324,8 @@ def test_the_hour_that_comes_twice_is_told_apart():
     stream = io.StringIO()
     write_html(drawn, [finding(1, accepted_at=1792886400_000_000)], stream, ZONE)
     assert "Sun 25 October 02:00 (Amsterdam, CEST)" in stream.getvalue()
+
+
+def test_crossed_copies_have_a_column_only_where_there_are_some():
+    assert 'data-label="Crossed"' in page([finding(1), crossed(2)])
+    assert 'data-label="Crossed"' not in page([finding(1)])

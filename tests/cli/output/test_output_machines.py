@@ -132,3 +132,12 @@ def test_unexplained_copies_are_told_without_owners():
     told = json.loads(jsonl(unexplained(1)))
     assert told["rightful"] == []
     assert told["original_recipient"] is None
+
+
+def test_a_place_that_is_cited_twice_is_told_once():
+    place = Citation("directory/virtual", 4)
+    reason = Reason("no-delivery-proof", (), (place, Citation("directory/users", 1), place))
+    one = finding(1, reasons=(reason,))
+    told = json.loads(jsonl(one))["reasons"][0]["citations"]
+    assert [citation["line"] for citation in told] == [4, 1]
+    assert rows(one)[0]["citations"] == "directory/virtual:4 directory/users:1"

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from typing import TextIO
 
-from postwarden.cli.output.fields import EXPOSURE, cited, fields
+from postwarden.cli.output.fields import EXPOSURE, citations, cited, fields
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.sentences import sentence
 from postwarden.verdicts.service import Finding
@@ -34,7 +34,7 @@ def write_csv(findings: Iterable[Finding], stream: TextIO) -> None:
         facts["citations"] = [
             cited(citation).replace(" ", "_")
             for reason in finding.reasons
-            for citation in reason.citations
+            for citation in citations(reason)
         ]
         writer.writerow([_cell(facts[column]) for column in COLUMNS])
 

@@ -42,11 +42,16 @@ def cited(citation: Citation) -> str:
     return f"{citation.file}:{citation.line}" if citation.line else citation.file
 
 
+def citations(reason: Reason) -> list[Citation]:
+    """Give where the reason can be looked up, each place once."""
+    return list(dict.fromkeys(reason.citations))
+
+
 def _reason(reason: Reason) -> dict[str, Any]:
     return {
         "code": reason.code,
         "sentence": sentence(reason),
-        "citations": [_citation(citation) for citation in reason.citations],
+        "citations": [_citation(citation) for citation in citations(reason)],
     }
 
 

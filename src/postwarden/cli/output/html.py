@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from postwarden.cli.output import figures, sentences, times
-from postwarden.cli.output.fields import EXPOSURE, cited
+from postwarden.cli.output.fields import EXPOSURE, citations, cited
 from postwarden.cli.output.flowchart import flow_chart
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.timechart import time_chart
@@ -80,6 +80,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "exposure": ("opened", *EXPOSURE),
+        "citations": citations,
         "cited": cited,
         "counted": figures.counted,
         "three": figures.three,
