@@ -211,6 +211,11 @@ def test_the_timeline_shows_the_fault_with_as_much_before_and_after():
     assert line.size == 10 * MINUTE
 
 
+def test_a_single_wrong_copy_stands_in_some_time_of_its_own():
+    line = timeline({}, [START], ZONE)
+    assert (line.since, line.until) == (START - 10 * MINUTE, START + 11 * MINUTE)
+
+
 def test_days_begin_at_the_providers_midnight():
     line = timeline({START + n * DAY: 1 for n in range(80)}, [], ZONE)
     assert line.size == DAY

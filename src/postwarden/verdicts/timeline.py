@@ -12,6 +12,7 @@ MAX_BUCKETS = 96
 
 _MINUTE = 60 * 1_000_000
 _DAY = 1_440 * _MINUTE
+_LEAST_AROUND = 10 * _MINUTE
 _SIZES = tuple(m * _MINUTE for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440))
 
 
@@ -67,7 +68,8 @@ def timeline(
 
     Returns:
         At most `MAX_BUCKETS` buckets (one more where the range begins within one): the wrong
-        copies with half their time before and after, as far as there were deliveries.
+        copies with half their time before and after, as far as there were deliveries, and with
+        ten minutes at least.
     """
     moments = list(wrong)
     dated = [moment for moment in moments if moment is not None]
@@ -106,7 +108,8 @@ def _range(
         return (first, last) if first <= last else (lowest, highest)
     first, last = min(wrong), max(wrong)
     around = max((last - first) // 2, 30 * _MINUTE)
-    return max(lowest, first - around), min(highest, last + around)
+    since, until = max(lowest, first - around), min(highest, last + around)
+    return min(since, first - _LEAST_AROUND), max(until, last + _LEAST_AROUND)
 
 
 def _size(length: int) -> int:

@@ -7,7 +7,19 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from fake_findings import HOSTILE, START, ZONE, background, crossed, finding, findings, summary
+from fake_findings import (
+    HOSTILE,
+    MINUTE,
+    START,
+    ZONE,
+    background,
+    crossed,
+    finding,
+    findings,
+    summary,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
 from postwarden.cli.output import html as report
 from postwarden.cli.output.figures import counted
@@ -241,6 +253,18 @@ def test_the_picture_of_time_lies_within_its_frame():
     assert all(0 <= tick.x <= 100 for tick in chart.ticks)
 
 
+@given(st.lists(st.integers(START, START + 400 * 1_440 * MINUTE), min_size=1, max_size=6))
+def test_the_axis_of_time_has_few_marks_in_order_whatever_its_length(moments):
+    given = [finding(n, delivered_at=moment) for n, moment in enumerate(moments)]
+    chart = time_chart(summary(given, right=dict.fromkeys(moments, 1)), ZONE)
+    assert chart is not None
+    places = [tick.x for tick in chart.ticks]
+    assert places == sorted(set(places))
+    assert len(places) <= 6
+    assert all(0 <= place <= 100 for place in places)
+    assert sum(row.wrong for row in chart.rows) == len(moments)
+
+
 def test_without_any_time_there_is_no_picture_of_it():
     given = [finding(1, delivered_at=None)]
     assert time_chart(summary(given, right={}), ZONE) is None
@@ -329,3 +353,10 @@ def test_the_hour_that_comes_twice_is_told_apart():
 def test_crossed_copies_have_a_column_only_where_there_are_some():
     assert 'data-label="Crossed"' in page([finding(1), crossed(2)])
     assert 'data-label="Crossed"' not in page([finding(1)])
+
+
+def test_acts_that_are_due_are_explained_and_no_others():
+    text = page([finding(1, has_rightful_copy=False)])
+    assert text.count("block logins while mail keeps arriving") == 1
+    assert text.count("give this account its own copy") == 1
+    assert "ask the holder where to" not in text

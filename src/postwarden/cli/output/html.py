@@ -50,6 +50,7 @@ def write_html(
             headline=figures.headline(summary),
             chart=time_chart(summary, zone),
             flows=flow_chart(summary),
+            acts={act for one in (*summary.holders, *summary.owners) for act in one.next},
             places={holder.account: n for n, holder in enumerate(summary.holders, 1)},
             wrong=wrong,
             unexplained=unexplained[:UNEXPLAINED_SHOWN],
