@@ -10,7 +10,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -22,6 +22,7 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from postwarden.evidence.service import EvidenceSettings
 from postwarden.sources.service import (
@@ -164,7 +165,7 @@ class _Table(_Model):
     password: str | None = None
 
     @model_validator(mode="after")
-    def _complete(self, info: ValidationInfo) -> "_Table":
+    def _complete(self) -> "_Table":
         if self.format == "sql":
             if self.url is None or self.query is None:
                 raise ValueError('write url = "sqlite:///file" and query = "SELECT …"')
@@ -284,7 +285,7 @@ def _sentences(path: str, error: ValidationError) -> str:
     return "\n".join(f"{path}: {_key(fault)}: {_remedy(fault)}" for fault in error.errors())
 
 
-def _key(fault: Any) -> str:
+def _key(fault: ErrorDetails) -> str:
     parts: list[str] = []
     for place in fault["loc"]:
         if isinstance(place, int):
@@ -294,7 +295,7 @@ def _key(fault: Any) -> str:
     return ".".join(parts) or "the file"
 
 
-def _remedy(fault: Any) -> str:
+def _remedy(fault: ErrorDetails) -> str:
     kind = fault["type"]
     if kind == "missing":
         return "is missing; add it"

@@ -7,7 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from postwarden.cli import evidence, examine, explain, init, preflight, scan
+from postwarden.cli import evidence
+from postwarden.cli.examine import examine
+from postwarden.cli.explain import explain
+from postwarden.cli.init import init
+from postwarden.cli.preflight import preflight
+from postwarden.cli.scan import scan
 from postwarden.vocabulary import PostwardenError
 
 COULD_NOT_RUN = 2
@@ -20,15 +25,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("init")(init.init)
-app.command("scan")(scan.scan)
-app.command("examine")(examine.examine)
-app.command("explain")(explain.explain)
-app.command("preflight")(preflight.preflight)
+app.command("init")(init)
+app.command("scan")(scan)
+app.command("examine")(examine)
+app.command("explain")(explain)
+app.command("preflight")(preflight)
 app.add_typer(evidence.app, name="evidence")
 
 
-def _show_version(asked: bool) -> None:  # noqa: FBT001  # Typer's callback signature
+def _show_version(asked: bool) -> None:
     if asked:
         typer.echo(f"postwarden {version('postwarden')}")
         raise typer.Exit

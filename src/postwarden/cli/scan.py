@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from postwarden.cli.opened import opened
 from postwarden.cli.options import (
     DEFAULT_CONFIGURATION,
     Accounts,
@@ -16,7 +17,7 @@ from postwarden.cli.options import (
     now,
 )
 from postwarden.cli.output.progress import ScanProgress
-from postwarden.cli.output.scanned import print_scanned
+from postwarden.cli.output.snapshots import print_scanned
 from postwarden.configuration import load
 from postwarden.evidence.service import Scope, take
 from postwarden.wiring import sources
@@ -51,4 +52,6 @@ def scan(
     except KeyboardInterrupt:
         console.print("Stopped. What was read is kept; the same command goes on from there.")
         raise typer.Exit(INTERRUPTED) from None
-    print_scanned(manifest, settings.path, Console(highlight=False))
+    with opened(configuration, manifest.name) as evidence:
+        problems = evidence.problems()
+    print_scanned(manifest, problems, Console(highlight=False), configuration.provider.zone)

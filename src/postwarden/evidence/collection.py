@@ -6,18 +6,20 @@ goes on from there, and reads nothing twice that was read whole.
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 
 from postwarden.durable.service import replace_text
-from postwarden.evidence.logscan import log_tasks, read_directories, read_log_set
+from postwarden.evidence.logscan import LogTask, log_tasks, read_directories, read_log_set
 from postwarden.evidence.manifest import MANIFEST, Manifest, Validity
 from postwarden.evidence.settings import EvidenceSettings, Scope
 from postwarden.evidence.snapshots import (
     INTENT,
     create,
+    finished,
     locked,
     new_name,
     parts_of,
@@ -74,7 +76,9 @@ class _Intent:
     content_hash: bool
 
     def to_json(self, taken: Moment) -> str:
-        return json.dumps({"taken": taken, "intent": asdict(self)}, sort_keys=True)
+        expires = taken + self.expires_days * _DAY
+        document = {"taken": taken, "expires": expires, "intent": asdict(self)}
+        return json.dumps(document, sort_keys=True)
 
 
 def take(
@@ -147,15 +151,22 @@ def _read_logs(
     now: Moment,
     report: Report,
 ) -> None:
-    """Read each log set in a process of its own; a set with a marker was read already."""
+    """Read the log sets, several at once where asked; a set with a marker was read already."""
     tasks = log_tasks(folder, sources.logs, sources.provider, sources.base, now, scope.since)
     waiting = [t for t in tasks if not os.path.exists(_marker(folder, t.name))]
-    with ProcessPoolExecutor(settings.processes, mp_context=get_context("spawn")) as pool:
-        for number, (task, count) in enumerate(
-            zip(waiting, pool.map(read_log_set, waiting), strict=True), 1
-        ):
+    with ExitStack() as pool:
+        counts = _mapped(pool, settings.processes, waiting)
+        for number, (task, count) in enumerate(zip(waiting, counts, strict=True), 1):
             replace_text(_marker(folder, task.name), f"{count}\n")
             report(Progress("logs", len(tasks) - len(waiting) + number, len(tasks)))
+
+
+def _mapped(pool: ExitStack, processes: int, tasks: Sequence[LogTask]) -> Iterable[int]:
+    if processes == 1 or len(tasks) < 2:
+        return map(read_log_set, tasks)
+    context = get_context("spawn")
+    executor = pool.enter_context(ProcessPoolExecutor(processes, mp_context=context))
+    return executor.map(read_log_set, tasks)
 
 
 def _marker(folder: str, name: str) -> str:
@@ -165,14 +176,19 @@ def _marker(folder: str, name: str) -> str:
 def _read_stores(
     folder: str, settings: EvidenceSettings, scope: Scope, sources: Sources, report: Report
 ) -> list[str]:
+    earlier = finished(settings.path)
+    previous = os.path.join(settings.path, earlier[-1].name) if earlier else None
     mailboxes: list[str] = []
     for store in sources.stores:
-        task = StoreTask(store, sources.provider, settings, scope, sources.mail)
-        mailboxes += scan_store(
-            folder,
-            task,
-            lambda done, total, messages, size, name=store.name: report(
-                Progress(name, done, total, messages, size)
-            ),
-        )
+        task = StoreTask(store, sources.provider, settings, scope, sources.mail, previous)
+        mailboxes += scan_store(folder, task, _of_store(store.name, report))
     return mailboxes
+
+
+def _of_store(name: str, report: Report) -> Callable[[int, int, int, int], None]:
+    """Give the callback that tells a store's progress as a step of the scan."""
+
+    def told(done: int, total: int, messages: int, size: int) -> None:
+        report(Progress(name, done, total, messages, size))
+
+    return told

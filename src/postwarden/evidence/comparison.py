@@ -1,7 +1,8 @@
 """Comparing the sources with each other: what one log names and another should have."""
 
 from collections.abc import Iterator, Set
-from typing import Any
+
+import ibis.expr.types as ir
 
 from postwarden.evidence.engine import Engine
 from postwarden.vocabulary import Moment
@@ -36,7 +37,7 @@ def absences(engine: Engine, servers: Set[str]) -> Iterator[tuple[str, Missing, 
         yield "dovecot-events", *_answer(engine, missing, events.select("time"))
 
 
-def _answer(engine: Engine, missing: Any, there: Any) -> tuple[Missing, list[Moment]]:
+def _answer(engine: Engine, missing: ir.Table, there: ir.Table) -> tuple[Missing, list[Moment]]:
     rows = engine.table(missing.select("time", "file", "line")).to_pylist()
     if not rows:
         return [], []

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
 import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from postwarden.evidence.tables import schema_of
@@ -58,13 +59,13 @@ class Engine:
         self._kept = 0
         self.tables = {name: self._table(folder, name, kind) for name, kind in TABLES.items()}
 
-    def _table(self, folder: str, name: str, record: type[NamedTuple]) -> Any:
+    def _table(self, folder: str, name: str, record: type[NamedTuple]) -> ir.Table:
         parts = sorted(glob.glob(os.path.join(glob.escape(folder), name, "*.parquet")))
         if parts:
             return self._connection.read_parquet(parts, table_name=name)
         return ibis.memtable(schema_of(record).empty_table())
 
-    def given(self, columns: Mapping[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> Any:
+    def given(self, columns: Mapping[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> ir.Table:
         """Give rows of this process as a table to join with; columns by name and type."""
         arrays = list(zip(*rows, strict=True)) or [()] * len(columns)
         data = {
@@ -73,26 +74,26 @@ class Engine:
         }
         return ibis.memtable(pa.table(data))
 
-    def batches(self, expression: Any, size: int = 50_000) -> Iterator[pa.RecordBatch]:
+    def batches(self, expression: ir.Table, size: int = 50_000) -> Iterator[pa.RecordBatch]:
         """Run an expression and give its rows in batches."""
         yield from self._connection.to_pyarrow_batches(expression, chunk_size=size)
 
-    def records(self, expression: Any, record: type[Row]) -> Iterator[Row]:
+    def records(self, expression: ir.Table, record: type[Row]) -> Iterator[Row]:
         """Run an expression whose first columns are those of the record, and give records."""
         names = list(record._fields)
         for batch in self.batches(expression.select(*names)):
             columns = [column.to_pylist() for column in batch.columns]
             yield from map(record._make, zip(*columns, strict=True))
 
-    def table(self, expression: Any) -> pa.Table:
+    def table(self, expression: ir.Table) -> pa.Table:
         """Run an expression and give all its rows; only for answers known to be small."""
         return self._connection.to_pyarrow(expression)
 
-    def count(self, expression: Any) -> int:
+    def count(self, expression: ir.Table) -> int:
         """Count the rows of an expression."""
         return int(self._connection.execute(expression.count()))
 
-    def keep(self, expression: Any) -> Any:
+    def keep(self, expression: ir.Table) -> ir.Table:
         """Compute an expression once and give the stored answer, for what is asked several times."""
         self._kept += 1
         return self._connection.create_table(f"kept_{self._kept}", expression, temp=True)

@@ -4,7 +4,8 @@ It is written last, as a whole: a folder with a manifest is a finished snapshot.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from dataclasses import asdict, dataclass
 
 from postwarden.evidence.errors import BrokenSnapshot
 from postwarden.evidence.settings import Scope
@@ -57,7 +58,14 @@ class Manifest:
     parts: tuple[Part, ...]
     mailboxes: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
-    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> Counter[str]:
+        """How many rows each table has."""
+        rows: Counter[str] = Counter()
+        for part in self.parts:
+            rows[part.name.partition("/")[0]] += part.rows
+        return rows
 
     def to_json(self) -> str:
         """Write it; equal manifests give equal text."""

@@ -1,13 +1,14 @@
 """The one door of this room: what other rooms may use of it."""
 
-# COLLECT
+from postwarden.evidence.collection import Progress, Sources, take
 from postwarden.evidence.comparison import absences
 from postwarden.evidence.directories import directory_lookups
 from postwarden.evidence.engine import Engine
 from postwarden.evidence.errors import BrokenSnapshot, EvidenceError, NoSnapshot, SnapshotBusy
 from postwarden.evidence.manifest import Manifest, Part, Validity
+from postwarden.evidence.merging import merge
 from postwarden.evidence.settings import EvidenceSettings, Scope
-from postwarden.evidence.snapshots import check_parts, expire, finished, latest
+from postwarden.evidence.snapshots import check, check_parts, expire, finished, latest
 
 __all__ = [
     "BrokenSnapshot",
@@ -17,13 +18,18 @@ __all__ = [
     "Manifest",
     "NoSnapshot",
     "Part",
+    "Progress",
     "Scope",
     "SnapshotBusy",
+    "Sources",
     "Validity",
     "absences",
+    "check",
     "check_parts",
     "directory_lookups",
     "expire",
     "finished",
     "latest",
+    "merge",
+    "take",
 ]

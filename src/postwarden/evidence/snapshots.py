@@ -1,16 +1,17 @@
 """Snapshot folders: begin, resume, finish, open, list, merge and expire them.
 
 A snapshot being taken has no manifest and holds a lock while its scan runs; a crash leaves it so, and
-the next scan of the same scope resumes it. Expiry removes the manifest first, so that a crash while
-removing leaves what the next expiry removes.
+the next scan of the same scope resumes it. Expiry removes intent and manifest first, so that a crash
+while removing leaves what the next expiry removes.
 """
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pyarrow.parquet as pq
 
@@ -121,14 +122,42 @@ def latest(root: str, name: str | None = None) -> Manifest:
     return every[-1]
 
 
+def check(root: str, name: str) -> Manifest:
+    """Give a snapshot's manifest after comparing every part with it; raises `BrokenSnapshot`."""
+    manifest = latest(root, name)
+    check_parts(os.path.join(root, manifest.name), manifest)
+    return manifest
+
+
 def expire(root: str, now: Moment, names: Sequence[str] = ()) -> list[str]:
-    """Remove snapshots whose time is over, and those named; give the names removed."""
+    """Remove snapshots whose time is over, and those named; give the names removed.
+
+    Unfinished snapshots end with the time they were begun for; what a crash left of an earlier
+    removal is removed too.
+    """
     removed = []
-    for manifest in finished(root):
-        if manifest.expires <= now or manifest.name in names:
-            folder = os.path.join(root, manifest.name)
+    for name in sorted(os.listdir(root)) if os.path.isdir(root) else ():
+        folder = os.path.join(root, name)
+        if not os.path.isdir(folder):
+            continue
+        if name in names or _expires(folder) <= now:
             with locked(folder):
-                os.unlink(os.path.join(folder, MANIFEST))
+                for file in (INTENT, MANIFEST):
+                    with suppress(FileNotFoundError):
+                        os.unlink(os.path.join(folder, file))
                 shutil.rmtree(folder)
-            removed.append(manifest.name)
+            removed.append(name)
     return removed
+
+
+def _expires(folder: str) -> Moment:
+    """Give when a folder's time is over; 0 for the rest of one that was being removed."""
+    try:
+        return read_manifest(folder).expires
+    except NoSnapshot:
+        pass
+    try:
+        with open(os.path.join(folder, INTENT), encoding="utf-8") as stream:
+            return int(json.load(stream)["expires"])
+    except FileNotFoundError:
+        return 0

@@ -1,5 +1,6 @@
 """The one door of this room: what other rooms may use of it."""
 
+from postwarden.sources.citing import cited_line
 from postwarden.sources.directory.closure import closure
 from postwarden.sources.directory.lookup import EntryLookup, Lookup
 from postwarden.sources.directory.reading import read_entries
@@ -73,6 +74,7 @@ __all__ = [
     "TableServer",
     "TableSettings",
     "TemporarySourceError",
+    "cited_line",
     "closure",
     "mailboxes",
     "parse_trace",

@@ -25,21 +25,24 @@ class Coverage:
         first: moment of the first line, by server ("postfix", "dovecot", "dovecot-events").
         last: moment of the last line.
         gaps: all gaps, sorted by time.
+        spans: what each file covers.
     """
 
     first: dict[str, Moment]
     last: dict[str, Moment]
     gaps: tuple[GapRecord, ...]
+    spans: tuple[SpanRecord, ...] = ()
 
     @classmethod
     def of(cls, spans: Iterable[SpanRecord], gaps: Iterable[GapRecord]) -> "Coverage":
         """Build it from what the readers and the comparison found."""
         first: dict[str, Moment] = {}
         last: dict[str, Moment] = {}
-        for span in spans:
+        files = tuple(spans)
+        for span in files:
             first[span.server] = min(span.first, first.get(span.server, span.first))
             last[span.server] = max(span.last, last.get(span.server, span.last))
-        return cls(first, last, tuple(sorted(gaps, key=lambda gap: (gap.since, gap.until))))
+        return cls(first, last, tuple(sorted(gaps, key=lambda gap: (gap.since, gap.until))), files)
 
     def whole_since(self, server: str, since: Moment, idle_from: Moment | None = None) -> bool:
         """Tell whether the log was written without a gap from `since` to its end.

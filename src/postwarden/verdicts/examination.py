@@ -1,10 +1,12 @@
 """The examination: a verdict for every copy of a snapshot, the plain ones by joins, the rest by rules."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from postwarden.evidence.service import Engine, Manifest, absences, directory_lookups
@@ -12,7 +14,6 @@ from postwarden.sources.service import (
     CopyRecord,
     DeliveryRecord,
     GapRecord,
-    Lookup,
     Resolver,
     SpanRecord,
 )
@@ -32,6 +33,7 @@ from postwarden.verdicts.rules import judge
 from postwarden.verdicts.subjects import Subject
 from postwarden.vocabulary import Moment, Provider
 
+MINUTE = 60 * 1_000_000
 BATCH = 20_000
 """Subjects judged at a time: bounds memory, whatever the size of the snapshot."""
 
@@ -76,13 +78,15 @@ class Examination:
         self.destinations = _destinations(engine, manifest, installation)
         self.coverage = _coverage(engine)
         self._density = Density(engine)
-        self.plain_count = 0
+        self._right: Counter[Moment] = Counter()
 
     def findings(self, question: Question) -> Iterator[Finding]:
         """Give the findings that the question asks for, ordered by nothing in particular."""
         tables = self._engine.tables
+        self._right.clear()
         good = self._engine.keep(self._good())
         copies = _of_accounts(tables["copies"], question.accounts)
+        self._count_plain(copies, good, question)
         if question.everything:
             yield from self._plain(copies, good, question)
         rest = self._engine.records(sieve.suspects(copies, good), CopyRecord)
@@ -92,12 +96,25 @@ class Examination:
         for batch in _batches(self._gone(good, question)):
             yield from self._judged(batch, question)
 
-    def _good(self) -> Any:
+    def right(self) -> Mapping[Moment, int]:
+        """Give the rightful copies of the last question by the minute of their delivery.
+
+        Complete when its findings have all been taken.
+        """
+        return self._right
+
+    def _count_plain(self, copies: ir.Table, good: ir.Table, question: Question) -> None:
+        for row in self._engine.table(
+            sieve.plain_minutes(copies, good, question.since, question.until)
+        ).to_pylist():
+            self._right[row["minute"]] += row["count"]
+
+    def _good(self) -> ir.Table:
         return sieve.good_deliveries(
             self._engine.tables, self._manifest.directories, self._hosts, self._recording
         )
 
-    def _plain(self, copies: Any, good: Any, question: Question) -> Iterator[Finding]:
+    def _plain(self, copies: ir.Table, good: ir.Table, question: Question) -> Iterator[Finding]:
         """Give the plain copies as findings, without asking the rules again."""
         drafter = Drafter(self.coverage)
         for batch in self._engine.batches(sieve.plain(copies, good)):
@@ -106,14 +123,14 @@ class Examination:
                 if _asked(finding, question):
                     yield finding
 
-    def _gone(self, good: Any, question: Question) -> Iterator[Subject]:
+    def _gone(self, good: ir.Table, question: Question) -> Iterator[Subject]:
         lines = _of_accounts(sieve.gone(self._engine.tables, self._scanned()), question.accounts)
         if not question.everything:
             lines = sieve.gone_suspects(lines, good)
         for line in self._engine.records(lines, DeliveryRecord):
             yield Subject.logged(line, line.account or "")
 
-    def _scanned(self) -> Any:
+    def _scanned(self) -> ir.Table:
         accounts = [(account,) for account in self._manifest.mailboxes]
         return self._engine.given({"account": pa.string()}, accounts)
 
@@ -126,11 +143,12 @@ class Examination:
         for subject in subjects:
             facts = judging.facts(subject)
             decided = judge(facts)
-            settled = decided.verdict in (Verdict.RIGHTFUL, Verdict.OWN)
-            if settled and not question.everything:
-                continue
             finding = drafter.finding(subject, facts, decided, about.accesses[subject.holder])
-            if _asked(finding, question):
+            if not _asked(finding, question):
+                continue
+            if decided.verdict is Verdict.RIGHTFUL and not finding.gone:
+                self._right[(finding.delivered_at or 0) // MINUTE * MINUTE] += 1
+            if question.everything or decided.verdict not in (Verdict.RIGHTFUL, Verdict.OWN):
                 findings.append(finding)
         yield from with_rightful_copies(self._engine, findings, subjects)
 
@@ -190,7 +208,7 @@ def _addresses(about: Related, subjects: Iterable[Subject]) -> Iterator[tuple[st
                 yield hop.recipient, hop.date
 
 
-def _of_accounts(table: Any, accounts: Sequence[str]) -> Any:
+def _of_accounts(table: ir.Table, accounts: Sequence[str]) -> ir.Table:
     return table.filter(table.account.isin(list(accounts))) if accounts else table
 
 

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from postwarden.evidence.service import Engine
@@ -45,7 +45,7 @@ def related(engine: Engine, subjects: Sequence[Subject]) -> Related:
     records = list(engine.records(accesses.semi_join(accounts, "account"), AccessRecord))
     actors = {one.session: one.actor for one in records if one.session and one.actor}
     for access in records:
-        actor = access.actor or actors.get(access.session)
+        actor = access.actor or actors.get(access.session or "")
         found.accesses[access.account].append(access._replace(actor=actor))
     return found
 
@@ -104,9 +104,9 @@ def _added(
     return new
 
 
-def _named(engine: Engine, table: Any, column: str, values: set[str]) -> Any:
+def _named(engine: Engine, table: ir.Table, column: str, values: set[str]) -> ir.Table:
     return table.semi_join(_given(engine, column, values), column)
 
 
-def _given(engine: Engine, column: str, values: Iterable[str]) -> Any:
+def _given(engine: Engine, column: str, values: Iterable[str]) -> ir.Table:
     return engine.given({column: pa.string()}, [(value,) for value in sorted(values)])

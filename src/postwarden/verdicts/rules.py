@@ -205,10 +205,10 @@ def _by_wrong_home(facts: CopyFacts) -> Judgement | None:
 def _by_other_deliveries(facts: CopyFacts, arrivals: Sequence[Arrival]) -> Judgement | None:
     """Judge a copy that came from one of these deliveries, it is not known which.
 
-    Copies of one LMTP transaction share session and file name, so that several may be named. One that
-    leads to the holder makes it right; it is wrong only when every one leads elsewhere.
+    Copies of one LMTP transaction share session and file name, so that several may be named. One
+    that leads to the holder makes it right; it is wrong only when every one leads elsewhere.
     """
-    decided = []
+    decided: list[Judgement | None] = []
     for arrival in arrivals:
         leg = first_wrong_leg(arrival.legs) or arrival.legs[-1]
         match entitlement(leg.originals, facts.holder):

@@ -1,5 +1,17 @@
 """The one door of this room: what other rooms may use of it."""
 
+from postwarden.verdicts.alternatives import (
+    Change,
+    Concern,
+    ConcernedAccount,
+    FaultReport,
+    changes,
+    explaining,
+    fault_report,
+    keys_of,
+    replaced,
+    resolver_of,
+)
 from postwarden.verdicts.concerned import Flow, Holder, NextAct, Opened, Owner
 from postwarden.verdicts.examination import Examination, Installation, Question
 from postwarden.verdicts.exposure import Exposure
@@ -11,9 +23,13 @@ from postwarden.verdicts.timeline import Bucket, Timeline
 __all__ = [
     "Background",
     "Bucket",
+    "Change",
     "Citation",
+    "Concern",
+    "ConcernedAccount",
     "Examination",
     "Exposure",
+    "FaultReport",
     "Finding",
     "Flow",
     "Holder",
@@ -27,6 +43,12 @@ __all__ = [
     "Summary",
     "Timeline",
     "Verdict",
+    "changes",
+    "explaining",
+    "fault_report",
+    "keys_of",
+    "replaced",
+    "resolver_of",
     "summarise",
     "weightiest",
 ]

@@ -6,12 +6,13 @@ recipient to the holder. For such copies `rules.judge` says `rightful` too (a te
 sieve is only faster, by joins that grow linearly.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import ibis
+import ibis.expr.types as ir
 
 from postwarden.evidence.service import Validity
+from postwarden.vocabulary import Moment
 
 GOOD_COLUMNS = (
     "session_id",
@@ -26,7 +27,7 @@ GOOD_COLUMNS = (
 )
 
 
-def external(deliveries: Any, hosts: Sequence[str]) -> Any:
+def external(deliveries: ir.Table, hosts: Sequence[str]) -> ir.Value:
     """Tell, as an expression, which deliveries were accepted from outside or with a login."""
     client = deliveries.client.fill_null("")
     inside = client.endswith("[::1]") | client.re_search(r"\[127\.[0-9.]+\]$")
@@ -36,7 +37,7 @@ def external(deliveries: Any, hosts: Sequence[str]) -> Any:
     return (deliveries.origin == "submission") | outside
 
 
-def directory_index(moment: Any, validities: Sequence[Validity]) -> Any:
+def directory_index(moment: ir.Value, validities: Sequence[Validity]) -> ir.Value:
     """Give, as an expression, the index of the directory that covers a moment; null where none does."""
     if all(v.valid_from is None and v.valid_to is None for v in validities):
         return ibis.literal(len(validities) - 1, "int64")
@@ -53,11 +54,11 @@ def directory_index(moment: Any, validities: Sequence[Validity]) -> Any:
 
 
 def good_deliveries(
-    tables: dict[str, Any],
+    tables: Mapping[str, ir.Table],
     validities: Sequence[Validity],
     hosts: Sequence[str],
     recording_hosts: Sequence[str],
-) -> Any:
+) -> ir.Table:
     """Give the deliveries whose original recipient the directory leads to the account delivered to.
 
     Args:
@@ -92,16 +93,16 @@ def good_deliveries(
     return lines.select(*GOOD_COLUMNS)
 
 
-def doubtful_content(copies: Any) -> Any:
+def doubtful_content(copies: ir.Table) -> ir.Value:
     """Tell, as an expression, which copies' own signatures do not fit their body."""
     declared = copies.declared_hashes
     simple = ibis.literal("s:").concat(copies.content_hash)
     relaxed = ibis.literal("r:").concat(copies.relaxed_hash)
     fits = declared.contains(simple) | declared.contains(relaxed)
-    return (declared != "") & copies.content_hash.notnull() & ~fits.fill_null(False)  # noqa: FBT003  # Ibis takes it by position
+    return (declared != "") & copies.content_hash.notnull() & ~fits.fill_null(False)
 
 
-def plain(copies: Any, good: Any) -> Any:
+def plain(copies: ir.Table, good: ir.Table) -> ir.Table:
     """Give the copies that a good delivery proves, joined with it."""
     copies = copies.filter(~doubtful_content(copies))
     names = ("session_id", "recipient", "queue_id", "message_id")
@@ -115,14 +116,27 @@ def plain(copies: Any, good: Any) -> Any:
     return copies.inner_join(one, _proved(copies, one), rname="line_{name}")
 
 
-def suspects(copies: Any, good: Any) -> Any:
+def plain_minutes(
+    copies: ir.Table, good: ir.Table, since: Moment | None, until: Moment | None
+) -> ir.Table:
+    """Count the plain copies by the minute of their delivery; limits are times of acceptance."""
+    proved = plain(copies, good)
+    if since is not None:
+        proved = proved.filter(proved.accepted_at >= since)
+    if until is not None:
+        proved = proved.filter(proved.accepted_at < until)
+    minute = proved.time // 60_000_000 * 60_000_000
+    return proved.group_by(minute=minute).agg(count=proved.count())
+
+
+def suspects(copies: ir.Table, good: ir.Table) -> ir.Table:
     """Give the copies that no good delivery proves."""
     doubtful = copies.filter(doubtful_content(copies))
     sound = copies.filter(~doubtful_content(copies))
     return doubtful.union(sound.anti_join(good, _proved(sound, good)))
 
 
-def _proved(copies: Any, good: Any) -> list[Any]:
+def _proved(copies: ir.Table, good: ir.Table) -> list[ir.Value]:
     return [
         copies.lmtp_id == good.session_id,
         copies.account == good.recipient,
@@ -131,7 +145,7 @@ def _proved(copies: Any, good: Any) -> list[Any]:
     ]
 
 
-def gone(tables: dict[str, Any], scanned: Any) -> Any:
+def gone(tables: Mapping[str, ir.Table], scanned: ir.Table) -> ir.Table:
     """Give Dovecot's saves into scanned mailboxes of which no copy is stored, here or elsewhere.
 
     Args:
@@ -153,11 +167,11 @@ def gone(tables: dict[str, Any], scanned: Any) -> Any:
     return missing.anti_join(misplaced, found)
 
 
-def _base(file: Any) -> Any:
+def _base(file: ir.Value) -> ir.Value:
     return file.split("/")[-1].split(",")[0]
 
 
-def gone_suspects(saves: Any, good: Any) -> Any:
+def gone_suspects(saves: ir.Table, good: ir.Table) -> ir.Table:
     """Give the saves (see `gone`) that no good delivery proves."""
     return saves.anti_join(
         good, [saves.session_id == good.session_id, saves.account == good.recipient]

@@ -1,0 +1,93 @@
+"""Another address map given on the command line, in the place of the configured table it is like."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from postwarden.configuration import Configuration
+from postwarden.evidence.service import Engine
+from postwarden.sources.service import (
+    DirectorySettings,
+    EntryRecord,
+    TableSettings,
+    read_entries,
+)
+from postwarden.verdicts.service import Change, changes, keys_of, replaced, resolver_of
+from postwarden.vocabulary import PostwardenError
+
+
+class MapError(PostwardenError):
+    """The map cannot be read, or it is not known which table it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The newest directory as intended and with other maps in it.
+
+    Attributes:
+        intended: its entries.
+        other: the entries with each map in its table's place.
+    """
+
+    intended: list[EntryRecord]
+    other: list[EntryRecord]
+
+    def changes(self, configuration: Configuration, observed: Sequence[str] = ()) -> list[Change]:
+        """Give the addresses that the maps lead elsewhere; `observed` adds those a pattern hides."""
+        provider, home = configuration.provider, configuration.home_domain
+        before = resolver_of(provider, home, self.intended)
+        after = resolver_of(provider, home, self.other)
+        keys = keys_of(self.intended) | keys_of(self.other) | set(observed)
+        return changes(before, after, keys)
+
+    def accounts(self) -> int:
+        """How many accounts the directory has."""
+        return len({entry.values for entry in self.intended if entry.role == "account"})
+
+
+def compare(
+    configuration: Configuration, intended: list[EntryRecord], paths: Sequence[str]
+) -> Comparison:
+    """Put the maps into the places of the tables they are like; raise `MapError`."""
+    other = intended
+    for path in paths:
+        table = _table_like(configuration, path)
+        instead_of = os.path.relpath(table.path or "", configuration.base)
+        other = replaced(other, instead_of, _read(configuration, table, path))
+    return Comparison(intended, other)
+
+
+def kept_entries(engine: Engine, configuration: Configuration) -> list[EntryRecord]:
+    """Give the newest directory's entries from a snapshot."""
+    entries = engine.tables["entries"]
+    own = entries.filter(entries.directory == len(configuration.directories) - 1)
+    return list(engine.records(own.order_by("role", "table", "file", "line"), EntryRecord))
+
+
+def _read(configuration: Configuration, table: TableSettings, path: str) -> list[EntryRecord]:
+    if not os.path.isfile(path):
+        raise MapError(f"{path}: there is no such map")
+    settings = TableSettings(format=table.format, path=os.path.abspath(path))
+    directory = DirectorySettings(accounts=(), aliases=(settings,))
+    records = list(read_entries([directory], {}, configuration.base))
+    found = [record for record in records if isinstance(record, EntryRecord)]
+    if not found:
+        raise MapError(f"{path}: holds no line of the format {table.format}")
+    return found
+
+
+def _table_like(configuration: Configuration, path: str) -> TableSettings:
+    """Choose the configured alias table that a map stands for: the one its name begins with."""
+    tables = [table for table in configuration.directories[-1].aliases if table.path]
+    name = os.path.basename(path)
+    named = [t for t in tables if name.startswith(os.path.basename(t.path or "").split(".")[0])]
+    exact = [t for t in named if name.startswith(os.path.basename(t.path or ""))]
+    candidates = exact or named or tables
+    if not candidates:
+        raise MapError(
+            f"{path}: the newest [[directories]] has no alias table in a file that it could replace"
+        )
+    if len(candidates) > 1 and not exact:
+        names = ", ".join(os.path.basename(t.path or "") for t in candidates)
+        raise MapError(f"{path}: could stand for {names}; name it like the one it replaces")
+    return max(candidates, key=lambda t: len(os.path.basename(t.path or "")))

@@ -1,0 +1,65 @@
+"""Opening a snapshot for a command."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from postwarden.configuration import Configuration
+from postwarden.evidence.service import Engine, Manifest, latest
+from postwarden.verdicts.service import Examination
+from postwarden.wiring import installation
+
+_DAY = 86_400 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A snapshot and the means to ask it."""
+
+    manifest: Manifest
+    engine: Engine
+
+    def problems(self) -> dict[str, int]:
+        """Count what could not be read, by code."""
+        found = self.engine.tables["problems"]
+        counted = found.group_by("code").agg(count=found.count())
+        return {row["code"]: row["count"] for row in self.engine.table(counted).to_pylist()}
+
+    def originals(self) -> tuple[str, ...]:
+        """Give every original recipient that the logs name."""
+        return tuple(self._counted(self._accepted()))
+
+    def recent_originals(self, days: int) -> dict[str, int]:
+        """Count the deliveries to each original recipient in the last days that the logs cover."""
+        lines = self._accepted()
+        last = self.engine.table(lines.aggregate(last=lines.time.max())).to_pylist()[0]["last"]
+        if last is None:
+            return {}
+        return self._counted(lines.filter(lines.time >= last - days * _DAY))
+
+    def _accepted(self) -> ir.Table:
+        lines = self.engine.tables["deliveries"]
+        return lines.filter(
+            lines.server == "postfix", lines.status == "sent", lines.recipient.notnull()
+        )
+
+    def _counted(self, lines: ir.Table) -> dict[str, int]:
+        original = lines.original_recipient.coalesce(lines.recipient)
+        counted = lines.group_by(address=original).agg(count=lines.count())
+        return {row["address"]: row["count"] for row in self.engine.table(counted).to_pylist()}
+
+    def examination(self, configuration: Configuration) -> Examination:
+        """Give an examination of the snapshot."""
+        return Examination(self.engine, self.manifest, installation(configuration))
+
+
+@contextmanager
+def opened(configuration: Configuration, snapshot: str | None) -> Iterator[Opened]:
+    """Open the snapshot of that name, or the newest; raises `EvidenceError`."""
+    root = configuration.evidence.path
+    manifest = latest(root, snapshot)
+    with Engine(os.path.join(root, manifest.name)) as engine:
+        yield Opened(manifest, engine)
