@@ -7,6 +7,7 @@ Jinja's escaping, in that order. Equal input gives equal bytes.
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, partial
+from itertools import chain
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from postwarden.cli.output.fields import EXPOSURE, citations, cited
 from postwarden.cli.output.flowchart import flow_chart
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.timechart import time_chart
-from postwarden.verdicts.service import Finding, Summary, Verdict, weightiest
+from postwarden.verdicts.service import Finding, NextAct, Summary, Verdict, weightiest
 
 UNEXPLAINED_SHOWN = 500
 """Unexplained copies listed one by one; the page says how many more there are."""
@@ -50,7 +51,7 @@ def write_html(
             headline=figures.headline(summary),
             chart=time_chart(summary, zone),
             flows=flow_chart(summary),
-            acts={act for one in (*summary.holders, *summary.owners) for act in one.next},
+            acts=_acts(summary),
             places={holder.account: n for n, holder in enumerate(summary.holders, 1)},
             wrong=wrong,
             unexplained=unexplained[:UNEXPLAINED_SHOWN],
@@ -61,6 +62,11 @@ def write_html(
             short=partial(times.short, zone=zone),
         )
     )
+
+
+def _acts(summary: Summary) -> set[NextAct]:
+    due = [holder.next for holder in summary.holders] + [owner.next for owner in summary.owners]
+    return set(chain.from_iterable(due))
 
 
 def _order(finding: Finding) -> tuple[str, int, str]:
