@@ -130,7 +130,7 @@ class _Provider(_Model):
     hosts: list[str] = []
     recipient_delimiter: str = "+"
     separator: str = Field(default="/", min_length=1, max_length=1)
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(_zone)] | None = None
 
 
 class _Store(_Model):

@@ -14,7 +14,8 @@ class Provider:
         hosts: own hosts as they write themselves in Received lines and logs, lower case.
         recipient_delimiter: Postfix's setting of that name; each character delimits; may be empty.
         separator: between the levels of folder names as printed, one character.
-        timezone: IANA name of the zone in which classic syslog stamps are written.
+        timezone: IANA name of the zone in which classic syslog stamps are written; None when not
+            configured.
     """
 
     name: str
@@ -22,9 +23,9 @@ class Provider:
     hosts: frozenset[str] = frozenset()
     recipient_delimiter: str = "+"
     separator: str = "/"
-    timezone: str = "UTC"
+    timezone: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone as an object."""
-        return ZoneInfo(self.timezone)
+        """The time zone of classic stamps; UTC when none is configured."""
+        return ZoneInfo(self.timezone or "UTC")

@@ -119,27 +119,19 @@ def test_dated_rotations_name_their_day():
     assert day("99999999") is None
 
 
-def test_what_was_assumed_is_said_once(tmp_path, read_file):
+def test_what_was_assumed_is_said_once_and_what_was_configured_is_not(tmp_path, read_file):
     for name in ("mail.log", "mail.log.1"):
         (tmp_path / name).write_text("Nov 20 10:11:12 mx1 postfix/qmgr[1]: x\n")
     pattern = tmp_path / "mail.log*"
-    zone = Provider("E", frozenset(), timezone="Europe/Amsterdam")
-    said = [
-        (one.code, one.detail)
-        for one in read_file("postfix", pattern, year=None, provider=zone)
-        if isinstance(one, ProblemRecord)
-    ]
-    assert [code for code, _ in said] == ["year-inferred", "zone-assumed"]
-    assert "2026" in said[0][1]
-    assert "Europe/Amsterdam" in said[1][1]
-    said = [
-        one.code
-        for one in read_file("postfix", pattern, year=2026, provider=zone)
-        if isinstance(one, ProblemRecord)
-    ]
-    assert said == ["zone-assumed"]
 
+    def said(zone, year):
+        provider = Provider("E", frozenset(), timezone=zone)
+        records = read_file("postfix", pattern, year=year, provider=provider)
+        return [(one.code, one.detail) for one in records if isinstance(one, ProblemRecord)]
 
-def test_nothing_is_assumed_of_full_stamps(read):
-    line = "2026-11-20T10:11:12.345678+01:00 mx1 postfix/qmgr[1]: x"
-    assert not any(isinstance(one, ProblemRecord) for one in read("postfix", [line], stamp=None))
+    assumed = said(None, None)
+    assert [code for code, _ in assumed] == ["year-inferred", "zone-assumed"]
+    assert "2026" in assumed[0][1]
+    assert "UTC" in assumed[1][1]
+    assert [code for code, _ in said(None, 2026)] == ["zone-assumed"]
+    assert said("Europe/Amsterdam", 2026) == []

@@ -132,8 +132,8 @@ class _SetReading:
         if clock.first_year is not None and self._settings.year is None:
             detail = f"the first time stamp is taken to be of {clock.first_year}, by the file's age"
             yield from self._once("year-inferred", detail, file)
-        if clock.naive:
-            detail = f"time stamps without a zone are taken to be in {self._provider.timezone}"
+        if clock.naive and self._provider.timezone is None:
+            detail = f"time stamps without a zone are taken to be in {self._provider.zone.key}"
             yield from self._once("zone-assumed", detail, file)
 
     def _once(self, code: str, detail: str, file: str) -> Iterator[ProblemRecord]:
