@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 import ibis.expr.types as ir
@@ -90,11 +90,15 @@ class Examination:
         if question.everything:
             yield from self._plain(copies, good, question)
         rest = self._engine.records(sieve.suspects(copies, good), CopyRecord)
-        subjects: Iterator[Subject] = map(Subject.stored, rest)
+        subjects = chain(map(Subject.stored, rest), self._gone(good, question))
+        misdelivered: list[tuple[Finding, Subject]] = []
         for batch in _batches(subjects):
-            yield from self._judged(batch, question)
-        for batch in _batches(self._gone(good, question)):
-            yield from self._judged(batch, question)
+            for finding, subject in self._judged(batch, question):
+                if finding.verdict is Verdict.MISDELIVERED:
+                    misdelivered.append((finding, subject))
+                else:
+                    yield finding
+        yield from with_rightful_copies(self._engine, misdelivered)
 
     def right(self) -> Mapping[Moment, int]:
         """Give the rightful copies of the last question by the minute of their delivery.
@@ -124,22 +128,31 @@ class Examination:
                     yield finding
 
     def _gone(self, good: ir.Table, question: Question) -> Iterator[Subject]:
-        lines = _of_accounts(sieve.gone(self._engine.tables, self._scanned()), question.accounts)
+        tables, scanned = self._engine.tables, self._scanned()
+        lines = _of_accounts(sieve.gone(tables, scanned), question.accounts)
         if not question.everything:
             lines = sieve.gone_suspects(lines, good)
         for line in self._engine.records(lines, DeliveryRecord):
             yield Subject.logged(line, line.account or "")
+        boxes = set(question.accounts) or set(self._manifest.mailboxes)
+        delimiters = self._installation.provider.recipient_delimiter
+        queued = sieve.gone_queued(tables, delimiters)
+        for line in self._engine.records(queued, DeliveryRecord):
+            account = self.destinations.account_of(line.recipient or "", line.accepted_at)
+            if account in boxes:
+                yield Subject.logged(line, account)
 
     def _scanned(self) -> ir.Table:
         accounts = [(account,) for account in self._manifest.mailboxes]
         return self._engine.given({"account": pa.string()}, accounts)
 
-    def _judged(self, subjects: Sequence[Subject], question: Question) -> Iterator[Finding]:
+    def _judged(
+        self, subjects: Sequence[Subject], question: Question
+    ) -> Iterator[tuple[Finding, Subject]]:
         about = related(self._engine, subjects)
         self.destinations.prefetch(_addresses(about, subjects))
         judging = self._judge(about, subjects)
         drafter = Drafter(self.coverage)
-        findings = []
         for subject in subjects:
             facts = judging.facts(subject)
             decided = judge(facts)
@@ -149,8 +162,7 @@ class Examination:
             if decided.verdict is Verdict.RIGHTFUL and not finding.gone:
                 self._right[(finding.delivered_at or 0) // MINUTE * MINUTE] += 1
             if question.everything or decided.verdict not in (Verdict.RIGHTFUL, Verdict.OWN):
-                findings.append(finding)
-        yield from with_rightful_copies(self._engine, findings, subjects)
+                yield finding, subject
 
     def _judge(self, about: Related, subjects: Sequence[Subject]) -> Judge:
         paths = Pathfinder(

@@ -21,6 +21,7 @@ class Finding:
         accepted_at: when this provider accepted the message.
         delivered_at: when the copy was delivered, by the log or else by its own trace or date.
         has_rightful_copy: every rightful account holds its own; None when nobody is rightful.
+        lacking: the rightful accounts that hold no copy of their own.
         gone: no longer stored, but logged as stored.
     """
 
@@ -37,6 +38,7 @@ class Finding:
     accepted_at: Moment | None
     delivered_at: Moment | None
     has_rightful_copy: bool | None = None
+    lacking: tuple[str, ...] = ()
     exposure: Exposure = field(default_factory=Exposure)
     second_hand: bool = False
     other_message: str | None = None

@@ -175,12 +175,15 @@ class Judge:
         return self.paths.destinations.account_of(line.recipient or "", line.accepted_at)
 
     def _queue_arrivals(self, subject: Subject) -> list[Arrival]:
-        """Give deliveries of the newest queue file in the trace, by agents without a session id."""
+        """Give deliveries of the newest queue file in the trace, by agents without a session id.
+
+        virtual(8) and local(8) fold nothing: each copy carries its own X-Original-To.
+        """
         copy = subject.copy
         if copy is None or copy.queue_id is None:
             return []
-        return [
-            self._arrival(Proof.QUEUE, line, subject)
+        lines = [
+            line
             for line in self.related.deliveries.queue(copy.queue_id, copy.received_at)
             if line.status == "sent"
             and line.agent in _FILE_AGENTS
@@ -188,6 +191,8 @@ class Judge:
             and (line.session_id is None or copy.lmtp_id is None)
             and self._account(line) == subject.holder
         ]
+        named = [line for line in lines if line.original_recipient == copy.x_original_to]
+        return [self._arrival(Proof.QUEUE, line, subject) for line in named or lines]
 
     def _by_header(self, subject: Subject) -> Iterable[Arrival]:
         """Give the delivery that the trace alone proves, unless the logs contradict it."""

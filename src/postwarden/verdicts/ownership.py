@@ -1,62 +1,69 @@
 """Whether the accounts whose message it is hold their own copy of it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from postwarden.evidence.service import Engine
 from postwarden.sources.service import CopyRecord
-from postwarden.verdicts.facts import Verdict
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.subjects import Subject
 
 
 def with_rightful_copies(
-    engine: Engine, findings: Sequence[Finding], subjects: Sequence[Subject]
+    engine: Engine, wrong: Sequence[tuple[Finding, Subject]]
 ) -> Iterator[Finding]:
-    """Give the findings with `has_rightful_copy` set on the misdelivered ones.
+    """Give misdelivered findings with `lacking` and `has_rightful_copy` set.
 
     Two copies are of one message when they share their Message-ID and the sender's header block, or,
-    for mail that was sent again by somebody else, Message-ID, date and author.
+    for mail that was sent again by somebody else, Message-ID, date and author. A copy that is itself
+    misdelivered is nobody's own.
+
+    Args:
+        engine: of the snapshot.
+        wrong: every misdelivered finding of the examination, with what was judged.
     """
-    wanted = [f for f in findings if f.verdict is Verdict.MISDELIVERED and f.rightful]
-    held = _held(engine, wanted, {subject.id: subject for subject in subjects})
-    for finding in findings:
-        if finding.verdict is Verdict.MISDELIVERED and finding.rightful:
-            own = held[finding.id]
-            yield replace(finding, has_rightful_copy=own.issuperset(finding.rightful))
-        else:
-            yield finding
+    misplaced = {finding.id for finding, _ in wrong}
+    held = _held(engine, wrong, misplaced)
+    for finding, _ in wrong:
+        lacking = tuple(a for a in finding.rightful if a not in held[finding.id])
+        has = not lacking if finding.rightful else None
+        yield replace(finding, has_rightful_copy=has, lacking=lacking)
 
 
 def _held(
-    engine: Engine, findings: Sequence[Finding], subjects: dict[str, Subject]
+    engine: Engine, wrong: Sequence[tuple[Finding, Subject]], misplaced: Set[str]
 ) -> defaultdict[str, set[str]]:
     """Give, by finding, the rightful accounts that hold a copy of its message."""
+    findings = [finding for finding, _ in wrong]
     stored: defaultdict[tuple[str, str | None], list[CopyRecord]] = defaultdict(list)
+    for copy in engine.records(_theirs(engine, findings), CopyRecord) if findings else ():
+        if Subject(copy.account, copy=copy).id not in misplaced:
+            stored[copy.account, copy.message_id].append(copy)
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    for finding, subject in wrong:
+        for account in finding.rightful:
+            others = stored[account, finding.message_id]
+            if any(_same_message(subject, other) for other in others):
+                held[finding.id].add(account)
+    return held
+
+
+def _theirs(engine: Engine, findings: Sequence[Finding]) -> ir.Table:
+    """Give the copies in the rightful accounts that could be of the messages."""
     copies = engine.tables["copies"]
     accounts = sorted({account for finding in findings for account in finding.rightful})
     owners = engine.given({"account": pa.string()}, [(account,) for account in accounts])
     ids = sorted({finding.message_id for finding in findings if finding.message_id})
     named = engine.given({"message_id": pa.string()}, [(name,) for name in ids])
     theirs = copies.semi_join(owners, "account")
+    found = theirs.semi_join(named, "message_id")
     if any(finding.message_id is None for finding in findings):
-        found = theirs.filter(theirs.message_id.isnull()).union(
-            theirs.semi_join(named, "message_id")
-        )
-    else:
-        found = theirs.semi_join(named, "message_id")
-    for copy in engine.records(found, CopyRecord) if findings else ():
-        stored[copy.account, copy.message_id].append(copy)
-    held: defaultdict[str, set[str]] = defaultdict(set)
-    for finding in findings:
-        for account in finding.rightful:
-            others = stored[account, finding.message_id]
-            if any(_same_message(subjects[finding.id], other) for other in others):
-                held[finding.id].add(account)
-    return held
+        found = theirs.filter(theirs.message_id.isnull()).union(found)
+    return found
 
 
 def _same_message(subject: Subject, other: CopyRecord) -> bool:

@@ -6,6 +6,7 @@ recipient to the holder. For such copies `rules.judge` says `rightful` too (a te
 sieve is only faster, by joins that grow linearly.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import ibis
@@ -165,6 +166,27 @@ def gone(tables: Mapping[str, ir.Table], scanned: ir.Table) -> ir.Table:
         _base(missing.storage_id) == misplaced.base,
     ]
     return missing.anti_join(misplaced, found)
+
+
+def gone_queued(tables: Mapping[str, ir.Table], delimiters: str) -> ir.Table:
+    """Give Postfix' own deliveries into mailboxes, as local(8) and virtual(8) log them, without a copy.
+
+    LMTP's "Saved" is no proof of storing (a Sieve script may have discarded the message), so that its
+    lines are not among them. `delivered-to` is no key: local(8) writes the address before aliasing.
+    """
+    lines, copies = tables["deliveries"], tables["copies"]
+    own = lines.filter(
+        lines.server == "postfix",
+        lines.status == "sent",
+        lines.agent.isin(["virtual", "local"]),
+        lines.text.contains("delivered to"),
+        lines.recipient.notnull(),
+    )
+    user = own.recipient
+    if delimiters:
+        user = user.re_replace(f"[{re.escape(delimiters)}][^@]*@", "@")
+    stored = copies.filter(copies.lmtp_id.isnull()).select("queue_id", "account")
+    return own.anti_join(stored, [own.queue_id == stored.queue_id, user == stored.account])
 
 
 def _base(file: ir.Value) -> ir.Value:

@@ -28,6 +28,7 @@ def fields(finding: Finding) -> dict[str, Any]:
         "accepted_at": machine(finding.accepted_at),
         "delivered_at": machine(finding.delivered_at),
         "has_rightful_copy": finding.has_rightful_copy,
+        "lacking": list(finding.lacking),
         "opened": seen.opened,
         "exposure": {name: getattr(seen, name) for name in EXPOSURE},
         "second_hand": finding.second_hand,
