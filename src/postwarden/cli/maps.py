@@ -14,6 +14,7 @@ from postwarden.sources.service import (
 )
 from postwarden.verdicts.service import Change, changes, keys_of, replaced, resolver_of
 from postwarden.vocabulary import PostwardenError
+from postwarden.wiring import sources
 
 
 class MapError(PostwardenError):
@@ -55,6 +56,21 @@ def compare(
         instead_of = os.path.relpath(table.path or "", configuration.base)
         other = replaced(other, instead_of, _read(configuration, table, path))
     return Comparison(intended, other)
+
+
+def concerned(configuration: Configuration, paths: Sequence[str]) -> set[str]:
+    """Give the accounts that the maps could concern, by the directory as it is; raise `MapError`.
+
+    Addresses that only a pattern matches are not known before the logs are read.
+    """
+    newest = configuration.directories[-1]
+    records = read_entries([newest], sources(configuration).tables, configuration.base)
+    entries = [record for record in records if isinstance(record, EntryRecord)]
+    changed = compare(configuration, entries, paths).changes(configuration)
+    found = {account for change in changed for account in (*change.gained, *change.lost)}
+    if not found:
+        raise MapError(f"{', '.join(paths)}: leads no address elsewhere; there is nothing to scan")
+    return found
 
 
 def kept_entries(engine: Engine, configuration: Configuration) -> list[EntryRecord]:

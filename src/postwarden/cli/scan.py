@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from postwarden.cli.maps import concerned
 from postwarden.cli.opened import opened
 from postwarden.cli.options import (
     DEFAULT_CONFIGURATION,
@@ -35,6 +36,12 @@ def scan(
     ] = None,
     account: Accounts = None,
     since: Since = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="Only accounts that this wrong map could concern; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Read stores, logs and directory into a new snapshot; nothing of the provider is changed."""
     configuration = load(config)
@@ -44,7 +51,10 @@ def scan(
         purpose=purpose or settings.purpose,
         expiry_days=expires or settings.expiry_days,
     )
-    scope = Scope(accounts(account), moment(since, "--since"))
+    named = accounts(account)
+    if fault:
+        named = tuple(sorted({*named, *concerned(configuration, fault)}))
+    scope = Scope(named, moment(since, "--since"))
     console = Console(stderr=True, highlight=False)
     try:
         with ScanProgress(console) as progress:

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from postwarden.durable.service import replace_text
 from postwarden.evidence.logscan import LogTask, log_tasks, read_directories, read_log_set
 from postwarden.evidence.manifest import MANIFEST, Manifest, Validity
+from postwarden.evidence.scoping import limit_to_scope
 from postwarden.evidence.settings import EvidenceSettings, Scope
 from postwarden.evidence.snapshots import (
     INTENT,
@@ -111,6 +112,7 @@ def take(
         )
         report(Progress("directory", 1, 1))
         _read_logs(folder, settings, scope, sources, taken, report)
+        limit_to_scope(folder, scope)
         mailboxes = _read_stores(folder, settings, scope, sources, report)
         manifest = Manifest(
             name=name,

@@ -71,7 +71,9 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
     places = _places(seen, acts)
     on_copy = [a for a in acts if _concerns(a, seen.message_id, places)]
     sessions = _Sessions.of(acts)
-    recorded = recording.events or (recording.log and sessions.nothing_shown)
+    unplaced = {act.what for act in acts if _perhaps(act, seen, places)}
+    whole = recording.events and not unplaced & {"opened", "downloaded"}
+    recorded = whole or (recording.log and sessions.nothing_shown)
     downloaded = _any(on_copy, "downloaded") or _all_retrieved(acts, places)
     flagged = "S" in seen.flags and not recording.events
     shown = _any(on_copy, "opened") or flagged
@@ -91,7 +93,8 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
         moved=_three(bool(moves) or (elsewhere and not copied), recording.log),
         listed=_three(
             _any(on_copy, "listed"),
-            recording.events or (recording.log and not sessions.any),
+            (recording.events and "listed" not in unplaced)
+            or (recording.log and not sessions.any),
         ),
         citations=tuple(Citation(a.file, a.line) for a in on_copy if a.what in _TELLING),
     )
@@ -133,6 +136,19 @@ def _concerns(act: AccessRecord, message_id: str | None, places: frozenset[_Plac
     if act.what == "listed" and act.uid is None and act.message_id is None:
         return any(place == act.folder for place, _ in places)
     return False
+
+
+def _perhaps(act: AccessRecord, seen: Seen, places: frozenset[_Place]) -> bool:
+    """Tell whether an act may have been on this copy: nothing says under which UID it lay there.
+
+    What lies in INBOX and was not logged elsewhere is taken to have come there.
+    """
+    if act.folder is None or act.message_id is not None:
+        return False
+    here = [uid for place, uid in places if place == act.folder]
+    if here:
+        return all(uid is None for uid in here)
+    return seen.arrived_in is None and seen.folder != "INBOX"
 
 
 def _moves(on_copy: Sequence[AccessRecord]) -> list[AccessRecord]:

@@ -218,7 +218,8 @@ class Judge:
         """Give the appends and copies that put the copy here.
 
         Where its trace says that it was delivered to this very mailbox, a copy from folder to folder
-        is no new origin, and an append into another folder was of another copy (a sent one).
+        is no new origin, and an append into another folder was of another copy (a sent one). So it was
+        wherever an append into this very folder is logged too.
         """
         copy = subject.copy
         if copy is None:
@@ -226,7 +227,8 @@ class Judge:
         acts = [a for a in self.related.accesses[subject.holder] if self._put(a, subject)]
         if delivered_here:
             acts = [a for a in acts if a.what == "appended" and a.folder == copy.folder]
-        return [self._placement(act, subject.holder) for act in acts]
+        into = [a for a in acts if a.what == "appended" and a.folder == copy.folder]
+        return [self._placement(act, subject.holder) for act in into or acts]
 
     def _put(self, act: AccessRecord, subject: Subject) -> bool:
         """Tell whether an append or copy put this copy where it is (or into this mailbox)."""

@@ -144,7 +144,7 @@ class Pathfinder:
         legs = self._run_legs(runs, account)
         if len(legs) > 1 and not legs[-1].originals and legs[-2].onward == "unrecorded":
             accepted = runs[-1].accepted
-            if self._went_wide(message_id, accepted.date if accepted else None):
+            if accepted and self._went_wide(message_id, accepted.date, accepted.queue_id):
                 first = legs[-2]
                 return (*legs[:-2], Leg(account, first.originals, citations=first.citations))
         return tuple(legs)
@@ -217,16 +217,24 @@ class Pathfinder:
         return known and entitlement(originals, account) is not Entitlement.UNKNOWN
 
     def _submitted_by_operator(self, way: Way) -> bool:
-        return any(self._went_wide(root.message_id, root.accepted_at) for root in way.roots)
+        return any(
+            self._went_wide(root.message_id, root.accepted_at, root.queue_id) for root in way.roots
+        )
 
-    def _went_wide(self, message_id: str | None, moment: Moment | None) -> bool:
+    def _went_wide(
+        self, message_id: str | None, moment: Moment | None, queue_id: str | None
+    ) -> bool:
         """Tell whether a message was stored with more accounts than its reader would send it on to.
 
-        Only where Dovecot's log is whole, which would have named a redirect.
+        Where Dovecot's log is silent, which would have named redirects, only by this one queue file:
+        a redirect has one recipient.
         """
-        if message_id is None or "dovecot" in self.coverage.silent_at(moment):
+        if message_id is None:
             return False
-        accounts = {r.account or self._account(r) for r in self.index.ids[message_id]}
+        records = self.index.ids[message_id]
+        if "dovecot" in self.coverage.silent_at(moment):
+            records = [record for record in records if record.queue_id == queue_id]
+        accounts = {record.account or self._account(record) for record in records}
         return len(accounts - {None}) > WIDELY
 
     def _by_header(self, hops: Sequence[Hop], way: Way) -> tuple[Original, ...]:

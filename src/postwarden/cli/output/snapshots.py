@@ -4,14 +4,10 @@ from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.table import Table
 
 from postwarden.cli.output.hostile import visible
-from postwarden.cli.output.times import full
+from postwarden.cli.output.times import with_year
 from postwarden.evidence.service import Manifest
-
-_COUNTED = ("copies", "deliveries", "accesses", "entries", "problems")
-
 
 def print_scanned(
     manifest: Manifest, problems: Mapping[str, int], console: Console, zone: ZoneInfo
@@ -21,26 +17,29 @@ def print_scanned(
     console.print(
         f"Snapshot {manifest.name}: {rows['copies']:,} copies in {len(manifest.mailboxes):,} "
         f"mailboxes, {rows['deliveries']:,} deliveries, {rows['accesses']:,} accesses, "
-        f"{rows['entries']:,} lines of the address directory."
+        f"{rows['entries']:,} lines of the address directory.",
+        soft_wrap=True,
     )
     for code, count in sorted(problems.items()):
         console.print(f"  {count:>6,}  {visible(code)}", markup=False)
-    console.print(f"It is kept until {full(manifest.expires, zone)}. Next: postwarden examine")
+    console.print(f"It is kept until {with_year(manifest.expires, zone)}. Next: postwarden examine")
 
 
 def print_snapshots(manifests: Iterable[Manifest], console: Console, zone: ZoneInfo) -> None:
-    """List snapshots, oldest first."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "taken", "expires", "purpose", "scope", "copies"):
-        table.add_column(heading, overflow="fold")
+    """List snapshots, oldest first, a line each."""
     for manifest in manifests:
-        scope = ", ".join(manifest.scope.accounts) or "everything"
-        table.add_row(
-            manifest.name,
-            full(manifest.taken, zone),
-            full(manifest.expires, zone),
-            visible(manifest.purpose),
-            visible(scope),
-            f"{manifest.rows['copies']:,}",
+        since = manifest.scope.since
+        console.print(
+            f"{manifest.name}  {manifest.rows['copies']:>10,} copies  {_scope(manifest)}"
+            f"{f', since {with_year(since, zone)}' if since is not None else ''}; "
+            f"kept until {with_year(manifest.expires, zone)}; {visible(manifest.purpose)}",
+            soft_wrap=True,
+            markup=False,
         )
-    console.print(table)
+
+
+def _scope(manifest: Manifest) -> str:
+    accounts = manifest.scope.accounts
+    if not accounts:
+        return "all accounts"
+    return visible(accounts[0]) if len(accounts) == 1 else f"{len(accounts)} accounts"

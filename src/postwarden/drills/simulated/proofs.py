@@ -11,7 +11,7 @@ A verdict is provable when all its proofs survive:
 `meant`: for whom this provider accepted it.
     Postfix's delivery lines of all recipients folded into the copy, and behind a filter the lines
     that say "queued as"; or the "for" of Postfix's own Received line, there with a single
-    recipient. Not needed for a holder's own copy.
+    recipient, as long as the copy is stored. Not needed for what a holder brought from elsewhere.
 `whose` (a master user's append, a file in a strange home): the copy was alone in its LMTP
     transaction; else it could be that of any recipient.
 `content` (crossed): where whole messages changed places, cleanup's message-id line.
@@ -40,7 +40,7 @@ def proofs_of(copy: Copy, verdict: str) -> Proofs:
     arrival = copy.arrival
     if arrival is None:
         return {"put": False}
-    proofs = {"put": _put_proved(copy, arrival), "meant": _meant_proved(arrival)}
+    proofs = {"put": _put_proved(copy, arrival), "meant": _meant_proved(arrival, copy)}
     queued = arrival.handovers[0].queued
     if copy.home != arrival.account and verdict == "misdelivered":
         proofs["whose"] = arrival.alone
@@ -54,11 +54,13 @@ def proofs_of(copy: Copy, verdict: str) -> Proofs:
 
 def _put_by_holder(copy: Copy, verdict: str) -> Proofs:
     put = {"put": all(map(kept, copy.put_lines))}
-    if verdict == "own" or copy.source is None:
+    if copy.source is None:
         return put
     source = proofs_of(copy.source, verdict)
     if copy.source.home == copy.home:
         return source
+    if verdict == "own":
+        return put
     return put | {f"source_{name}": survives for name, survives in source.items()}
 
 
@@ -88,9 +90,10 @@ def _account(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def _meant_proved(arrival: Arrival) -> bool:
+def _meant_proved(arrival: Arrival, copy: Copy | None = None) -> bool:
     first = arrival.handovers[0]
-    return all(map(_logged, arrival.handovers)) or _named_by_postfix(first)
+    told = (copy is None or not copy.gone) and _named_by_postfix(first)
+    return told or all(map(_logged, arrival.handovers))
 
 
 def _named_by_postfix(handover: Handover) -> bool:

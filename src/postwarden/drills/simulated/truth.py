@@ -72,7 +72,7 @@ def rows_of(site: Site) -> tuple[Row, ...]:
     lost = [line.moment for line in site.logs.lines if line.log == EVENTS and not line.kept]
     holding: dict[int, set[str]] = {}
     for copy in site.store.copies:
-        if not copy.gone:
+        if not copy.gone and judged(copy)[0] != "misdelivered":
             holding.setdefault(id(copy.letter), set()).add(copy.home)
     rows = []
     for copy in site.store.copies:
@@ -96,8 +96,9 @@ def _row(copy: Copy, holding: set[str], blind_until: int) -> Row:
     provable = all(proofs.values())
     arrival = rooted(copy).arrival
     handovers = arrival.handovers if arrival else []
-    originals = list(dict.fromkeys(map(_original, _first_hand(handovers, second_hand=second_hand))))
-    other = handovers[0].queued.crossed_with if handovers else None
+    first = _first_hand(handovers, second_hand=second_hand)
+    originals = list(dict.fromkeys(map(_original, first)))
+    other = first[0].queued.crossed_with if first else None
     exposure, recorded = _exposure(copy, recorded=False), _exposure(copy, recorded=True)
     return Row(
         account=copy.home,
@@ -183,7 +184,8 @@ def _allowed(copy: Copy, verdict: str, proofs: Proofs, *, provable: bool) -> lis
         return [verdict] if provable else ["rightful", "unexplained"]
     if verdict == "misdelivered":
         ambiguous = [verdict] if "whose" in proofs else []
-        return [verdict] if provable else [*ambiguous, "unexplained"]
+        brought = ["own"] if copy.put_by == "holder" else []
+        return [verdict] if provable else [*ambiguous, *brought, "unexplained"]
     moved_home = copy.arrival is not None and copy.home != copy.arrival.account
     if not provable or moved_home:
         return [
@@ -191,8 +193,10 @@ def _allowed(copy: Copy, verdict: str, proofs: Proofs, *, provable: bool) -> lis
             "unexplained",
             *({"own", "rightful"} - {verdict} if copy.put_by != "lmtp" else ()),
         ]
-    same_file = copy.put_by == "holder" and copy.source is not None
-    return ["own", "rightful"] if same_file else [verdict]
+    if copy.put_by == "holder" and copy.source is not None:
+        crossed = judged(copy.source)[0] == "crossed"
+        return ["own", "rightful", *(["crossed"] if crossed else ())]
+    return [verdict]
 
 
 def _opened(
@@ -215,4 +219,6 @@ def _done(copy: Copy) -> list[tuple[str, list[Line]]]:
 
 def _exposure(copy: Copy, *, recorded: bool) -> dict[str, bool]:
     done = {what for what, lines in _done(copy) if not recorded or all(map(kept, lines))}
+    if "downloaded" in done:
+        done.add("opened")
     return {what: what in done for what in EXPOSURES}

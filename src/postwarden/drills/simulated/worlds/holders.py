@@ -2,7 +2,7 @@
 
 from postwarden.drills.simulated.clock import MINUTE
 from postwarden.drills.simulated.play import Play, hour, short
-from postwarden.drills.simulated.site import DOMAIN, Sieve
+from postwarden.drills.simulated.site import Sieve
 from postwarden.drills.simulated.truth import judged
 from postwarden.drills.simulated.worlds import stores
 from postwarden.drills.simulated.worlds.demo import shifted
@@ -86,7 +86,7 @@ def _expose(play: Play, holder: str) -> None:
                 case 3:
                     imap.move(copy, "Archive/2026")
                 case 4:
-                    imap.copy(copy, f"Kopieën/{DOMAIN}")
+                    imap.copy(copy, "Kopieën/2026")
                 case 5:
                     imap.expunge(copy)
                 case 6:
