@@ -1,7 +1,7 @@
 """postwarden.toml: read, validated, and given to the rooms as their own frozen settings.
 
 Every error names the file, the key and the remedy. Relative paths are relative to the file. The keys
-are described in docs/configuration.md; a test holds that page to the models here.
+are described in docs/reference/configuration.md, which is generated from the models here.
 
 ConfigurationError   the file is missing, is no TOML, or a key in it is not usable
 """
@@ -10,7 +10,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -82,6 +83,11 @@ def load(path: str = DEFAULT_FILE) -> Configuration:
     return model.configuration(file, base)
 
 
+def schema() -> dict[str, Any]:
+    """Give the JSON Schema (draft 2020-12) of the file, with a description of every key."""
+    return _File.model_json_schema()
+
+
 def _absolute(value: str, info: ValidationInfo) -> str:
     base = (info.context or {})["base"]
     return os.path.normpath(os.path.join(base, os.path.expanduser(value)))
@@ -115,9 +121,18 @@ def _some(value: str) -> str:
     return value
 
 
-FilePath = Annotated[str, AfterValidator(_some), AfterValidator(_absolute)]
+FilePath = Annotated[
+    str,
+    AfterValidator(_some),
+    AfterValidator(_absolute),
+    WithJsonSchema({"type": "string", "format": "path"}),
+]
 Domain = Annotated[str, AfterValidator(_some), AfterValidator(_domain)]
-Time = Annotated[datetime | str | None, AfterValidator(_aware)]
+Time = Annotated[
+    datetime | str | None,
+    AfterValidator(_aware),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 class _Model(BaseModel):
@@ -125,21 +140,49 @@ class _Model(BaseModel):
 
 
 class _Provider(_Model):
-    name: Annotated[str, AfterValidator(_some)]
-    domains: list[Domain] = Field(min_length=1)
-    hosts: list[str] = []
-    recipient_delimiter: str = "+"
-    separator: str = Field(default="/", min_length=1, max_length=1)
-    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    name: Annotated[str, AfterValidator(_some)] = Field(description="As people know it.")
+    domains: list[Domain] = Field(
+        min_length=1,
+        description="The provider's own mail domains; the first one completes bare names.",
+    )
+    hosts: list[str] = Field(
+        default=[],
+        description="Own hosts, as they write themselves in Received lines and logs. Only lines of"
+        " these hosts prove anything.",
+    )
+    recipient_delimiter: str = Field(
+        default="+", description="As Postfix has it: a set of characters; empty for none."
+    )
+    separator: str = Field(
+        default="/", min_length=1, max_length=1, description="Of folder names as printed."
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        default=None,
+        description="IANA name; the zone of log stamps without one, and of times as printed. Without"
+        " it: UTC.",
+    )
 
 
 class _Store(_Model):
-    name: Annotated[str, AfterValidator(_some)]
-    driver: Literal["maildir", "doveadm"]
-    path: FilePath | None = None
-    command: list[str] = []
-    url: str | None = None
-    api_key: str | None = None
+    name: Annotated[str, AfterValidator(_some)] = Field(description="Names the store in evidence.")
+    driver: Literal["maildir", "doveadm"] = Field(
+        description="Read the files of Maildir++, or ask Dovecot for mailboxes in any format."
+    )
+    path: FilePath | None = Field(
+        default=None,
+        description="maildir: the mail folder of an account, with {domain} and {local}, or with"
+        " {account} for both.",
+    )
+    command: list[str] = Field(
+        default=[],
+        description='doveadm: the command and its first arguments, such as ["doveadm", "-c",'
+        ' "/etc/dovecot/dovecot.conf"].',
+    )
+    url: str | None = Field(
+        default=None,
+        description="doveadm: base of the HTTP API, such as http://127.0.0.1:8080/doveadm/v1.",
+    )
+    api_key: str | None = Field(default=None, description="doveadm: key of the HTTP API.")
 
     @model_validator(mode="after")
     def _complete(self) -> "_Store":
@@ -155,14 +198,26 @@ class _Store(_Model):
 class _Table(_Model):
     format: Literal[
         "dovecot-passwd", "postfix-virtual", "postfix-regexp", "aliases", "csv", "sql", "ldap"
-    ]
-    path: FilePath | None = None
-    url: str | None = None
-    query: str | None = None
-    base: str | None = None
-    attributes: list[str] = []
-    bind_dn: str | None = None
-    password: str | None = None
+    ] = Field(description="How the table is written, or which server holds it.")
+    path: FilePath | None = Field(
+        default=None, description="The file, for every format but sql and ldap."
+    )
+    url: str | None = Field(
+        default=None,
+        description="sql: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME or mysql://…; ldap:"
+        " ldap:// or ldaps://HOST.",
+    )
+    query: str | None = Field(
+        default=None,
+        description="sql: a SELECT of one column (accounts) or two (address, where it goes); ldap:"
+        " a filter.",
+    )
+    base: str | None = Field(default=None, description="ldap: where the search begins.")
+    attributes: list[str] = Field(
+        default=[], description="ldap: the attributes of the address and of where it goes."
+    )
+    bind_dn: str | None = Field(default=None, description="ldap: who asks; without it, nobody.")
+    password: str | None = Field(default=None, description="ldap: the password of bind_dn.")
 
     @model_validator(mode="after")
     def _complete(self) -> "_Table":
@@ -190,13 +245,25 @@ class _Table(_Model):
 
 
 class _Directory(_Model):
-    valid_from: Time = None
-    valid_to: Time = None
-    accounts: _Table | list[_Table]
-    aliases: list[_Table] = []
-    domain_aliases: dict[Domain, Domain] = {}
-    canonical: list[_Table] = []
-    bcc: list[_Table] = []
+    valid_from: Time = Field(
+        default=None, description="Meant to be so from then on; without it, always was."
+    )
+    valid_to: Time = Field(
+        default=None, description="Meant to be so until before then; without it, still is."
+    )
+    accounts: _Table | list[_Table] = Field(description="Who may log in: a table, or several.")
+    aliases: list[_Table] = Field(
+        default=[], description="Alias tables in the servers' order of look-up."
+    )
+    domain_aliases: dict[Domain, Domain] = Field(
+        default={}, description="Domains whose every address is that of another domain."
+    )
+    canonical: list[_Table] = Field(
+        default=[], description="recipient_canonical_maps: asked before the aliases."
+    )
+    bcc: list[_Table] = Field(
+        default=[], description="recipient_bcc_maps: who gets a copy by intention."
+    )
 
     def settings(self, base: str) -> DirectorySettings:
         accounts = self.accounts if isinstance(self.accounts, list) else [self.accounts]
@@ -212,28 +279,63 @@ class _Directory(_Model):
 
 
 class _Log(_Model):
-    format: Literal["postfix", "journald", "dovecot", "dovecot-events"]
-    path: FilePath
-    host: str | None = None
-    year: int | None = Field(default=None, ge=1970, le=9999)
+    format: Literal["postfix", "journald", "dovecot", "dovecot-events"] = Field(
+        description="journald: an export in JSON, of Postfix and Dovecot alike; dovecot-events:"
+        " exported events, with or without the log's prefix."
+    )
+    path: FilePath = Field(
+        description="A glob that finds the rotated files too; .gz, .xz, .zst and .bz2 are read."
+    )
+    host: str | None = Field(
+        default=None, description="Which host wrote it, where the lines do not say it."
+    )
+    year: int | None = Field(
+        default=None,
+        ge=1970,
+        le=9999,
+        description="Of the first stamp without a year; without it, inferred, and said so.",
+    )
 
 
 class _Evidence(_Model):
-    path: FilePath | None = None
-    purpose: str = "examination of suspected misdelivery"
-    expiry_days: int = Field(default=90, ge=1)
-    content_hash: bool = False
-    master_users: list[str] = []
-    processes: int = Field(default=0, ge=0)
-    messages_per_second: int = Field(default=0, ge=0)
+    path: FilePath | None = Field(
+        default=None,
+        description="Folder of the snapshots, for nothing else; without it, evidence beside the"
+        " file.",
+    )
+    purpose: str = Field(
+        default="examination of suspected misdelivery",
+        description="Why evidence is taken, unless a scan says otherwise.",
+    )
+    expiry_days: int = Field(default=90, ge=1, description="Days until a snapshot is removed.")
+    content_hash: bool = Field(
+        default=False,
+        description="Keep hashes of bodies, never bodies; needed to find crossed ones.",
+    )
+    master_users: list[str] = Field(
+        default=[],
+        description="Operators' logins: what they put into a mailbox is not its holder's act.",
+    )
+    processes: int = Field(
+        default=0, ge=0, description="How many read at once; 0: as many as CPUs, at most 8."
+    )
+    messages_per_second: int = Field(
+        default=0, ge=0, description="Limit of the whole scan; 0: none."
+    )
 
 
 class _File(_Model):
-    provider: _Provider
-    stores: list[_Store] = Field(min_length=1)
-    directories: list[_Directory] = Field(min_length=1)
-    logs: list[_Log] = []
-    evidence: _Evidence = _Evidence()
+    provider: _Provider = Field(description="Whose mail it is.")
+    stores: list[_Store] = Field(min_length=1, description="Where mail is stored.")
+    directories: list[_Directory] = Field(
+        min_length=1,
+        description="Which address was meant for which account; several where that changed, each"
+        " with its time, oldest first.",
+    )
+    logs: list[_Log] = Field(default=[], description="What the servers wrote down.")
+    evidence: _Evidence = Field(
+        default=_Evidence(), description="Why, where and for how long evidence is kept."
+    )
 
     @model_validator(mode="after")
     def _one_name_each(self) -> "_File":

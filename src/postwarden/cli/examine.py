@@ -1,5 +1,6 @@
 """`postwarden examine`: a verdict for every copy, with reasons."""
 
+import io
 import sys
 from collections import Counter
 from enum import StrEnum
@@ -115,6 +116,8 @@ def _print(  # what a report is drawn from
     report: FaultReport | None,
 ) -> None:
     zone = configuration.provider.zone
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
     if output is Format.JSONL:
         write_jsonl(findings, sys.stdout)
         return
@@ -124,7 +127,7 @@ def _print(  # what a report is drawn from
     background = _background(configuration, evidence, examination, question)
     summary = summarise(findings, background, zone)
     if output is Format.HTML:
-        write_html(summary, findings, sys.stdout, zone)
+        write_html(summary, findings, sys.stdout, zone, report)
         return
     console = Console(highlight=False)
     print_text(summary, findings, console, zone)

@@ -32,7 +32,7 @@ def explain(
         finding = next((one for one in findings if one.id == copy), None)
     if finding is None:
         raise UnknownCopy(f"{copy}: no copy of this snapshot has that id; examine prints the ids")
-    _print(finding, configuration, Console(highlight=False, markup=False, soft_wrap=True))
+    _print(finding, configuration, Console(highlight=False, markup=False, emoji=False, soft_wrap=True))
 
 
 def _print(finding: Finding, configuration: Configuration, console: Console) -> None:
@@ -58,8 +58,8 @@ def _print(finding: Finding, configuration: Configuration, console: Console) -> 
 
 def _cite(citation: Citation, base: str, console: Console) -> None:
     if not citation.line:
-        console.print(f"     {citation.file} of the copy")
+        console.print(f"     {visible(citation.file)} of the copy")
         return
     text = cited_line(base, citation.file, citation.line)
     shown = visible(text) if text is not None else "(the file is no longer there)"
-    console.print(f"     {citation.file}:{citation.line}: {shown}")
+    console.print(f"     {visible(citation.file)}:{citation.line}: {shown}")

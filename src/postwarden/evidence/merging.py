@@ -31,8 +31,14 @@ def merge(root: str, sources: Sequence[str], now: Moment) -> Manifest:
     """
     folders = [_folder(root, source) for source in sources]
     manifests = [read_manifest(folder) for folder in folders]
+    covered: set[str] = set()
     for folder, manifest in zip(folders, manifests, strict=True):
         check_parts(folder, manifest)
+        if not covered.isdisjoint(manifest.mailboxes):
+            raise BrokenSnapshot(
+                f"{folder}: holds mailboxes that an earlier one holds too; merge one of each host"
+            )
+        covered.update(manifest.mailboxes)
         if manifest.directories != manifests[0].directories:
             raise BrokenSnapshot(f"{folder}: was taken with other [[directories]]; scan it again")
     name = new_name(root, now)

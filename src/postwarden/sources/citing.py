@@ -19,6 +19,9 @@ _HEADER_TEXT = re.compile(
     re.IGNORECASE,
 )
 
+_PASSWD = re.compile(r"([^\s:]+:)(?:[{$]|[^:]*(?::[^:]*){5})")
+"""A line of a passwd-file (Dovecot's passwd-file, passwd(5)): a secret follows the name."""
+
 
 def cited_line(base: str, file: str, line: int) -> str | None:
     """Give a line of a log or table, masked; None when the file is gone or shorter.
@@ -37,8 +40,12 @@ def cited_line(base: str, file: str, line: int) -> str | None:
 
 
 def masked(text: str) -> str:
-    """Mask the header text in a log line; addresses in angle brackets stay, they are evidence."""
-    return _HEADER_TEXT.sub(_mask, text)
+    """Mask header text in a log line, and all but the name in a passwd line.
+
+    Addresses in angle brackets stay, they are evidence.
+    """
+    account = _PASSWD.match(text)
+    return account[1] + MASK if account else _HEADER_TEXT.sub(_mask, text)
 
 
 def _mask(match: re.Match[str]) -> str:

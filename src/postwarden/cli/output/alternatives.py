@@ -27,7 +27,7 @@ def print_fault(report: FaultReport, console: Console) -> None:
         soft_wrap=True,
     )
     for change in report.changes[:_SHOWN]:
-        console.print(f"  {change.concern:<9} {_line(change)}", markup=False, soft_wrap=True)
+        console.print(f"  {change.concern:<9} {_line(change)}", markup=False, emoji=False, soft_wrap=True)
     if len(report.changes) > _SHOWN:
         console.print(f"  and {len(report.changes) - _SHOWN} more (see --format jsonl)")
     console.print()
@@ -53,7 +53,7 @@ def print_changes(counted: Iterable[tuple[Change, int]], days: int, console: Con
         soft_wrap=True,
     )
     for change, count in rows:
-        console.print(f"  {count:>6,}  {_line(change)}", markup=False, soft_wrap=True)
+        console.print(f"  {count:>6,}  {_line(change)}", markup=False, emoji=False, soft_wrap=True)
 
 
 def write_changes(counted: Iterable[tuple[Change, int]], stream: TextIO) -> None:

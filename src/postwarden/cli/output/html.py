@@ -21,12 +21,19 @@ from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.timechart import time_chart
 from postwarden.verdicts.service import Finding, NextAct, Summary, Verdict, weightiest
 
+FAULT_SHOWN = 200
+"""Addresses that a wrong map leads elsewhere, listed one by one; the page says how many there are."""
+
 UNEXPLAINED_SHOWN = 500
 """Unexplained copies listed one by one; the page says how many more there are."""
 
 
 def write_html(
-    summary: Summary, findings: Iterable[Finding], stream: TextIO, zone: ZoneInfo
+    summary: Summary,
+    findings: Iterable[Finding],
+    stream: TextIO,
+    zone: ZoneInfo,
+    fault: FaultReport | None = None,
 ) -> None:
     """Write the report.
 
@@ -35,6 +42,7 @@ def write_html(
         findings: in any order; rightful and own copies are not shown.
         stream: open for UTF-8 text.
         zone: the provider's, for the times.
+        fault: what a wrong map could have done, where one was named.
     """
     wrong: defaultdict[str, list[Finding]] = defaultdict(list)
     unexplained: list[Finding] = []
@@ -55,6 +63,8 @@ def write_html(
             places={holder.account: n for n, holder in enumerate(summary.holders, 1)},
             wrong=wrong,
             unexplained=unexplained[:UNEXPLAINED_SHOWN],
+            fault=fault,
+            fault_shown=FAULT_SHOWN,
             hidden=max(0, len(unexplained) - UNEXPLAINED_SHOWN),
             zone=times.zone_name(zone),
             full=partial(times.full, zone=zone),

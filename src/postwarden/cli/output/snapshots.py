@@ -9,6 +9,7 @@ from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.times import with_year
 from postwarden.evidence.service import Manifest
 
+
 def print_scanned(
     manifest: Manifest, problems: Mapping[str, int], console: Console, zone: ZoneInfo
 ) -> None:
@@ -35,6 +36,7 @@ def print_snapshots(manifests: Iterable[Manifest], console: Console, zone: ZoneI
             f"kept until {with_year(manifest.expires, zone)}; {visible(manifest.purpose)}",
             soft_wrap=True,
             markup=False,
+            emoji=False,
         )
 
 
