@@ -19,7 +19,7 @@ from postwarden.cli.output.fields import EXPOSURE, citations, cited
 from postwarden.cli.output.flowchart import flow_chart
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.timechart import time_chart
-from postwarden.verdicts.service import FaultReport, Finding, Summary, Verdict, weightiest
+from postwarden.verdicts.service import FaultReport, Finding, NextAct, Summary, Verdict, weightiest
 
 FAULT_SHOWN = 200
 """Addresses that a wrong map leads elsewhere, listed one by one; the page says how many there are."""
