@@ -1,4 +1,4 @@
-"""What an operator says of the sources, validated; see docs/configuration.md for the file itself."""
+"""What an operator says of the sources, validated; see docs/reference/configuration.md for the file itself."""
 
 from dataclasses import dataclass
 

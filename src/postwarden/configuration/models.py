@@ -1,0 +1,355 @@
+"""What may stand in the file: one model a section, each key with its type, default and meaning."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+
+from postwarden.evidence.service import EvidenceSettings
+from postwarden.sources.service import (
+    DirectorySettings,
+    LogSettings,
+    StoreSettings,
+    TableSettings,
+)
+from postwarden.vocabulary import Provider, moment_of, normal
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All that postwarden.toml says.
+
+    Attributes:
+        file: the file read, absolute.
+        base: its folder, absolute; cited paths are relative to it.
+        home_domain: the first of the provider's domains; qualifies bare names.
+    """
+
+    file: str
+    base: str
+    home_domain: str
+    provider: Provider
+    stores: tuple[StoreSettings, ...]
+    directories: tuple[DirectorySettings, ...]
+    logs: tuple[LogSettings, ...]
+    evidence: EvidenceSettings
+
+
+def _absolute(value: str, info: ValidationInfo) -> str:
+    base = (info.context or {})["base"]
+    return os.path.normpath(os.path.join(base, os.path.expanduser(value)))
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("write an IANA name such as Europe/Amsterdam") from error
+    return value
+
+
+def _aware(value: datetime | str | None) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if value.tzinfo is None:
+        raise ValueError("write a time with its zone, such as 2026-11-20T00:00:00+01:00")
+    return moment_of(value)
+
+
+def _domain(value: str) -> str:
+    return normal(f"x@{value}").removeprefix("x@")
+
+
+def _some(value: str) -> str:
+    if not value.strip():
+        raise ValueError("write something here")
+    return value
+
+
+FilePath = Annotated[
+    str,
+    AfterValidator(_some),
+    AfterValidator(_absolute),
+    WithJsonSchema({"type": "string", "format": "path"}),
+]
+Domain = Annotated[str, AfterValidator(_some), AfterValidator(_domain)]
+Time = Annotated[
+    datetime | str | None,
+    AfterValidator(_aware),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Provider(_Model):
+    name: Annotated[str, AfterValidator(_some)] = Field(description="As people know it.")
+    domains: list[Domain] = Field(
+        min_length=1,
+        description="The provider's own mail domains; the first one completes bare names.",
+    )
+    hosts: list[str] = Field(
+        default=[],
+        description="Own hosts, as they write themselves in Received lines and logs. Only lines of"
+        " these hosts prove anything.",
+    )
+    recipient_delimiter: str = Field(
+        default="+", description="As Postfix has it: a set of characters; empty for none."
+    )
+    separator: str = Field(
+        default="/", min_length=1, max_length=1, description="Of folder names as printed."
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        default=None,
+        description="IANA name; the zone of log stamps without one, and of times as printed. Without"
+        " it: UTC.",
+    )
+
+
+class _Store(_Model):
+    name: Annotated[str, AfterValidator(_some)] = Field(description="Names the store in evidence.")
+    driver: Literal["maildir", "doveadm"] = Field(
+        description="Read the files of Maildir++, or ask Dovecot for mailboxes in any format."
+    )
+    path: FilePath | None = Field(
+        default=None,
+        description="maildir: the mail folder of an account, with {domain} and {local}, or with"
+        " {account} for both.",
+    )
+    command: list[str] = Field(
+        default=[],
+        description='doveadm: the command and its first arguments, such as ["doveadm", "-c",'
+        ' "/etc/dovecot/dovecot.conf"].',
+    )
+    url: str | None = Field(
+        default=None,
+        description="doveadm: base of the HTTP API, such as http://127.0.0.1:8080/doveadm/v1.",
+    )
+    api_key: str | None = Field(default=None, description="doveadm: key of the HTTP API.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "_Store":
+        if self.driver == "maildir":
+            names = ("{local}", "{account}")
+            if self.path is None or not any(name in self.path for name in names):
+                raise ValueError('write path = "…/{domain}/{local}/Maildir" (or with {account})')
+        elif not self.command and self.url is None:
+            raise ValueError('write command = ["doveadm"] or url = "http://…/doveadm/v1"')
+        return self
+
+
+class _Table(_Model):
+    format: Literal[
+        "dovecot-passwd", "postfix-virtual", "postfix-regexp", "aliases", "csv", "sql", "ldap"
+    ] = Field(description="How the table is written, or which server holds it.")
+    path: FilePath | None = Field(
+        default=None, description="The file, for every format but sql and ldap."
+    )
+    url: str | None = Field(
+        default=None,
+        description="sql: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME or mysql://…; ldap:"
+        " ldap:// or ldaps://HOST.",
+    )
+    query: str | None = Field(
+        default=None,
+        description="sql: a SELECT of one column (accounts) or two (address, where it goes); ldap:"
+        " a filter.",
+    )
+    base: str | None = Field(default=None, description="ldap: where the search begins.")
+    attributes: list[str] = Field(
+        default=[], description="ldap: the attributes of the address and of where it goes."
+    )
+    bind_dn: str | None = Field(default=None, description="ldap: who asks; without it, nobody.")
+    password: str | None = Field(default=None, description="ldap: the password of bind_dn.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "_Table":
+        if self.format == "sql":
+            if self.url is None or self.query is None:
+                raise ValueError('write url = "sqlite:///file" and query = "SELECT …"')
+        elif self.format == "ldap":
+            if self.url is None or self.query is None or not self.attributes:
+                raise ValueError("write url, base, query (a filter) and attributes = [key, value]")
+        elif self.path is None:
+            raise ValueError(f"write path, the {self.format} file")
+        return self
+
+    def settings(self, base: str) -> TableSettings:
+        return TableSettings(
+            format=self.format,
+            path=self.path,
+            url=_absolute_sqlite(self.url, base),
+            query=self.query,
+            base=self.base,
+            attributes=tuple(self.attributes),
+            bind_dn=self.bind_dn,
+            password=self.password,
+        )
+
+
+class _Directory(_Model):
+    valid_from: Time = Field(
+        default=None, description="Meant to be so from then on; without it, always was."
+    )
+    valid_to: Time = Field(
+        default=None, description="Meant to be so until before then; without it, still is."
+    )
+    accounts: _Table | list[_Table] = Field(description="Who may log in: a table, or several.")
+    aliases: list[_Table] = Field(
+        default=[], description="Alias tables in the servers' order of look-up."
+    )
+    domain_aliases: dict[Domain, Domain] = Field(
+        default={}, description="Domains whose every address is that of another domain."
+    )
+    canonical: list[_Table] = Field(
+        default=[], description="recipient_canonical_maps: asked before the aliases."
+    )
+    bcc: list[_Table] = Field(
+        default=[], description="recipient_bcc_maps: who gets a copy by intention."
+    )
+
+    def settings(self, base: str) -> DirectorySettings:
+        accounts = self.accounts if isinstance(self.accounts, list) else [self.accounts]
+        return DirectorySettings(
+            accounts=tuple(table.settings(base) for table in accounts),
+            aliases=tuple(table.settings(base) for table in self.aliases),
+            domain_aliases=tuple(sorted(self.domain_aliases.items())),
+            canonical=tuple(table.settings(base) for table in self.canonical),
+            bcc=tuple(table.settings(base) for table in self.bcc),
+            valid_from=self.valid_from,  # type: ignore[arg-type]  # _aware made it a moment
+            valid_to=self.valid_to,  # type: ignore[arg-type]  # _aware made it a moment
+        )
+
+
+class _Log(_Model):
+    format: Literal["postfix", "journald", "dovecot", "dovecot-events"] = Field(
+        description="journald: an export in JSON, of Postfix and Dovecot alike; dovecot-events:"
+        " exported events, with or without the log's prefix."
+    )
+    path: FilePath = Field(
+        description="A glob that finds the rotated files too; .gz, .xz, .zst and .bz2 are read."
+    )
+    host: str | None = Field(
+        default=None, description="Which host wrote it, where the lines do not say it."
+    )
+    year: int | None = Field(
+        default=None,
+        ge=1970,
+        le=9999,
+        description="Of the first stamp without a year; without it, inferred, and said so.",
+    )
+
+
+class _Evidence(_Model):
+    path: FilePath | None = Field(
+        default=None,
+        description="Folder of the snapshots, for nothing else; without it, evidence beside the"
+        " file.",
+    )
+    purpose: str = Field(
+        default="examination of suspected misdelivery",
+        description="Why evidence is taken, unless a scan says otherwise.",
+    )
+    expiry_days: int = Field(default=90, ge=1, description="Days until a snapshot is removed.")
+    content_hash: bool = Field(
+        default=False,
+        description="Keep hashes of bodies, never bodies; needed to find crossed ones.",
+    )
+    master_users: list[str] = Field(
+        default=[],
+        description="Operators' logins: what they put into a mailbox is not its holder's act.",
+    )
+    processes: int = Field(
+        default=0, ge=0, description="How many read at once; 0: as many as CPUs, at most 8."
+    )
+    messages_per_second: int = Field(
+        default=0, ge=0, description="Limit of the whole scan; 0: none."
+    )
+
+
+class File(_Model):
+    """The whole file."""
+
+    provider: _Provider = Field(description="Whose mail it is.")
+    stores: list[_Store] = Field(min_length=1, description="Where mail is stored.")
+    directories: list[_Directory] = Field(
+        min_length=1,
+        description="Which address was meant for which account; several where that changed, each"
+        " with its time, oldest first.",
+    )
+    logs: list[_Log] = Field(default=[], description="What the servers wrote down.")
+    evidence: _Evidence = Field(
+        default=_Evidence(), description="Why, where and for how long evidence is kept."
+    )
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> "File":
+        names = [store.name for store in self.stores]
+        if len(set(names)) < len(names):
+            raise ValueError("stores: give each [[stores]] a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _evidence_apart(self, info: ValidationInfo) -> "File":
+        place = self.evidence.path
+        others = [(info.context or {})["base"], *(log.path for log in self.logs)]
+        others += [store.path for store in self.stores if store.path]
+        if place and any(os.path.commonpath([place, other]) == place for other in others):
+            raise ValueError(
+                "evidence.path: holds mail, logs or this file; name a folder for snapshots alone"
+            )
+        return self
+
+    def configuration(self, file: str, base: str) -> Configuration:
+        """Give what the file says; `file` and its folder `base` are absolute."""
+        own = self.provider
+        return Configuration(
+            file=file,
+            base=base,
+            home_domain=own.domains[0],
+            provider=Provider(
+                name=own.name,
+                domains=frozenset(own.domains),
+                hosts=frozenset(host.lower() for host in own.hosts),
+                recipient_delimiter=own.recipient_delimiter,
+                separator=own.separator,
+                timezone=own.timezone,
+            ),
+            stores=tuple(
+                StoreSettings(s.name, s.driver, s.path, tuple(s.command), s.url, s.api_key)
+                for s in self.stores
+            ),
+            directories=tuple(directory.settings(base) for directory in self.directories),
+            logs=tuple(LogSettings(g.format, g.path, g.host, g.year) for g in self.logs),
+            evidence=EvidenceSettings(
+                path=self.evidence.path or os.path.join(base, "evidence"),
+                purpose=self.evidence.purpose,
+                expiry_days=self.evidence.expiry_days,
+                content_hash=self.evidence.content_hash,
+                master_users=frozenset(map(normal, self.evidence.master_users)),
+                processes=self.evidence.processes or min(os.cpu_count() or 1, 8),
+                messages_per_second=self.evidence.messages_per_second or None,
+            ),
+        )
+
+
+def _absolute_sqlite(url: str | None, base: str) -> str | None:
+    scheme = "sqlite:///"
+    if url is None or not url.startswith(scheme):
+        return url
+    return scheme + os.path.normpath(os.path.join(base, url[len(scheme) :]))
