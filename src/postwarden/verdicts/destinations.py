@@ -1,6 +1,6 @@
 """Where the intended directory brings an address at the time its mail was accepted."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from postwarden.evidence.service import Validity
@@ -22,10 +22,12 @@ class Destinations:
     Attributes:
         directories: each with its validity and its literal entries, as configured.
         delimiters: `recipient_delimiter`.
+        mailboxes: accounts that have a mailbox, whether the directory knows them or not.
     """
 
     directories: Sequence[tuple[Validity, Resolver, Lookup]]
     delimiters: str
+    mailboxes: Set[str] = frozenset()
     _resolved: dict[tuple[int, str], Resolution] = field(default_factory=dict)
     _known: dict[tuple[int, str], Destination] = field(default_factory=dict)
     _accounts: dict[tuple[int, str], str | None] = field(default_factory=dict)
@@ -60,14 +62,15 @@ class Destinations:
         return self._accounts[index, address]
 
     def _account(self, index: int, address: str) -> str | None:
-        names = list(dict.fromkeys(self._names(address)))
-        found = self.directories[index][2].find("account", names)
+        lookup = self.directories[index][2]
+        names = list(dict.fromkeys(self._names(lookup, address)))
+        found = lookup.find("account", names)
         for name in names:
             for entry in found.get(name, ()):
                 return entry.values.partition("\n")[0]
-        return None
+        return next((name for name in names if name in self.mailboxes), None)
 
-    def _names(self, address: str) -> Iterable[str]:
+    def _names(self, lookup: Lookup, address: str) -> Iterable[str]:
         yield address
         try:
             local, domain = Address.parse(address)
@@ -76,6 +79,8 @@ class Destinations:
             return
         user = split_extension(local, self.delimiters)[0]
         yield str(Address(user, domain))
+        for entries in lookup.find("domain", (domain,)).values():
+            yield str(Address(user, entries[0].values))
         yield user
 
     def _index(self, moment: Moment | None) -> int | None:

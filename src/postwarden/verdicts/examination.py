@@ -196,7 +196,9 @@ def _destinations(engine: Engine, manifest: Manifest, installation: Installation
         lookup, expressions = found
         resolver = Resolver(installation.provider, installation.home_domain, lookup, expressions)
         directories.append((validity, resolver, lookup))
-    return Destinations(directories, installation.provider.recipient_delimiter)
+    return Destinations(
+        directories, installation.provider.recipient_delimiter, frozenset(manifest.mailboxes)
+    )
 
 
 def _coverage(engine: Engine) -> Coverage:
