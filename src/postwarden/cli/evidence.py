@@ -28,7 +28,7 @@ def list_snapshots(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
 
 @app.command("check")
 def check_snapshot(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `evidence list` prints it.")],
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
     """Compare every part of a snapshot with the hash in its manifest."""
@@ -38,10 +38,12 @@ def check_snapshot(
 
 @app.command("merge")
 def merge_snapshots(
-    names: Annotated[list[str], typer.Argument(metavar="NAME…")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME", help="Names, or folders brought from elsewhere.")
+    ],
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
-    """Merge snapshots of several hosts (names, or folders brought from elsewhere) into a new one."""
+    """Merge snapshots of several hosts into a new one."""
     manifest = merge(load(config).evidence.path, names, now())
     typer.echo(f"{manifest.name}: merged from {', '.join(manifest.merged)}.")
 
@@ -49,7 +51,7 @@ def merge_snapshots(
 @app.command("expire")
 def expire(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]…", help="These before their time.")
+        list[str] | None, typer.Argument(metavar="NAME", help="These too, before their time.")
     ] = None,
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:

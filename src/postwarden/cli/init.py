@@ -15,7 +15,9 @@ class FileThere(PostwardenError):
 
 
 def init(
-    file: Annotated[str, typer.Argument(metavar="[FILE]")] = DEFAULT_FILE,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The file to write; never overwritten.")
+    ] = DEFAULT_FILE,
     root: Annotated[
         str, typer.Option(metavar="FOLDER", help="Look for stores, logs and tables below it.")
     ] = "/",

@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+"""Write the reference pages from the code: commands, configuration, verdicts, evidence.
+
+tools/reference.py FOLDER           write FOLDER/reference/*.md
+tools/reference.py --check FOLDER   print how they differ from the code; exit status 1 if they do
+"""
+
+import ast
+import difflib
+import inspect
+import sys
+import tokenize
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import typer.main
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from postwarden.cli import app as shell
+from postwarden.cli.output import sentences
+from postwarden.cli.output.alternatives import write_changes
+from postwarden.cli.output.csv import COLUMNS
+from postwarden.cli.output.fields import fields
+from postwarden.cli.scan import INTERRUPTED
+from postwarden.configuration import schema
+from postwarden.evidence.engine import TABLES
+from postwarden.sources import records
+from postwarden.verdicts.service import Change, Citation, Finding, Reason, Verdict
+
+HEADER = "<!-- Generated from the code by `make docs`; change the code, not this page. -->\n"
+
+VERDICTS: Mapping[str, str] = {
+    "rightful": "An original recipient leads to the holder by the directory as intended.",
+    "own": "Its holder put it there in a session of their own: sent, drafts, imported, copied.",
+    "misdelivered": "Both proofs are there: this provider delivered this copy to this mailbox, and"
+    " no original recipient, as intended when it was accepted, leads to the holder.",
+    "crossed": "The envelope is right, but the content belongs to another message.",
+    "unexplained": "One of the proofs is missing. It accuses nobody.",
+}
+
+KEYS: Mapping[str, str] = {
+    "account": "in whose mailbox the copy lies",
+    "copy": "its id, which `explain` takes; stays the same from snapshot to snapshot",
+    "store": "name of the store",
+    "folder": "IMAP name; null where a gone copy's folder was not logged",
+    "file": "path below the account's mail folder, cut at `:2,`; null when gone",
+    "message_id": "as the message has it; null when it has none",
+    "verdict": "see above",
+    "rightful": "accounts whose message it is",
+    "original_recipient": "the first of the original recipients",
+    "original_recipients": "all that were folded into this copy",
+    "queue_id": "of the queue file it was delivered from",
+    "accepted_at": "when this provider accepted the message; RFC 3339, UTC",
+    "delivered_at": "when the copy was delivered; RFC 3339, UTC",
+    "has_rightful_copy": "every rightful account holds its own; null when nobody is rightful",
+    "lacking": "rightful accounts that hold no copy of their own",
+    "opened": "true when a record or a Seen flag shows it; false only where recording ran without a"
+    " gap since delivery; else null",
+    "exposure": "downloaded, answered, forwarded, copied, moved, listed: each true, false or null",
+    "second_hand": "reached this mailbox by a holder's redirect or copy of a misdelivered one",
+    "other_message": "of a crossed copy, the Message-ID of the message whose content it is",
+    "gone": "no longer stored, but the logs prove that it was",
+    "reasons": "why: code, sentence, and citations (file and line, or header)",
+}
+
+_TYPES: Mapping[str, str] = {
+    "$ref": "table",
+    "boolean": "true or false",
+    "date-time": "time with its zone",
+    "integer": "whole number",
+    "object": "table of texts",
+    "path": "path",
+    "string": "text",
+}
+
+SECTIONS: Mapping[str, str] = {
+    "provider": "[provider]",
+    "stores": "[[stores]]",
+    "directories": "[[directories]]",
+    "logs": "[[logs]]",
+    "evidence": "[evidence]",
+}
+
+
+def commands() -> str:
+    """Describe every command with its arguments, options and defaults."""
+    root = typer.main.get_command(shell.app)
+    parts = [
+        HEADER,
+        "# Commands\n",
+        (
+            "Exit status of every command, unless its own text says more:"
+            f" 0 = done, {shell.COULD_NOT_RUN} = could not run (one sentence on standard error says why and what"
+            f" to do), {INTERRUPTED} = stopped by Ctrl-C. `--help` works with each.\n"
+        ),
+        "`postwarden --version` prints the version.\n",
+    ]
+    for path, command in _commands("postwarden", root):
+        parts += [f"## `{path}`\n", _text(command.help), *_parameters(path, command)]
+    return "\n".join(parts)
+
+
+def _commands(path: str, group: TyperGroup) -> Iterator[tuple[str, TyperCommand]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands(f"{path} {name}", command)
+        else:
+            yield f"{path} {name}", command
+
+
+def _parameters(path: str, command: TyperCommand) -> Iterator[str]:
+    arguments = [p for p in command.params if isinstance(p, TyperArgument)]
+    names = [_argument(p) for p in arguments]
+    yield f"```\n{' '.join([path, '[OPTIONS]', *names])}\n```\n"
+    rows = [(f"`{name}`", _help(p)) for name, p in zip(names, arguments, strict=True)]
+    rows += [(_option(p), _help(p)) for p in command.params if p not in arguments]
+    yield _table(("argument or option", "meaning"), rows)
+
+
+def _argument(parameter: TyperArgument) -> str:
+    name = (parameter.metavar or parameter.name.upper()) + ("…" if parameter.nargs < 0 else "")
+    return name if parameter.required else f"[{name}]"
+
+
+def _option(parameter: TyperOption) -> str:
+    kind = parameter.type_descriptor.annotation
+    value = parameter.metavar
+    if parameter.is_flag:
+        value = None
+    elif value is None:
+        choices = isinstance(kind, type) and issubclass(kind, Enum)
+        value = "|".join(one.value for one in kind) if choices else "N"
+    return ", ".join(f"`{name}{f' {value}' if value else ''}`" for name in parameter.opts)
+
+
+def _help(parameter: TyperOption | TyperArgument) -> str:
+    said = [parameter.help or ""]
+    if parameter.min is not None:
+        said.append(f"At least {parameter.min}.")
+    if parameter.default not in (None, False):
+        default = parameter.default
+        said.append(f"Default: `{default.value if isinstance(default, Enum) else default}`.")
+    return " ".join(filter(None, said))
+
+
+def configuration() -> str:
+    """Describe every key of postwarden.toml."""
+    whole = schema()
+    kinds = whole["$defs"]
+    parts = [
+        HEADER,
+        "# postwarden.toml\n",
+        (
+            "Paths are relative to the file. An unknown key is an error; every error names the file, the"
+            " key and the remedy. `postwarden init` writes a first one.\n"
+        ),
+    ]
+    for name, heading in SECTIONS.items():
+        section = whole["properties"][name]
+        told = kinds[(section.get("items") or section)["$ref"].rpartition("/")[2]]
+        parts += [f"## `{heading}`\n", f"{section['description']}\n", _keys(told)]
+    parts += ["## Tables\n", "What `accounts`, `aliases`, `canonical` and `bcc` consist of.\n"]
+    parts.append(_keys(kinds["_Table"]))
+    return "\n".join(parts)
+
+
+def _keys(section: Mapping[str, Any]) -> str:
+    needed = section.get("required", ())
+    rows = [
+        (f"`{name}`", _type(key), _default(name in needed, key.get("default")), key["description"])
+        for name, key in section["properties"].items()
+    ]
+    return _table(("key", "type", "default", "meaning"), rows)
+
+
+def _type(key: Mapping[str, Any]) -> str:
+    """Say in words what a JSON Schema says of a value."""
+    if "anyOf" in key:
+        return " or ".join(_type(one) for one in key["anyOf"] if one.get("type") != "null")
+    if "enum" in key:
+        return ", ".join(f'`"{one}"`' for one in key["enum"])
+    if "items" in key:
+        return f"list of {_type(key['items'])}s"
+    named = _TYPES[key.get("format") or key.get("type", "$ref")]
+    return f"{named} from {key['minimum']}" if "minimum" in key else named
+
+
+def _default(needed: bool, value: object) -> str:
+    if needed:
+        return "required"
+    if value is None or value == []:
+        return "none"
+    match value:
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            return f'`"{value}"`'
+        case dict():
+            return "none"
+        case _:
+            return f"`{value}`"
+
+
+def verdicts() -> str:
+    """Describe verdicts, the keys of a finding, and every reason code."""
+    example = Finding(
+        *("id", None, "a", None, None, None, Verdict.UNEXPLAINED, (), (), None, None, None),
+        reasons=(Reason("gap", (), (Citation("f", 1),)),),
+    )
+    _same("verdicts", VERDICTS, [verdict.value for verdict in Verdict])
+    _same("keys of jsonl", KEYS, fields(example))
+    parts = [HEADER, "# Verdicts\n", _table(("verdict", "meaning"), _named(VERDICTS))]
+    parts += ["## Keys of `examine --format jsonl`\n", "One object a line, UTF-8.\n"]
+    parts.append(_table(("key", "meaning"), _named(KEYS)))
+    columns = ", ".join(f"`{name}`" for name in COLUMNS)
+    parts.append(f"`--format csv` has the columns {columns}; an empty cell is not known.\n")
+    change = StringIO()
+    write_changes(
+        [(Change("sales@example.net", ("ben@example.net",), ("anna@example.net",)), 3)], change
+    )
+    parts += ["## Lines of `preflight --jsonl`\n", f"```json\n{change.getvalue()}```\n"]
+    for title, told in (
+        ("Reason codes", sentences.REASONS),
+        ("Why a log is taken to have a gap", sentences.GAPS),
+        (
+            "What to do next about an account",
+            {
+                code: f"{name}: {sentences.ACTS_EXPLAINED[code]}"
+                for code, name in sentences.ACTS.items()
+            },
+        ),
+        (
+            "What cannot be known",
+            {code: ": ".join(words) for code, words in sentences.CANNOT_KNOW.items()},
+        ),
+    ):
+        parts += [f"## {title}\n", _table(("code", "words"), _named(told))]
+    return "\n".join(parts)
+
+
+def evidence() -> str:
+    """Describe every table and column of a snapshot."""
+    parts = [
+        HEADER,
+        "# Evidence\n",
+        f"{inspect.cleandoc(records.__doc__ or '')}\n",
+        (
+            "A snapshot is a folder (mode 0700) with a folder of Parquet parts for each table, and"
+            " `manifest.json`: purpose, scope, expiry, and the SHA-256 of every part.\n"
+        ),
+    ]
+    comments = _column_comments()
+    for name, record in TABLES.items():
+        parts += [f"## `{name}`\n", _text(inspect.getdoc(record))]
+        told = comments[record.__name__]
+        rows = [(f"`{column}`", told.get(column, "")) for column in record._fields]
+        parts.append(_table(("column", "meaning"), rows))
+    return "\n".join(parts)
+
+
+def _column_comments() -> Mapping[str, Mapping[str, str]]:
+    """Give the comment beside each column of each record, by record and column."""
+    source = inspect.getsource(records)
+    beside = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for record in ast.parse(source).body:
+        for column in record.body if isinstance(record, ast.ClassDef) else ():
+            if isinstance(column, ast.AnnAssign) and column.lineno in beside:
+                found[record.name][ast.unparse(column.target)] = beside[column.lineno]
+    return found
+
+
+def _same(what: str, told: Mapping[str, str], there: Iterable[str]) -> None:
+    if list(told) != list(there):
+        raise SystemExit(f"tools/reference.py: the {what} are {list(there)}; tell of these")
+
+
+def _text(text: str | None) -> str:
+    """Give a docstring without the line breaks inside its paragraphs."""
+    paragraphs = inspect.cleandoc(text or "").split("\n\n")
+    return "\n\n".join(" ".join(one.split()) for one in paragraphs) + "\n"
+
+
+def _named(told: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(f"`{name}`", meaning) for name, meaning in told.items()]
+
+
+def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heading, ("---",) * len(heading), *rows]
+    cells = [[cell.replace("|", "\\|").replace("<", "&lt;") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "configuration.md": configuration,
+    "verdicts.md": verdicts,
+    "evidence.md": evidence,
+}
+
+
+def differences(folder: Path) -> Iterator[str]:
+    """Give the lines in which the pages differ from the code."""
+    for name, page in PAGES.items():
+        path = folder / "reference" / name
+        there = path.read_text(encoding="utf-8") if path.exists() else ""
+        yield from difflib.unified_diff(
+            there.splitlines(), page().splitlines(), str(path), "the code", lineterm=""
+        )
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or compare them."""
+    match arguments:
+        case ["--check", folder]:
+            found = list(differences(Path(folder)))
+            if found:
+                print(*found, "The reference pages are not up to date; run `make docs`.", sep="\n")
+            return 1 if found else 0
+        case [folder] if not folder.startswith("-"):
+            place = Path(folder, "reference")
+            place.mkdir(parents=True, exist_ok=True)
+            for name, page in PAGES.items():
+                (place / name).write_text(page(), encoding="utf-8")
+            return 0
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
