@@ -9,12 +9,14 @@ from postwarden.durable.files import (
     write_json,
 )
 from postwarden.durable.locks import LockedElsewhereError, locked_file
+from postwarden.durable.reading import open_unnoticed
 
 __all__ = [
     "LockedElsewhereError",
     "create_text",
     "link_file",
     "locked_file",
+    "open_unnoticed",
     "replace_bytes",
     "replace_text",
     "sync_folder",

@@ -5,7 +5,6 @@ the next scan of the same scope resumes it. Expiry removes intent and manifest f
 while removing leaves what the next expiry removes.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from contextlib import contextmanager, suppress
 
 import pyarrow.parquet as pq
 
+from postwarden.durable.service import LockedElsewhereError, locked_file
 from postwarden.evidence.engine import TABLES
 from postwarden.evidence.errors import BrokenSnapshot, NoSnapshot, SnapshotBusy
 from postwarden.evidence.manifest import MANIFEST, Manifest, Part
@@ -45,14 +45,11 @@ def create(root: str, name: str) -> str:
 @contextmanager
 def locked(folder: str) -> Iterator[None]:
     """Hold the snapshot while it is written; raise `SnapshotBusy` when somebody else does."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
+        with locked_file(os.path.join(folder, "lock")):
+            yield
+    except LockedElsewhereError:
         raise SnapshotBusy(f"{folder}: another scan writes it; wait for it or stop it") from None
-    finally:
-        os.close(descriptor)
 
 
 def parts_of(folder: str) -> Iterator[Part]:

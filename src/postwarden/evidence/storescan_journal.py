@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 
-from postwarden.durable.service import write_json
+from postwarden.durable.service import open_unnoticed, write_json
 
 _SETTLED = 2_000_000_000  # nanoseconds after which a folder's time cannot hide another change
 
@@ -42,20 +42,12 @@ class CoveredMailbox:
 
     def _has_other_folders(self, path: str) -> bool:
         """Tell whether a folder appeared; one that is gone shows by its times."""
-        descriptor = _open_quietly(path)
+        descriptor = open_unnoticed(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             names = {name for name in os.listdir(descriptor) if name.startswith(".")}
         finally:
             os.close(descriptor)
         return any(any(_times(f"{path}/{name}")) for name in names - self.folders.keys())
-
-
-def _open_quietly(path: str) -> int:
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    try:
-        return os.open(path, flags | os.O_NOATIME)
-    except PermissionError:
-        return os.open(path, flags)
 
 
 def _times(folder: str) -> tuple[int, int]:

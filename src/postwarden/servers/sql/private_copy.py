@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from postwarden.durable.service import open_unnoticed
 from postwarden.sources.service import PermanentSourceError, TemporarySourceError
 
 _COMPANIONS = ("", "-wal", "-journal")  # sqlite.org/tempfiles.html; -shm is made again from -wal
@@ -47,17 +48,10 @@ def _copy_all(path: str, copy: str) -> None:
                 os.unlink(copy + suffix)
             continue
         with (
-            open(path + suffix, "rb", opener=_without_atime) as source,
+            open(path + suffix, "rb", opener=open_unnoticed) as source,
             open(copy + suffix, "wb") as target,
         ):
             shutil.copyfileobj(source, target, 1 << 20)
-
-
-def _without_atime(path: str, flags: int) -> int:
-    try:
-        return os.open(path, flags | os.O_NOATIME)
-    except PermissionError:  # only the file's owner and root may ask for that
-        return os.open(path, flags)
 
 
 def _states(path: str) -> list[tuple[int, int, int] | None]:

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from postwarden.durable.service import open_unnoticed
 from postwarden.sources.records import ProblemRecord
 
 MAX_LINE = 1 << 20
@@ -37,17 +38,13 @@ class Source(NamedTuple):
         return ProblemRecord("directory", code, self.shown, detail, self.shown, line)
 
 
-def open_unnoticed(path: str) -> BinaryIO:
+def open_regular(path: str) -> BinaryIO:
     """Open a regular file for reading without changing its atime where the system allows that.
 
     Raises:
         OSError: it cannot be opened, or is no regular file (a pipe would wait for ever).
     """
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        handle = os.open(path, flags | os.O_NOATIME)
-    except PermissionError:
-        handle = os.open(path, flags)
+    handle = open_unnoticed(path, os.O_RDONLY | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "not a regular file", path)
@@ -57,7 +54,7 @@ def open_unnoticed(path: str) -> BinaryIO:
 def physical_lines(source: Source) -> Iterator[Line | ProblemRecord]:
     """Give every line without its line end; a line over `MAX_LINE` bytes becomes a problem."""
     try:
-        with open_unnoticed(source.path) as file:
+        with open_regular(source.path) as file:
             yield from _lines_of(source, file)
     except OSError as error:
         yield source.problem("unreadable-file", f"cannot be read: {error.strerror or error}")

@@ -13,6 +13,8 @@ from typing import NamedTuple, cast
 
 import zstandard
 
+from postwarden.durable.service import open_unnoticed
+
 MAX_LINE = 65_536
 _BLOCK = 1 << 20
 _COMPRESSED = re.compile(r"\.(?:gz|xz|zst|bz2)\Z")
@@ -112,7 +114,7 @@ class LineReader:
 
     def _chunks(self) -> Iterator[bytes]:
         try:
-            with open(self._path, "rb", opener=_quietly) as raw:
+            with open(self._path, "rb", opener=open_unnoticed) as raw:
                 stream = _decompressed(raw)
                 while chunk := stream.read1(_BLOCK):
                     yield chunk
@@ -135,9 +137,3 @@ def _decompressed(raw: io.BufferedReader) -> io.BufferedIOBase:
         return bz2.BZ2File(raw)
     return raw
 
-
-def _quietly(path: str, flags: int) -> int:
-    try:
-        return os.open(path, flags | os.O_NOATIME)
-    except PermissionError:
-        return os.open(path, flags)

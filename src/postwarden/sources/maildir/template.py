@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from postwarden.durable.service import open_unnoticed
 from postwarden.sources.errors import PermanentSourceError
 from postwarden.sources.maildir.names import printable
 from postwarden.sources.records import ProblemRecord
@@ -91,7 +92,7 @@ class _Expansion:
     ) -> Iterator[Mailbox | ProblemRecord]:
         pattern = _level_pattern(level, values)
         try:
-            descriptor = _open_quietly(path)
+            descriptor = open_unnoticed(path, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             yield _problem("unreadable-folder", path, str(error.strerror))
             return
@@ -121,14 +122,6 @@ class _Expansion:
             folder = os.path.isdir(real)
         if folder:
             yield from self.below(path, rest, values)
-
-
-def _open_quietly(path: str) -> int:
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    try:
-        return os.open(path, flags | os.O_NOATIME)
-    except PermissionError:
-        return os.open(path, flags)
 
 
 def _level_pattern(level: str, values: dict[str, str]) -> re.Pattern[str]:
