@@ -2,7 +2,7 @@
 
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -11,6 +11,7 @@ from postwarden.cli import evidence
 from postwarden.cli.examine import examine
 from postwarden.cli.explain import explain
 from postwarden.cli.init import init
+from postwarden.cli.output.hostile import visible
 from postwarden.cli.preflight import preflight
 from postwarden.cli.scan import scan
 from postwarden.vocabulary import PostwardenError
@@ -50,12 +51,20 @@ def postwarden(
 
 
 def main() -> None:
-    """Run the command line; a fault that Postwarden knows ends with its sentence and status 2."""
+    """Run the command line; what it cannot do ends with a sentence and status 2."""
     try:
         app()
     except PostwardenError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(str(error))
-        sys.exit(COULD_NOT_RUN)
+        _could_not_run(str(error))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(COULD_NOT_RUN)
+    except OSError as error:
+        _could_not_run(f"{error.filename or 'the system'}: {error.strerror or error}")
+
+
+def _could_not_run(sentences: str) -> NoReturn:
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    for line in sentences.splitlines():
+        console.print(visible(line))
+    sys.exit(COULD_NOT_RUN)

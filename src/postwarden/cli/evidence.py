@@ -8,7 +8,7 @@ from rich.console import Console
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.snapshots import print_snapshots
 from postwarden.configuration import load
-from postwarden.evidence.service import check, finished, merge
+from postwarden.evidence.service import NoSnapshot, check, finished, merge
 from postwarden.evidence.service import expire as expire_snapshots
 
 app = typer.Typer(help="List, check, merge and expire snapshots.", no_args_is_help=True)
@@ -56,5 +56,9 @@ def expire(
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
     """Remove the snapshots whose time is over."""
-    removed = expire_snapshots(load(config).evidence.path, now(), names or ())
+    root = load(config).evidence.path
+    removed = expire_snapshots(root, now(), names or ())
+    missing = set(names or ()) - set(removed)
+    if missing:
+        raise NoSnapshot(f"{root}: holds no snapshot {', '.join(sorted(missing))}")
     typer.echo("Removed: " + (", ".join(removed) or "none, no snapshot is past its time."))

@@ -10,9 +10,15 @@ import ibis.expr.types as ir
 from postwarden.configuration import Configuration
 from postwarden.evidence.service import Engine, Manifest, latest
 from postwarden.verdicts.service import Examination
+from postwarden.vocabulary import PostwardenError
 from postwarden.wiring import installation
 
 _DAY = 86_400 * 1_000_000
+_UNREAD = ("unreadable-file", "unreadable-table")
+
+
+class DirectoryNotWhole(PostwardenError):
+    """An address table could not be read, so that nothing can be said of anybody's mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,18 @@ class Opened:
         return {row["address"]: row["count"] for row in self.engine.table(counted).to_pylist()}
 
     def examination(self, configuration: Configuration) -> Examination:
-        """Give an examination of the snapshot."""
+        """Give an examination of the snapshot; raise `DirectoryNotWhole`."""
+        self._directory_is_whole()
         return Examination(self.engine, self.manifest, installation(configuration))
+
+    def _directory_is_whole(self) -> None:
+        found = self.engine.tables["problems"]
+        tables = found.filter(found.source == "directory", found.code.isin(_UNREAD))
+        for row in self.engine.table(tables.order_by("subject").limit(1)).to_pylist():
+            raise DirectoryNotWhole(
+                f"snapshot {self.manifest.name}: {row['subject']}: {row['detail']}; without this"
+                " table right mail would look wrong: mend it, then run `postwarden scan` again"
+            )
 
 
 @contextmanager
