@@ -12,7 +12,7 @@ from postwarden.verdicts.service import Finding
 COLUMNS = (
     *("account", "copy", "store", "folder", "file", "message_id", "verdict", "rightful"),
     *("original_recipient", "original_recipients", "queue_id", "accepted_at", "delivered_at"),
-    *("has_rightful_copy", "opened", *EXPOSURE, "second_hand", "other_message", "gone"),
+    *("has_rightful_copy", "lacking", "opened", *EXPOSURE, "second_hand", "other_message", "gone"),
     *("reasons", "sentences", "citations"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
