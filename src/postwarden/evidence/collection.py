@@ -13,7 +13,13 @@ from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 
 from postwarden.durable.service import replace_text
-from postwarden.evidence.logscan import LogTask, log_tasks, read_directories, read_log_set
+from postwarden.evidence.logscan import (
+    LogTask,
+    log_bytes,
+    log_tasks,
+    read_directories,
+    read_log_set,
+)
 from postwarden.evidence.manifest import MANIFEST, Manifest, Validity
 from postwarden.evidence.scoping import limit_to_scope
 from postwarden.evidence.settings import EvidenceSettings, Scope
@@ -37,6 +43,8 @@ from postwarden.sources.service import (
 from postwarden.vocabulary import Moment, Provider
 
 _DAY = 86_400 * 1_000_000
+_FEW_BYTES = 16 << 20
+"""Logs smaller than this are read sooner than another process starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +172,7 @@ def _read_logs(
 
 
 def _mapped(pool: ExitStack, processes: int, tasks: Sequence[LogTask]) -> Iterable[int]:
-    if processes == 1 or len(tasks) < 2:
+    if processes == 1 or len(tasks) < 2 or sum(map(log_bytes, tasks)) < _FEW_BYTES:
         return map(read_log_set, tasks)
     context = get_context("spawn")
     executor = pool.enter_context(ProcessPoolExecutor(processes, mp_context=context))

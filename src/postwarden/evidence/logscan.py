@@ -4,6 +4,7 @@ Each set is read by a process of its own. Its parts appear under their names onl
 read; a set whose marker is there is not read again.
 """
 
+import glob
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -63,6 +64,11 @@ def log_tasks(
 
 
 _QUEUE_LOGS = frozenset({"postfix", "journald"})
+
+
+def log_bytes(task: LogTask) -> int:
+    """Give the size of a task's files as they are stored."""
+    return sum(os.path.getsize(file) for log in task.sets for file in glob.glob(log.path))
 
 
 def read_log_set(task: LogTask) -> int:
