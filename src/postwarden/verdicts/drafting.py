@@ -36,7 +36,7 @@ class Drafter:
         """Give the finding on a judged subject."""
         copy, known = subject.copy, subject.known
         accepted = [o.accepted_at for o in judgement.originals if o.accepted_at is not None]
-        delivered_at = _delivered_at(subject, accesses)
+        delivered_at = _delivered_at(subject, facts, accesses)
         return Finding(
             id=subject.id,
             store=copy.store if copy else None,
@@ -106,12 +106,24 @@ class Drafter:
         )
 
 
-def _delivered_at(subject: Subject, accesses: Sequence[AccessRecord]) -> Moment | None:
-    """Give when the copy came into the mailbox: by its line, else as its trace or date says."""
+def _delivered_at(
+    subject: Subject, facts: CopyFacts, accesses: Sequence[AccessRecord]
+) -> Moment | None:
+    """Give when the copy came into the mailbox: by its line, else by its file's name or trace.
+
+    The date in the trace is that of acceptance, which may be days before.
+    """
     if subject.line is not None:
         return subject.line.time
+    logged = [a.time for a in facts.arrivals if a.account == facts.holder and a.time is not None]
     put = [a.time for a in accesses if a.what == "appended" and _is_on(a, subject)]
-    return min(put, default=subject.came_at)
+    if logged or (put and facts.placed):
+        return min(logged or put)
+    came, named = subject.came_at, subject.named_at
+    return named if named is not None and (came is None or named >= came - _MINUTE) else came
+
+
+_MINUTE = 60 * 1_000_000
 
 
 def _is_on(act: AccessRecord, subject: Subject) -> bool:

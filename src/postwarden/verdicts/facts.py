@@ -91,6 +91,7 @@ class Arrival:
         citations: lines that prove the delivery.
         queue_id: of the queue file it was delivered from, where known.
         folder: where it was stored, where logged, with its uid.
+        time: when it was stored, where logged.
     """
 
     proof: Proof
@@ -100,6 +101,7 @@ class Arrival:
     queue_id: str | None = None
     folder: str | None = None
     uid: int | None = None
+    time: Moment | None = None
 
 
 class Placement(StrEnum):

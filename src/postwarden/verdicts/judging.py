@@ -147,6 +147,7 @@ class Judge:
             queue_id=queued[0].queue_id if queued else None,
             folder=line.folder,
             uid=line.uid,
+            time=line.time,
         )
 
     def _hops_of(self, queued: Sequence[DeliveryRecord]) -> Sequence[Hop]:

@@ -1,11 +1,14 @@
 """Subjects of judgement: a copy that is stored, or one that the logs say was stored and is gone."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from postwarden.sources.service import CopyRecord, DeliveryRecord, Hop, parse_trace
 from postwarden.verdicts.deliveries import base_name
 from postwarden.vocabulary import Moment
+
+_NAMED = re.compile(r"(\d{9,10})\.(?:M(\d{1,6})(?=P))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,12 @@ class Subject:
         if self.copy is not None:
             return self.copy.received_at or self.copy.internal_date
         return self.line.time if self.line else None
+
+    @property
+    def named_at(self) -> Moment | None:
+        """When the stored file got its name (maildir(5): it begins with the seconds), if it says so."""
+        match = _NAMED.match(self.storage_name or "")
+        return int(match[1]) * 1_000_000 + int(match[2] or 0) if match else None
 
     @property
     def id(self) -> str:
