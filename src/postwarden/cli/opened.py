@@ -64,7 +64,9 @@ class Opened:
 
     def _directory_is_whole(self) -> None:
         found = self.engine.tables["problems"]
-        tables = found.filter(found.source == "directory", found.code.isin(_UNREAD))
+        tables = found.filter(
+            found.source == "directory", found.code.isin(_UNREAD), found.line.isnull()
+        )
         for row in self.engine.table(tables.order_by("subject").limit(1)).to_pylist():
             raise DirectoryNotWhole(
                 f"snapshot {self.manifest.name}: {row['subject']}: {row['detail']}; without this"
