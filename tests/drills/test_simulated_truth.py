@@ -159,7 +159,7 @@ def test_without_logs_only_single_recipients_are_provable(played):
     assert not (out / "log").exists()
     assert "[[logs]]" not in (out / "postwarden.toml").read_text()
     assert not any(row.gone for row in rows)
-    provable = [row for row in rows if row.provable]
+    provable = [row for row in delivered(rows) if row.provable]
     assert {row.verdict for row in provable} == {"rightful", "misdelivered"}
     for row in provable:
         top = files[row.account, row.file].read_text().partition("\n\n")[0]

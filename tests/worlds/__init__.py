@@ -1,0 +1,1 @@
+"""Simulated worlds through the public path, held against their truth."""
