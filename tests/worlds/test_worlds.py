@@ -13,6 +13,9 @@ BENIGN = [name for name, world in WORLDS.items() if world.benign]
 FAULTS = [name for name, world in WORLDS.items() if not world.benign]
 CORPUS = Path(__file__).parents[2] / "build" / "corpus" / "package" / "data"
 SMALL = {"accounts": 14, "messages": 40}
+LARGER = {"mixed": {"messages": 70}}
+"""With fewer messages the other copy of the crossed pair is deleted by its reader, and with it the
+signature that would tell whose the body is."""
 HELD_BY_TWO_WAYS = "jasmijn.bakker@example.net"
 """In the world `mixed` she has an operator's re-sent mail directly, and by a redirect of another who has
 it too. Which of the two ways is wrong, and whether the second is second-hand, is not asked there."""
@@ -20,7 +23,7 @@ it too. Which of the two ways is wrong, and whether the second is second-hand, i
 
 def played(world, place, **options):
     """Play, scan and examine a world; give truth, findings and what of both is compared."""
-    truth = simulate(world, place / "out", **SMALL | options)
+    truth = simulate(world, place / "out", **SMALL | LARGER.get(world, {}) | options)
     found = examined(place / "out")
     if world != "mixed":
         return truth.rows, found.findings
