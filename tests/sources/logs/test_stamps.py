@@ -113,6 +113,11 @@ def test_what_is_written_in_order_is_read_as_written(start, steps):
         assert read == [rfc3339(moment_of(when)) for when in moments]
 
 
+def test_a_stamp_without_seconds_is_no_stamp():
+    assert Clock(AMSTERDAM, 2026, NEW_YEAR).split("2026-11-22 02:02 x") is None
+    assert Clock(AMSTERDAM, 2026, NEW_YEAR).split("2026-11-22T02 x") is None
+
+
 def test_dated_rotations_name_their_day():
     assert day("20261120") == from_rfc3339("2026-11-21T00:00:00Z")
     assert day("20261120-101112") == from_rfc3339("2026-11-21T00:00:00Z")

@@ -80,7 +80,7 @@ class Clock:
             return None
 
     def _local(self, hour: str, rest: str, fraction: int) -> Moment:
-        if rest[0] != ":" or rest[3] != ":":
+        if rest[:1] != ":" or rest[3:4] != ":":
             raise ValueError(rest)
         if hour != self._hour:
             self._enter(hour)
