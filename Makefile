@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 POSTWARDEN := .venv/bin/postwarden
 DEMO := build/demo
-PATHS := src tests tools
+PATHS := src tests tools bench fuzz
 
 .PHONY: help setup demo test check format lint types rules docs bench fuzz clean servers
 
