@@ -159,3 +159,11 @@ def test_a_fetch_that_failed_shows_nothing(read, accesses):
         tagged_reply_state="NO",
     )
     assert accesses(read("dovecot-events", [line], stamp=None)) == []
+
+
+def test_a_master_users_login_names_who_acts(read, accesses):
+    master = event("auth_request_finished", service="imap", master_user="Migration", success="yes")
+    own = event("auth_request_finished", service="imap", original_user="ann@example.test")
+    (login,) = accesses(read("dovecot-events", [master, own], stamp=None))
+    assert (login.what, login.protocol, login.session) == ("login", "imap", "abc")
+    assert (login.account, login.actor) == ("ann@example.test", "migration")

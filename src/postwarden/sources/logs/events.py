@@ -3,7 +3,7 @@
 Opened means: a body was shown to a reader. Dovecot tells by `reason_code` (2.3.18 and later) and by
 the command: a FETCH of body text and a POP3 RETR show a body; LMTP, APPEND, COPY, SEARCH, SORT,
 header fetches, TOP and PREVIEW's excerpt do not. What doveadm and dsync read is not the holder's
-reading.
+reading. Of logins, only a master user's is told: by default no line of the log names the master.
 """
 
 import json
@@ -128,6 +128,9 @@ def _facts(name: str, fields: dict[str, Any]) -> Iterator[tuple[str, int | None]
         if what_shown is not None and _text(fields.get("tagged_reply_state")) in ("OK", ""):
             for one in uids(arguments) if command == "UID FETCH" else [None]:
                 yield what_shown, one
+    elif name == "auth_request_finished":
+        if _text(fields.get("master_user")) and _text(fields.get("session")):
+            yield "login", None
     elif name in _WHAT and _protocol(fields) not in ("lmtp", "lda"):
         yield _WHAT[name], number
 
@@ -151,7 +154,7 @@ def _opening(fields: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _protocol(fields: dict[str, Any]) -> str:
-    said = _text(fields.get("protocol"))
+    said = _text(fields.get("protocol")) or _text(fields.get("service"))
     if said:
         return said
     for reason in sorted(_reasons(fields)):
