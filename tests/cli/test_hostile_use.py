@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import pyarrow.parquet as pq
 import pytest
 
 from postwarden.evidence.snapshots import locked
@@ -135,6 +136,22 @@ def test_a_damaged_manifest_is_found(scanned, postwarden):
     answer = postwarden("evidence", "check", name, folder=scanned)
     assert answer.status == 2
     assert "is damaged" in answer.err
+
+
+def test_neither_subject_nor_body_nor_other_headers_are_kept(place, postwarden):
+    message = (
+        b"Received: from a.test by mx1.example.net (Postfix) with ESMTP id 4jX6B749nDzRb1X\n"
+        b"\tfor <anna@example.net>; Fri, 20 Nov 2026 10:00:00 +0100\n"
+        b"From: shop@shop.test\nSubject: canary one\nX-Secret: canary two\n"
+        b"Message-ID: <kept@shop.test>\n\ncanary three\n"
+    )
+    (place / "vmail/example.net/anna/Maildir/cur/1.M1P1.mx1:2,").write_bytes(message)
+    (place / "postwarden.toml").write_text(CONFIGURATION + "content_hash = true\n")
+    assert "1 copies" in postwarden("scan", folder=place).out
+    parts = list((place / "evidence").rglob("*.parquet"))
+    kept = "\n".join(str(pq.read_table(part).to_pylist()) for part in parts)
+    assert "kept@shop.test" in kept
+    assert "canary" not in kept
 
 
 def test_evidence_belongs_to_its_owner_alone(scanned):

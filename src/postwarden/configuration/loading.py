@@ -56,7 +56,7 @@ def _key(fault: ErrorDetails) -> str:
     for place in fault["loc"]:
         if isinstance(place, int):
             parts[-1:] = [f"{parts[-1] if parts else ''}[{place + 1}]"]
-        elif not str(place).startswith(("_Table", "list[")):
+        else:
             parts.append(str(place))
     return ".".join(parts) or "the file"
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -71,6 +72,10 @@ def _aware(value: datetime | str | None) -> int | None:
 
 def _domain(value: str) -> str:
     return normal(f"x@{value}").removeprefix("x@")
+
+
+def _several(value: object) -> object:
+    return value if isinstance(value, list) else [value]
 
 
 def _some(value: str) -> str:
@@ -209,7 +214,9 @@ class _Directory(_Model):
     valid_to: Time = Field(
         default=None, description="Meant to be so until before then; without it, still is."
     )
-    accounts: _Table | list[_Table] = Field(description="Who may log in: a table, or several.")
+    accounts: Annotated[list[_Table], BeforeValidator(_several)] = Field(
+        min_length=1, description="Who may log in: one table, or a list of several."
+    )
     aliases: list[_Table] = Field(
         default=[], description="Alias tables in the servers' order of look-up."
     )
@@ -224,9 +231,8 @@ class _Directory(_Model):
     )
 
     def settings(self, base: str) -> DirectorySettings:
-        accounts = self.accounts if isinstance(self.accounts, list) else [self.accounts]
         return DirectorySettings(
-            accounts=tuple(table.settings(base) for table in accounts),
+            accounts=tuple(table.settings(base) for table in self.accounts),
             aliases=tuple(table.settings(base) for table in self.aliases),
             domain_aliases=tuple(sorted(self.domain_aliases.items())),
             canonical=tuple(table.settings(base) for table in self.canonical),
