@@ -232,7 +232,8 @@ def _unexplained(facts: CopyFacts) -> Judgement:
     for arrival in facts.arrivals:
         if arrival.account == facts.holder:
             reasons += [_arrived(arrival), *_open_questions(arrival)]
-    for arrival in facts.elsewhere:
+    away = [arrival for arrival in facts.arrivals if arrival.account != facts.holder]
+    for arrival in (*away, *facts.elsewhere):
         values = (("account", arrival.account),)
         reasons.append(Reason("delivered-elsewhere", values, arrival.citations))
     for placed in facts.placed:
