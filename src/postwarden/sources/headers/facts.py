@@ -35,13 +35,16 @@ class HeaderFacts(NamedTuple):
     body_start: int
 
 
-def header_facts(start: bytes, hosts: Set[str], *, whole: bool) -> HeaderFacts | None:
+def header_facts(
+    start: bytes, hosts: Set[str], *, whole: bool, declared: bool = True
+) -> HeaderFacts | None:
     """Read the facts from the first bytes of a message.
 
     Args:
         start: the first bytes as stored; of more than `MAX_BYTES` the rest is not looked at.
         hosts: the provider's own hosts, lower case.
         whole: `start` is all there is.
+        declared: read the body hashes that signers declared; they tell nothing without the body's.
 
     Returns:
         The facts; None when the header goes on behind `start` and may still be within the cap.
@@ -60,22 +63,30 @@ def header_facts(start: bytes, hosts: Set[str], *, whole: bool) -> HeaderFacts |
         block = b"\n".join(block.split(b"\n", MAX_LINES + 1)[: MAX_LINES + 1])
     elif not block and _JUNK.search(lines[:FIRST_READ].partition(b"\n")[0]):
         state = "binary"
-    return _facts(block, lines, hosts, state)
+    return _facts(block, lines, hosts, state, declared=declared)
 
 
-def _facts(block: bytes, lines: bytes, hosts: Set[str], state: str) -> HeaderFacts:
+def _facts(
+    block: bytes, lines: bytes, hosts: Set[str], state: str, *, declared: bool
+) -> HeaderFacts:
     trace, end = own_trace(block, hosts)
-    below = block[end + 1 :]
     size = min(len(block), len(lines))
     if lines[size : size + 1] == b"\n":
         size += 1
-    fields, signatures = fields_of(block)
+    fields, signatures = fields_of(block, signatures=declared)
     return HeaderFacts(
-        fields=fields,
-        trace=trace,
-        header_size=size,
-        header_hash=blake2b(below + b"\n" if below else b"", digest_size=16).hexdigest(),
-        declared_hashes=declared_hashes(signatures) if signatures else "",
-        state=state,
-        body_start=size,
+        fields,
+        trace,
+        size,
+        _hash_below(block, end + 1),
+        declared_hashes(signatures) if signatures else "",
+        state,
+        size,
     )
+
+
+def _hash_below(block: bytes, place: int) -> str:
+    hashed = blake2b(memoryview(block)[place:], digest_size=16)
+    if place < len(block):
+        hashed.update(b"\n")
+    return hashed.hexdigest()

@@ -41,7 +41,8 @@ def field_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
     )
 
 
-_FIELD = field_pattern((*_NAMES, _SIGNATURE))
+_FIELD = field_pattern(_NAMES)
+_FIELD_OR_SIGNATURE = field_pattern((*_NAMES, _SIGNATURE))
 # A line that is neither field nor continuation ends the block, as in email.feedparser.headerRE.
 _END = re.compile(rb"\n(?![ \t]|[!-9;-~]*:|From )")
 _PLACES = {
@@ -84,20 +85,20 @@ def text_of(value: bytes) -> str:
     return value.decode("utf-8", "replace").strip(" \t\r")
 
 
-def fields_of(block: bytes) -> tuple[Fields, list[bytes]]:
+def fields_of(block: bytes, *, signatures: bool = True) -> tuple[Fields, list[bytes]]:
     """Give the first value of each field evidence keeps, and the raw DKIM signatures.
 
-    `block` is framed by `header_block`; of signatures only the first few are given.
+    `block` is framed by `header_block`; of signatures only the first few are given, where asked.
     """
     values: list[str | None] = [None] * _SIGNATURE_PLACE
-    signatures: list[bytes] = []
-    for name, value in _FIELD.findall(block):
+    signed: list[bytes] = []
+    for name, value in (_FIELD_OR_SIGNATURE if signatures else _FIELD).findall(block):
         place = _PLACES.get(name)
         if place is None:
             place = _PLACES[name.lower()]
         if place == _SIGNATURE_PLACE:
-            if len(signatures) < _MAX_SIGNATURES:
-                signatures.append(value)
+            if len(signed) < _MAX_SIGNATURES:
+                signed.append(value)
         elif values[place] is None:
             values[place] = text_of(value)
-    return Fields._make(values), signatures
+    return Fields._make(values), signed

@@ -56,23 +56,24 @@ def own_trace(block: bytes, hosts: Set[str]) -> tuple[Trace, int]:
     if not hosts:
         return NO_TRACE, 0
     lines: list[bytes] = []
-    first: dict[bytes, str] = {}
+    first: dict[bytes, bytes] = {}
+    told: dict[bytes, bytes] = {}
     hops: list[Received] = []
     kept = end = 0
-    told: dict[bytes, str] = {}
     for match in _LINE.finditer(block):
         line, name, value = match.group(0, 1, 2)
-        name = name.lower()
-        if name != b"received":
+        if name != b"Received" and (name := name.lower()) != b"received":
             lines.append(line)
-            first.setdefault(name, text_of(value))
+            first.setdefault(name, value)
             continue
         hop = read_received(text_of(value))
         if hop is None or not _is_own(hop, hosts, first=not hops):
             break
         hops.append(hop)
         lines.append(line)
-        told, kept, end = dict(first), len(lines), match.end()
+        if len(lines) > kept + 1:
+            told = first.copy()
+        kept, end = len(lines), match.end()
         if not _from_own_hands(hop, hosts):
             break
     return (_summary(lines[:kept], told, hops), end) if hops else (NO_TRACE, 0)
@@ -92,7 +93,7 @@ def _from_own_hands(hop: Received, hosts: Set[str]) -> bool:
     return hop.client_name in hosts or (ip is not None and (ip.startswith("127.") or ip == "::1"))
 
 
-def _summary(lines: list[bytes], first: dict[bytes, str], hops: list[Received]) -> Trace:
+def _summary(lines: list[bytes], first: dict[bytes, bytes], hops: list[Received]) -> Trace:
     lmtp = queue = host = None
     for hop in hops:
         if hop.protocol.startswith("LMTP"):
@@ -109,10 +110,14 @@ def _summary(lines: list[bytes], first: dict[bytes, str], hops: list[Received]) 
         host,
         moment_of_date(boundary.date),
         _address(boundary.recipient),
-        _address(first.get(b"delivered-to")),
-        _address(first.get(b"x-original-to")),
-        _address(first.get(b"x-sieve-redirected-from")),
+        _told(first.get(b"delivered-to")),
+        _told(first.get(b"x-original-to")),
+        _told(first.get(b"x-sieve-redirected-from")),
     )
+
+
+def _told(value: bytes | None) -> str | None:
+    return _address(text_of(value)) if value is not None else None
 
 
 @lru_cache(maxsize=65_536)

@@ -49,7 +49,7 @@ def read_message(
         if is_compressed(start):
             return _read_compressed(descriptor, start, stored, stated, hosts, hashing=hashing)
     if not hashing:
-        facts = header_facts(start, hosts, whole=len(start) >= stored)
+        facts = header_facts(start, hosts, whole=len(start) >= stored, declared=False)
         if facts is not None:
             return Message(facts, stored, None, facts.state, None)
     reader = plain_reader(descriptor, start)
@@ -86,7 +86,7 @@ def _read(
         data += piece
         if piece and len(data) < wanted:
             continue
-        facts = header_facts(bytes(data), hosts, whole=not piece)
+        facts = header_facts(bytes(data), hosts, whole=not piece, declared=hashing)
         wanted = min(wanted * 4, MAX_BYTES)
     size = len(data)
     if not (hashing or counting):
