@@ -54,13 +54,17 @@ def locked(folder: str) -> Iterator[None]:
 
 def parts_of(folder: str) -> Iterator[Part]:
     """Give every part with its rows and hash, in order of name."""
+    for name in _part_names(folder):
+        path = os.path.join(folder, name)
+        yield Part(name, pq.read_metadata(path).num_rows, _sha256(path))
+
+
+def _part_names(folder: str) -> Iterator[str]:
     for table in TABLES:
         place = os.path.join(folder, table)
-        for file in sorted(os.listdir(place)):
+        for file in sorted(os.listdir(place)) if os.path.isdir(place) else ():
             if file.endswith(".parquet"):
-                path = os.path.join(place, file)
-                rows = pq.read_metadata(path).num_rows
-                yield Part(f"{table}/{file}", rows, _sha256(path))
+                yield f"{table}/{file}"
 
 
 def _sha256(path: str) -> str:
@@ -80,8 +84,8 @@ def read_manifest(folder: str) -> Manifest:
 
 def check_parts(folder: str, manifest: Manifest) -> None:
     """Raise `BrokenSnapshot` unless every part is there, and no other, each with its hash."""
-    named = {part.name: part for part in manifest.parts}
-    there = {part.name: part for part in parts_of(folder)}
+    named = {part.name: part.sha256 for part in manifest.parts}
+    there = {name: _sha256(os.path.join(folder, name)) for name in _part_names(folder)}
     for name in sorted(named.keys() | there.keys()):
         if named.get(name) != there.get(name):
             raise BrokenSnapshot(f"{folder}: {name} is not the part its manifest names; scan again")

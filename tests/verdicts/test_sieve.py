@@ -1,0 +1,70 @@
+"""The sieve settles only what the rules would call rightful, and drops nothing that they would tell."""
+
+from pathlib import Path
+
+import ibis
+import pytest
+
+from postwarden.configuration import load
+from postwarden.drills.simulated import simulate
+from postwarden.evidence.service import Engine, latest
+from postwarden.verdicts import sieve
+from postwarden.verdicts.service import Examination, Question, Verdict
+from postwarden.wiring import installation
+from worlds.examined import scanned
+
+EVERYTHING = Question(everything=True)
+SETTLED = (Verdict.RIGHTFUL, Verdict.OWN)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[("demo", "whole"), ("families", "whole"), ("mixed", "hole"), ("catch-all", "absent")],
+    ids="-".join,
+)
+def snapshot(request, tmp_path_factory):
+    """A snapshot folder with its configuration."""
+    world, logs = request.param
+    tree = tmp_path_factory.mktemp(world) / "out"
+    simulate(world, tree, accounts=14, messages=60, logs=logs)
+    return scanned(tree), load(str(tree / "postwarden.toml"))
+
+
+def findings(snapshot, question):
+    folder, configuration = snapshot
+    with Engine(str(folder), memory="1GB", threads=1) as engine:
+        manifest = latest(str(Path(folder).parent))
+        examination = Examination(engine, manifest, installation(configuration))
+        return list(examination.findings(question)), engine.count(engine.tables["copies"])
+
+
+def judged_by_rules(snapshot, monkeypatch):
+    """Let every copy reach the rules."""
+    plain = sieve.plain
+    nothing = ibis.literal(value=False)
+    monkeypatch.setattr(sieve, "plain", lambda copies, good: plain(copies.filter(nothing), good))
+    monkeypatch.setattr(sieve, "suspects", lambda copies, good: copies)
+    found, _ = findings(snapshot, EVERYTHING)
+    monkeypatch.undo()
+    return {one.id: one for one in found}
+
+
+def test_sieve_and_rules_agree_on_every_copy(snapshot, monkeypatch):
+    by_rules = judged_by_rules(snapshot, monkeypatch)
+    sieved, stored = findings(snapshot, EVERYTHING)
+    assert len(sieved) == len({one.id for one in sieved})
+    assert {one.id for one in sieved} == by_rules.keys()
+    assert sum(not one.gone for one in sieved) == stored
+    for one in sieved:
+        rule = by_rules[one.id]
+        assert (one.verdict, one.rightful, one.second_hand, one.gone, one.queue_id) == (
+            (rule.verdict, rule.rightful, rule.second_hand, rule.gone, rule.queue_id)
+        )
+        assert set(one.original_recipients) <= set(rule.original_recipients)
+
+
+def test_what_is_told_by_default_is_all_that_is_not_settled(snapshot, monkeypatch):
+    by_rules = judged_by_rules(snapshot, monkeypatch)
+    told, _ = findings(snapshot, Question())
+    expected = {key: one for key, one in by_rules.items() if one.verdict not in SETTLED}
+    assert {one.id: one for one in told} == expected
