@@ -116,6 +116,7 @@ def test_what_is_written_in_order_is_read_as_written(start, steps):
 def test_a_stamp_without_seconds_is_no_stamp():
     assert Clock(AMSTERDAM, 2026, NEW_YEAR).split("2026-11-22 02:02 x") is None
     assert Clock(AMSTERDAM, 2026, NEW_YEAR).split("2026-11-22T02 x") is None
+    assert Clock(AMSTERDAM, 2026, NEW_YEAR).split("a bc-12345T x") is None
 
 
 def test_dated_rotations_name_their_day():

@@ -70,7 +70,7 @@ class Clock:
 
     def _read(self, stamp: str) -> Moment | None:
         try:
-            if stamp[3] == " ":
+            if stamp[3:4] == " ":
                 return self._local(stamp[:9], stamp[9:], 0)
             when = datetime.fromisoformat(stamp)
             if when.tzinfo is not None:
@@ -91,7 +91,7 @@ class Clock:
         return self._repeated(minute, min(second, 59)) + fraction
 
     def _enter(self, hour: str) -> None:
-        parts = self._classic_hour(hour) if hour[3] == " " else _iso_hour(hour)
+        parts = self._classic_hour(hour) if hour[3:4] == " " else _iso_hour(hour)
         start = datetime(*parts, tzinfo=self._zone)
         end = start.replace(minute=59, second=59)
         offsets = {when.replace(fold=fold).utcoffset() for when in (start, end) for fold in (0, 1)}
