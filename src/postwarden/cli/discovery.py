@@ -5,6 +5,7 @@ domains and host names. Nothing is changed.
 """
 
 import glob
+import json
 import os
 import re
 from collections.abc import Iterable
@@ -13,8 +14,8 @@ _MAIN_CF = "etc/postfix/main.cf"
 _MAIL_ROOTS = ("var/vmail", "var/mail/vhosts", "srv/vmail", "home/vmail", "vmail")
 _LAYOUTS = (
     ("*/*/Maildir/cur", "{domain}/{local}/Maildir"),
-    ("*/*/cur", "{domain}/{local}"),
     ("*/Maildir/cur", "{account}/Maildir"),
+    ("*/*/cur", "{domain}/{local}"),
 )
 _LOGS = (
     ("postfix", ("var/log/mail.log", "var/log/maillog", "log/mail.log")),
@@ -61,7 +62,7 @@ def propose(root: str) -> str:
 
 
 def _list(key: str, found: Iterable[str], example: str, what: str) -> str:
-    names = ", ".join(f'"{name}"' for name in found)
+    names = ", ".join(map(_quoted, found))
     if names:
         return f"{key} = [{names}]"
     return f'{key} = ["{example}"]          # not found, write your own: {what}'
@@ -92,7 +93,13 @@ def _stores(root: str) -> tuple[list[str], set[str]]:
 
 
 def _store(path: str, remark: str = "") -> list[str]:
-    return ["[[stores]]", 'name = "store1"', 'driver = "maildir"', f'path = "{path}"{remark}', ""]
+    return [
+        "[[stores]]",
+        'name = "store1"',
+        'driver = "maildir"',
+        f"path = {_quoted(path)}{remark}",
+        "",
+    ]
 
 
 def _directory(root: str) -> list[str]:
@@ -101,11 +108,11 @@ def _directory(root: str) -> list[str]:
     path = users or "/etc/dovecot/users"
     lines = [
         "[[directories]]",
-        f'accounts = {{ format = "dovecot-passwd", path = "{path}" }}{remark}',
+        f'accounts = {{ format = "dovecot-passwd", path = {_quoted(path)} }}{remark}',
     ]
     tables = [(kind, found) for kind, places in _TABLES if (found := _first(root, places))]
     lines.append("aliases = [                            # in the servers' order of look-up")
-    lines += [f'  {{ format = "{kind}", path = "{path}" }},' for kind, path in tables]
+    lines += [f'  {{ format = "{kind}", path = {_quoted(path)} }},' for kind, path in tables]
     return [*lines, "]", ""]
 
 
@@ -114,8 +121,18 @@ def _logs(root: str) -> list[str]:
     for kind, places in _LOGS:
         path = _first(root, places)
         if path:
-            lines += ["[[logs]]", f'format = "{kind}"', f'path = "{path}*"', ""]
+            lines += [
+                "[[logs]]",
+                f'format = "{kind}"',
+                f"path = {_quoted(glob.escape(path) + '*')}",
+                "",
+            ]
     return lines
+
+
+def _quoted(text: str) -> str:
+    """Write a basic string of TOML; what JSON escapes in one, TOML escapes alike."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _first(root: str, places: Iterable[str]) -> str | None:

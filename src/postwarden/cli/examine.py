@@ -76,6 +76,7 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
         everything=everything,
     )
     with opened(configuration, snapshot) as evidence:
+        evidence.must_hold(question.accounts)
         comparison = (
             compare(configuration, kept_entries(evidence.engine, configuration), fault)
             if fault

@@ -30,6 +30,6 @@ def init(
         raise FileThere(
             f"{file}: is there already and was not touched; name another file"
         ) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as stream:
         stream.write(text)
     typer.echo(f"Wrote {file}. Read it, mend what is marked, then: postwarden scan -c {file}")

@@ -1,7 +1,7 @@
 """Opening a snapshot for a command."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,12 +21,25 @@ class DirectoryNotWhole(PostwardenError):
     """An address table could not be read, so that nothing can be said of anybody's mail."""
 
 
+class UnknownAccount(PostwardenError):
+    """An account was asked about whose mailbox is not in the snapshot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A snapshot and the means to ask it."""
 
     manifest: Manifest
     engine: Engine
+
+    def must_hold(self, accounts: Sequence[str]) -> None:
+        """Raise `UnknownAccount` where an account's mailbox is not among those read."""
+        missing = sorted(set(accounts) - set(self.manifest.mailboxes))
+        if missing:
+            raise UnknownAccount(
+                f"{', '.join(missing)}: snapshot {self.manifest.name} holds no such mailbox;"
+                " mend the name, or scan it"
+            )
 
     def problems(self) -> dict[str, int]:
         """Count what could not be read, by code."""
