@@ -58,7 +58,7 @@ def header_facts(
             return None
         state = "oversized-header"
         block = b"\n" + lines
-    elif block.count(b"\n") > MAX_LINES:
+    elif len(block) > MAX_LINES and block.count(b"\n") > MAX_LINES:
         state = "oversized-header"
         block = b"\n".join(block.split(b"\n", MAX_LINES + 1)[: MAX_LINES + 1])
     elif not block and _JUNK.search(lines[:FIRST_READ].partition(b"\n")[0]):

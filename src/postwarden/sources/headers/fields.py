@@ -100,5 +100,7 @@ def fields_of(block: bytes, *, signatures: bool = True) -> tuple[Fields, list[by
             if len(signed) < _MAX_SIGNATURES:
                 signed.append(value)
         elif values[place] is None:
-            values[place] = text_of(value)
+            if b"\n" in value:
+                value = value.replace(b"\n", b"")  # noqa: PLW2901  # as text_of, without its call
+            values[place] = value.decode("utf-8", "replace").strip(" \t\r")
     return Fields._make(values), signed

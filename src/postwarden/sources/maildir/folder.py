@@ -196,7 +196,7 @@ class _Reading:
         )
 
     def _file(self, named: FileName, place: _Place) -> str:
-        return printable(f"{self._prefix}{place.part}/{named.base}")
+        return f"{self._prefix}{place.part}/{printable(named.base)}"
 
     def _copy(
         self, named: FileName, place: _Place, message: Message, date: int | None
