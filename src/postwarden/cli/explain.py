@@ -32,7 +32,9 @@ def explain(
         finding = next((one for one in findings if one.id == copy), None)
     if finding is None:
         raise UnknownCopy(f"{copy}: no copy of this snapshot has that id; examine prints the ids")
-    _print(finding, configuration, Console(highlight=False, markup=False, emoji=False, soft_wrap=True))
+    _print(
+        finding, configuration, Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    )
 
 
 def _print(finding: Finding, configuration: Configuration, console: Console) -> None:
