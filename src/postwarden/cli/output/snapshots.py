@@ -23,7 +23,10 @@ def print_scanned(
     )
     for code, count in sorted(problems.items()):
         console.print(f"  {count:>6,}  {visible(code)}", markup=False)
-    console.print(f"It is kept until {with_year(manifest.expires, zone)}. Next: postwarden examine")
+    console.print(
+        f"It is kept until {with_year(manifest.expires, zone)}. Next: postwarden examine",
+        soft_wrap=True,
+    )
 
 
 def print_snapshots(manifests: Iterable[Manifest], console: Console, zone: ZoneInfo) -> None:
