@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 
 import ibis.expr.types as ir
 
-from postwarden.evidence.engine import Engine
+from postwarden.evidence.engine import Engine, identity
 from postwarden.vocabulary import Moment
 
 Missing = list[tuple[Moment, str, int]]
@@ -18,23 +18,27 @@ def absences(engine: Engine, servers: Set[str]) -> Iterator[tuple[str, Missing, 
         that prove it; and sorted moments (whole seconds) of lines that are there.
     """
     lines, acts = engine.tables["deliveries"], engine.tables["accesses"]
-    dovecot = lines.filter(lines.server == "dovecot", lines.session_id.notnull())
-    postfix = lines.filter(
-        lines.server == "postfix", lines.status == "sent", lines.session_id.notnull()
+    dovecot = _sessions(lines.filter(lines.server == "dovecot", lines.session_id.notnull()))
+    postfix = _sessions(
+        lines.filter(lines.server == "postfix", lines.status == "sent", lines.session_id.notnull())
     )
     events = acts.filter(acts.what.isin(["opened", "listed", "downloaded", "searched"]))
     if "dovecot" in servers:
-        missing = postfix.anti_join(dovecot, "session_id")
+        missing = postfix.anti_join(dovecot, "session")
         there = lines.filter(lines.server == "dovecot").select("time").union(acts.select("time"))
         yield "dovecot", *_answer(engine, missing, there)
     if "postfix" in servers:
-        missing = dovecot.anti_join(postfix, "session_id")
+        missing = dovecot.anti_join(postfix, "session")
         there = lines.filter(lines.server == "postfix").select("time")
         yield "postfix", *_answer(engine, missing, there)
     if "dovecot-events" in servers:
         ended = acts.filter(acts.what == "logout", acts.bodies > 0, acts.session.notnull())
         missing = ended.anti_join(events.filter(events.session.notnull()), "session")
         yield "dovecot-events", *_answer(engine, missing, events.select("time"))
+
+
+def _sessions(lines: ir.Table) -> ir.Table:
+    return lines.select("time", "file", "line", session=identity(lines.session_id))
 
 
 def _answer(engine: Engine, missing: ir.Table, there: ir.Table) -> tuple[Missing, list[Moment]]:

@@ -3,7 +3,7 @@
 from postwarden.evidence.collection import Progress, Sources, take
 from postwarden.evidence.comparison import absences
 from postwarden.evidence.directories import directory_lookups
-from postwarden.evidence.engine import Engine
+from postwarden.evidence.engine import Engine, identity
 from postwarden.evidence.errors import BrokenSnapshot, EvidenceError, NoSnapshot, SnapshotBusy
 from postwarden.evidence.manifest import Manifest, Part, Validity
 from postwarden.evidence.merging import merge
@@ -29,6 +29,7 @@ __all__ = [
     "directory_lookups",
     "expire",
     "finished",
+    "identity",
     "latest",
     "merge",
     "take",

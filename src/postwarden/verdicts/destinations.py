@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 
 from postwarden.evidence.service import Validity
 from postwarden.sources.service import Lookup, Resolution, Resolver
@@ -42,6 +43,18 @@ class Destinations:
         for index, addresses in wanted.items():
             self._resolve(index, addresses)
 
+    def prefetch_accounts(self, asked: Iterable[tuple[str, Moment | None]]) -> None:
+        """Name the accounts of many final recipients at once, as `account_of` does one by one."""
+        wanted: dict[int, set[str]] = {}
+        for address, moment in asked:
+            index = self._index(moment)
+            if index is None:
+                index = len(self.directories) - 1
+            if (index, address) not in self._accounts:
+                wanted.setdefault(index, set()).add(address)
+        for index, addresses in wanted.items():
+            self._account_names(index, addresses)
+
     def destination(self, address: str, moment: Moment | None) -> Destination:
         """Give where an original recipient was meant to go when it was accepted."""
         index = self._index(moment)
@@ -58,17 +71,18 @@ class Destinations:
         if index is None:
             index = len(self.directories) - 1
         if (index, address) not in self._accounts:
-            self._accounts[index, address] = self._account(index, address)
+            self._account_names(index, (address,))
         return self._accounts[index, address]
 
-    def _account(self, index: int, address: str) -> str | None:
+    def _account_names(self, index: int, addresses: Collection[str]) -> None:
         lookup = self.directories[index][2]
-        names = list(dict.fromkeys(self._names(lookup, address)))
-        found = lookup.find("account", names)
-        for name in names:
-            for entry in found.get(name, ()):
-                return entry.values.partition("\n")[0]
-        return next((name for name in names if name in self.mailboxes), None)
+        names = {address: list(self._names(lookup, address)) for address in addresses}
+        found = lookup.find("account", set(chain.from_iterable(names.values())))
+        for address, spellings in names.items():
+            entries = chain.from_iterable(found.get(name, ()) for name in spellings)
+            listed = next((entry.values.partition("\n")[0] for entry in entries), None)
+            boxes = (name for name in spellings if name in self.mailboxes)
+            self._accounts[index, address] = next(boxes, None) if listed is None else listed
 
     def _names(self, lookup: Lookup, address: str) -> Iterable[str]:
         yield address

@@ -7,7 +7,6 @@ from itertools import chain, islice
 from typing import TypeVar
 
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from postwarden.evidence.service import Engine, Manifest, absences, directory_lookups
 from postwarden.sources.service import (
@@ -27,6 +26,7 @@ from postwarden.verdicts.facts import Verdict
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.gathering import Related, related
 from postwarden.verdicts.judging import Judge
+from postwarden.verdicts.narrowing import names_of, narrowed
 from postwarden.verdicts.ownership import with_rightful_copies
 from postwarden.verdicts.paths import Pathfinder
 from postwarden.verdicts.rules import judge
@@ -84,16 +84,20 @@ class Examination:
         """Give the findings that the question asks for, ordered by nothing in particular."""
         tables = self._engine.tables
         self._right.clear()
-        good = self._engine.keep(self._good())
+        good = self._engine.keep(self._good(question))
         copies = _of_accounts(tables["copies"], question.accounts)
         self._count_plain(copies, good, question)
         if question.everything:
             yield from self._plain(copies, good, question)
-        rest = self._engine.records(sieve.suspects(copies, good), CopyRecord)
-        subjects = chain(map(Subject.stored, rest), self._gone(good, question))
+        names = self._engine.keep(names_of(self._suspects(copies, good, question)))
+        gone = self._engine.keep(self._gone_saves(good, question))
+        view = narrowed(self._engine, names, gone)
+        rest = copies.semi_join(names, ["store", "account", "file"])
+        stored = map(Subject.stored, self._engine.records(rest, CopyRecord))
+        subjects = chain(stored, self._gone(gone, question))
         misdelivered: list[tuple[Finding, Subject]] = []
         for batch in _batches(subjects):
-            for finding, subject in self._judged(batch, question):
+            for finding, subject in self._judged(view, batch, question):
                 if finding.verdict is Verdict.MISDELIVERED:
                     misdelivered.append((finding, subject))
                 else:
@@ -113,10 +117,18 @@ class Examination:
         ).to_pylist():
             self._right[row["minute"]] += row["count"]
 
-    def _good(self) -> ir.Table:
-        return sieve.good_deliveries(
+    def _good(self, question: Question) -> ir.Table:
+        good = sieve.good_deliveries(
             self._engine.tables, self._manifest.directories, self._hosts, self._recording
         )
+        return good if question.everything else good.select(*sieve.SLIM_COLUMNS)
+
+    def _suspects(self, copies: ir.Table, good: ir.Table, question: Question) -> ir.Table:
+        suspects = sieve.suspects(copies, good)
+        if question.everything:
+            return suspects
+        own = self._engine.keep(sieve.own(copies, self._engine.tables))
+        return suspects.anti_join(own, ["store", "account", "file"])
 
     def _plain(self, copies: ir.Table, good: ir.Table, question: Question) -> Iterator[Finding]:
         """Give the plain copies as findings, without asking the rules again."""
@@ -127,30 +139,32 @@ class Examination:
                 if _asked(finding, question):
                     yield finding
 
-    def _gone(self, good: ir.Table, question: Question) -> Iterator[Subject]:
+    def _gone_saves(self, good: ir.Table, question: Question) -> ir.Table:
         tables, scanned = self._engine.tables, self._scanned()
-        lines = _of_accounts(sieve.gone(tables, scanned), question.accounts)
-        if not question.everything:
-            lines = sieve.gone_suspects(lines, good)
-        for line in self._engine.records(lines, DeliveryRecord):
+        lost = self._engine.keep(sieve.unstored(tables, scanned))
+        lines = _of_accounts(sieve.gone(tables, lost, scanned), question.accounts)
+        return lines if question.everything else sieve.gone_suspects(lines, good)
+
+    def _gone(self, saves: ir.Table, question: Question) -> Iterator[Subject]:
+        for line in self._engine.records(saves, DeliveryRecord):
             yield Subject.logged(line, line.account or "")
-        boxes = set(question.accounts) or set(self._manifest.mailboxes)
+        boxes = frozenset(question.accounts) or self.destinations.mailboxes
         delimiters = self._installation.provider.recipient_delimiter
-        queued = sieve.gone_queued(tables, delimiters)
+        queued = sieve.gone_queued(self._engine.tables, delimiters)
         for line in self._engine.records(queued, DeliveryRecord):
             account = self.destinations.account_of(line.recipient or "", line.accepted_at)
-            if account in boxes:
+            if account is not None and account in boxes:
                 yield Subject.logged(line, account)
 
     def _scanned(self) -> ir.Table:
-        accounts = [(account,) for account in self._manifest.mailboxes]
-        return self._engine.given({"account": pa.string()}, accounts)
+        return self._engine.named("account", self._manifest.mailboxes)
 
     def _judged(
-        self, subjects: Sequence[Subject], question: Question
+        self, view: Engine, subjects: Sequence[Subject], question: Question
     ) -> Iterator[tuple[Finding, Subject]]:
-        about = related(self._engine, subjects)
+        about = related(view, subjects)
         self.destinations.prefetch(_addresses(about, subjects))
+        self.destinations.prefetch_accounts(_recipients(about, subjects))
         judging = self._judge(about, subjects)
         drafter = Drafter(self.coverage)
         for subject in subjects:
@@ -220,6 +234,17 @@ def _addresses(about: Related, subjects: Iterable[Subject]) -> Iterator[tuple[st
         for hop in subject.hops:
             if hop.recipient:
                 yield hop.recipient, hop.date
+
+
+def _recipients(about: Related, subjects: Iterable[Subject]) -> Iterator[tuple[str, Moment | None]]:
+    """Name every final recipient and login whose account judging may ask for."""
+    for lines in (*about.deliveries.by_session.values(), *about.deliveries.submissions.values()):
+        for line in lines:
+            yield line.recipient or "", line.accepted_at
+            yield line.sasl_username or "", line.accepted_at
+    for subject in subjects:
+        if subject.copy is not None and subject.copy.delivered_to is not None:
+            yield subject.copy.delivered_to, subject.copy.received_at
 
 
 def _of_accounts(table: ir.Table, accounts: Sequence[str]) -> ir.Table:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from postwarden.evidence.service import Validity
+from postwarden.evidence.service import Validity, identity
 from postwarden.vocabulary import Moment
 
 GOOD_COLUMNS = (
@@ -25,15 +25,21 @@ GOOD_COLUMNS = (
     "time",
     "file",
     "line",
+    "proof",
+    "stay",
 )
+"""`proof` stands for all that makes a copy plain, `stay` for session and account alone."""
+
+SLIM_COLUMNS = ("proof", "stay", "time", "accepted_at")
+"""Those of a good delivery that `plain_minutes`, `suspects` and `gone_suspects` ask for."""
 
 
 def external(deliveries: ir.Table, hosts: Sequence[str]) -> ir.Value:
     """Tell, as an expression, which deliveries were accepted from outside or with a login."""
     client = deliveries.client.fill_null("")
-    inside = client.endswith("[::1]") | client.re_search(r"\[127\.[0-9.]+\]$")
-    if hosts:
-        inside |= client.lower().split("[")[0].isin(list(hosts))
+    inside = client.contains("[127.") | client.endswith("[::1]")
+    for host in hosts:
+        inside |= client.lower().startswith(f"{host}[") | (client.lower() == host)
     outside = (deliveries.origin == "smtp") & deliveries.client.notnull() & ~inside
     return (deliveries.origin == "submission") | outside
 
@@ -83,15 +89,27 @@ def good_deliveries(
         valid=directory_index(lines.accepted_at, validities),
     )
     intended = tables["directory"]
-    lines = lines.semi_join(
-        intended,
-        [
-            lines.original == intended.address,
-            lines.recipient == intended.account,
-            lines.valid == intended.directory,
-        ],
+    intended = intended.select(
+        intent=_intent(intended.address, intended.account, intended.directory)
     )
-    return lines.select(*GOOD_COLUMNS)
+    intent = _intent(lines.original, lines.recipient, lines.valid)
+    lines = lines.mutate(intent=intent).semi_join(intended, "intent")
+    return lines.mutate(
+        proof=_proof(lines.session_id, lines.queue_id, lines.recipient, lines.message_id),
+        stay=identity(lines.session_id, lines.recipient),
+    ).select(*GOOD_COLUMNS)
+
+
+def _intent(address: ir.Value, account: ir.Value, directory: ir.Value) -> ir.Value:
+    return identity(directory.cast("string"), account, address)
+
+
+def _proof(session: ir.Value, queue: ir.Value, account: ir.Value, message: ir.Value) -> ir.Value:
+    return identity(session, queue, account, message)
+
+
+def _proof_of(copies: ir.Table) -> ir.Value:
+    return _proof(copies.lmtp_id, copies.queue_id, copies.account, copies.message_id)
 
 
 def doubtful_content(copies: ir.Table) -> ir.Value:
@@ -121,20 +139,44 @@ def plain_minutes(
     copies: ir.Table, good: ir.Table, since: Moment | None, until: Moment | None
 ) -> ir.Table:
     """Count the plain copies by the minute of their delivery; limits are times of acceptance."""
-    proved = plain(copies, good)
+    proved = good.group_by("proof").agg(time=good.time.min(), accepted_at=good.accepted_at.min())
     if since is not None:
         proved = proved.filter(proved.accepted_at >= since)
     if until is not None:
         proved = proved.filter(proved.accepted_at < until)
-    minute = proved.time // 60_000_000 * 60_000_000
-    return proved.group_by(minute=minute).agg(count=proved.count())
+    sound = copies.filter(~doubtful_content(copies))
+    times = sound.select(proof=_proof_of(sound)).inner_join(proved, "proof").select("time")
+    minute = times.time // 60_000_000 * 60_000_000
+    return times.group_by(minute=minute).agg(count=times.count())
 
 
 def suspects(copies: ir.Table, good: ir.Table) -> ir.Table:
     """Give the copies that no good delivery proves."""
-    doubtful = copies.filter(doubtful_content(copies))
-    sound = copies.filter(~doubtful_content(copies))
-    return doubtful.union(sound.anti_join(good, _proved(sound, good)))
+    unproved = ibis.ifelse(doubtful_content(copies), ibis.null("uint64"), _proof_of(copies))
+    return copies.mutate(proof=unproved).anti_join(good.select("proof"), "proof").drop("proof")
+
+
+def own(copies: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
+    """Give store, account and file of copies that their holder appended, and nobody delivered.
+
+    For them `rules.judge` says `own`: no own host's line is on them, no delivery line names their
+    file, and an append into the mailbox, in no session of another login, has their Message-ID.
+    """
+    acts, lines = tables["accesses"], tables["deliveries"]
+    foreign = acts.filter(acts.actor.notnull(), acts.session.notnull()).select("session")
+    acts = acts.filter(acts.what == "appended", acts.actor.isnull(), acts.message_id.notnull())
+    acts = acts.anti_join(foreign.distinct(), "session")
+    acts = acts.select("account", "message_id", act_folder=acts.folder, act_uid=acts.uid)
+    bare = copies.filter(copies.hops == 0, copies.lmtp_id.isnull(), copies.queue_id.isnull())
+    bare = bare.select(
+        "store", "account", "file", "folder", "uid", "message_id", base=_base(bare.file)
+    )
+    put = bare.inner_join(acts, ["account", "message_id"])
+    same = (put.act_folder == put.folder) & put.act_uid.notnull() & put.uid.notnull()
+    put = put.filter(~same.fill_null(False) | (put.act_uid == put.uid))
+    saves = lines.filter(lines.server == "dovecot", lines.storage_id.notnull())
+    saves = saves.select(base=_base(saves.storage_id))
+    return put.anti_join(saves, "base").select("store", "account", "file").distinct()
 
 
 def _proved(copies: ir.Table, good: ir.Table) -> list[ir.Value]:
@@ -146,26 +188,48 @@ def _proved(copies: ir.Table, good: ir.Table) -> list[ir.Value]:
     ]
 
 
-def gone(tables: Mapping[str, ir.Table], scanned: ir.Table) -> ir.Table:
-    """Give Dovecot's saves into scanned mailboxes of which no copy is stored, here or elsewhere.
+def unstored(tables: Mapping[str, ir.Table], scanned: ir.Table) -> ir.Table:
+    """Give file and line of Dovecot's saves into scanned mailboxes that hold no copy of that session.
 
     Args:
         tables: of the engine.
         scanned: table of the accounts whose mailboxes were read.
     """
-    lines, copies = tables["deliveries"], tables["copies"]
-    saves = lines.filter(lines.server == "dovecot", lines.status == "saved")
-    saves = saves.semi_join(scanned, "account")
-    stored = [saves.session_id == copies.lmtp_id, saves.account == copies.account]
-    missing = saves.anti_join(copies, stored)
-    there = [copies.lmtp_id == saves.session_id, copies.account == saves.account]
-    misplaced = copies.filter(copies.lmtp_id.notnull()).anti_join(saves, there)
+    copies = tables["copies"].filter(tables["copies"].lmtp_id.notnull())
+    saves = _saves(tables)
+    saves = saves.select("account", "file", "line", stay=identity(saves.session_id, saves.account))
+    stays = copies.select(stay=identity(copies.lmtp_id, copies.account))
+    return saves.anti_join(stays, "stay").semi_join(scanned, "account").select("file", "line")
+
+
+def gone(tables: Mapping[str, ir.Table], lost: ir.Table, scanned: ir.Table) -> ir.Table:
+    """Give Dovecot's saves into scanned mailboxes of which no copy is stored, here or elsewhere.
+
+    Args:
+        tables: of the engine.
+        lost: what `unstored` gives, kept: how few these are decides how the rest is computed.
+        scanned: see `unstored`.
+    """
+    copies, saves = tables["copies"], _saves(tables)
+    missing = saves.semi_join(lost, ["file", "line"])
+    sessions = missing.select("session_id").distinct()
+    there = saves.semi_join(sessions, "session_id").semi_join(scanned, "account")
+    there = there.select("session_id", "account")
+    stored = copies.select("lmtp_id", "account", "file")
+    stored = stored.semi_join(sessions, stored.lmtp_id == sessions.session_id)
+    home = [stored.lmtp_id == there.session_id, stored.account == there.account]
+    misplaced = stored.anti_join(there, home)
     misplaced = misplaced.select("lmtp_id", base=_base(misplaced.file))
     found = [
         missing.session_id == misplaced.lmtp_id,
         _base(missing.storage_id) == misplaced.base,
     ]
     return missing.anti_join(misplaced, found)
+
+
+def _saves(tables: Mapping[str, ir.Table]) -> ir.Table:
+    lines = tables["deliveries"]
+    return lines.filter(lines.server == "dovecot", lines.status == "saved")
 
 
 def gone_queued(tables: Mapping[str, ir.Table], delimiters: str) -> ir.Table:
@@ -195,6 +259,5 @@ def _base(file: ir.Value) -> ir.Value:
 
 def gone_suspects(saves: ir.Table, good: ir.Table) -> ir.Table:
     """Give the saves (see `gone`) that no good delivery proves."""
-    return saves.anti_join(
-        good, [saves.session_id == good.session_id, saves.account == good.recipient]
-    )
+    saves = saves.mutate(stay=identity(saves.session_id, saves.account))
+    return saves.anti_join(good.select("stay"), "stay").drop("stay")
