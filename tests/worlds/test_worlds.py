@@ -16,6 +16,8 @@ SMALL = {"accounts": 14, "messages": 40}
 LARGER = {"mixed": {"messages": 70}}
 """With fewer messages the other copy of the crossed pair is deleted by its reader, and with it the
 signature that would tell whose the body is."""
+ALIKE = {"alias-shifted", "chain-broken", "pattern-too-wide", "plain-address-captured"}
+"""Without logs these are the same to a finder: another line of the same tables is wrong."""
 HELD_BY_TWO_WAYS = "jasmijn.bakker@example.net"
 """In the world `mixed` she has an operator's re-sent mail directly, and by a redirect of another who has
 it too. Which of the two ways is wrong, and whether the second is second-hand, is not asked there."""
@@ -57,7 +59,7 @@ def test_a_fault_is_found_completely(world, tmp_path):
     assert accused(findings) <= guilty
 
 
-@pytest.mark.parametrize("world", FAULTS)
+@pytest.mark.parametrize("world", [name for name in FAULTS if name not in ALIKE])
 def test_without_logs_headers_alone_prove_what_they_can(world, tmp_path):
     rows, findings = played(world, tmp_path, logs="absent")
     assert differences(rows, findings, whole=False) == []

@@ -93,8 +93,7 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
         moved=_three(bool(moves) or (elsewhere and not copied), recording.log),
         listed=_three(
             _any(on_copy, "listed"),
-            (recording.events and "listed" not in unplaced)
-            or (recording.log and not sessions.any),
+            (recording.events and "listed" not in unplaced) or (recording.log and not sessions.any),
         ),
         citations=tuple(Citation(a.file, a.line) for a in on_copy if a.what in _TELLING),
     )
