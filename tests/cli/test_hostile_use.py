@@ -150,7 +150,6 @@ def test_snapshots_are_listed_checked_merged_and_expired(place, postwarden):
     assert not (place / "evidence" / names[0]).exists()
 
 
-@pytest.mark.xfail(reason="columns of a table without rows have another type than those of a file")
 def test_one_account_is_scanned_where_there_are_no_logs(place, postwarden):
     assert postwarden("scan", "--account", "anna@example.net", folder=place).status == 0
 
@@ -163,16 +162,12 @@ def test_a_part_that_was_cut_is_found(scanned, postwarden):
     assert "entries/" in answer.err
 
 
-@pytest.mark.xfail(
-    reason="a folder without manifest and intent is taken for the rest of a snapshot"
-)
 def test_expiry_removes_nothing_but_snapshots(scanned, postwarden):
     (scanned / "evidence" / "reports").mkdir()
     postwarden("evidence", "expire", folder=scanned)
     assert (scanned / "evidence" / "reports").is_dir()
 
 
-@pytest.mark.xfail(reason="an intent that is not JSON ends the scan with a traceback")
 def test_a_damaged_intent_does_not_stop_the_next_scan(scanned, postwarden):
     folder = scanned / "evidence" / name_of(scanned)
     (folder / "manifest.json").unlink()

@@ -120,7 +120,7 @@ def _print(  # what a report is drawn from
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
     if output is Format.JSONL:
-        write_jsonl(findings, sys.stdout)
+        write_jsonl(findings, sys.stdout, report)
         return
     if output is Format.CSV:
         write_csv(findings, sys.stdout)

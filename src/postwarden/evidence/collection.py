@@ -30,6 +30,7 @@ from postwarden.evidence.snapshots import (
     locked,
     new_name,
     parts_of,
+    read_intent,
     unfinished,
 )
 from postwarden.evidence.storescan import StoreTask, scan_store
@@ -143,9 +144,8 @@ def _begun(root: str, intent: _Intent, now: Moment) -> tuple[str, Moment]:
     """Find an unfinished snapshot of the same intent, or begin one."""
     wanted = asdict(intent)
     for name in unfinished(root):
-        with open(os.path.join(root, name, INTENT), encoding="utf-8") as stream:
-            document = json.load(stream)
-        if json.loads(json.dumps(wanted)) == document["intent"]:
+        document = read_intent(os.path.join(root, name))
+        if document is not None and json.loads(json.dumps(wanted)) == document["intent"]:
             return name, document["taken"]
     name = new_name(root, now)
     folder = create(root, name)

@@ -13,11 +13,13 @@ from itertools import count
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
+import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from postwarden.evidence.errors import BrokenSnapshot
 from postwarden.evidence.tables import schema_of
 from postwarden.sources.service import (
     AccessRecord,
@@ -84,9 +86,13 @@ class Engine:
 
     def _table(self, folder: str, name: str, record: type[NamedTuple]) -> ir.Table:
         parts = sorted(glob.glob(os.path.join(glob.escape(folder), name, "*.parquet")))
-        if parts:
+        if not parts:
+            fields = [field.with_nullable(nullable=True) for field in schema_of(record)]
+            return ibis.memtable(pa.schema(fields).empty_table())
+        try:
             return self._connection.read_parquet(parts, table_name=name)
-        return ibis.memtable(schema_of(record).empty_table())
+        except duckdb.Error as error:
+            raise BrokenSnapshot(f"{folder}: a part of {name} cannot be read ({error})") from error
 
     def given(self, columns: Mapping[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> ir.Table:
         """Give rows of this process as a table to join with; columns by name and type."""

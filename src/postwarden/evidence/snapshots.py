@@ -8,9 +8,11 @@ while removing leaves what the next expiry removes.
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -21,6 +23,7 @@ from postwarden.evidence.manifest import MANIFEST, Manifest, Part
 from postwarden.vocabulary import Moment, rfc3339
 
 INTENT = "intent.json"
+_NAME = re.compile(r"\d{8}T\d{6}Z(?:-\d+)?")
 
 
 def new_name(root: str, now: Moment) -> str:
@@ -102,6 +105,17 @@ def finished(root: str) -> list[Manifest]:
     return sorted(found, key=lambda manifest: (manifest.taken, manifest.name))
 
 
+def read_intent(folder: str) -> dict[str, Any] | None:
+    """Give what a snapshot was begun for; None when it does not say, or is damaged."""
+    try:
+        with open(os.path.join(folder, INTENT), encoding="utf-8") as stream:
+            document = json.load(stream)
+    except (FileNotFoundError, ValueError):
+        return None
+    known = isinstance(document, dict) and {"taken", "expires", "intent"} <= document.keys()
+    return document if known else None
+
+
 def unfinished(root: str) -> list[str]:
     """List the names of snapshots that were begun and not finished."""
     names = sorted(os.listdir(root)) if os.path.isdir(root) else []
@@ -134,12 +148,12 @@ def expire(root: str, now: Moment, names: Sequence[str] = ()) -> list[str]:
     """Remove snapshots whose time is over, and those named; give the names removed.
 
     Unfinished snapshots end with the time they were begun for; what a crash left of an earlier
-    removal is removed too.
+    removal is removed too. Folders that are not named like snapshots are left alone.
     """
     removed = []
     for name in sorted(os.listdir(root)) if os.path.isdir(root) else ():
         folder = os.path.join(root, name)
-        if not os.path.isdir(folder):
+        if not _NAME.fullmatch(name) or not os.path.isdir(folder):
             continue
         if name in names or _expires(folder) <= now:
             with locked(folder):
@@ -152,13 +166,9 @@ def expire(root: str, now: Moment, names: Sequence[str] = ()) -> list[str]:
 
 
 def _expires(folder: str) -> Moment:
-    """Give when a folder's time is over; 0 for the rest of one that was being removed."""
+    """Give when a snapshot's time is over; 0 for one that cannot say so, such as the rest of a removal."""
     try:
         return read_manifest(folder).expires
-    except NoSnapshot:
-        pass
-    try:
-        with open(os.path.join(folder, INTENT), encoding="utf-8") as stream:
-            return int(json.load(stream)["expires"])
-    except FileNotFoundError:
-        return 0
+    except (NoSnapshot, BrokenSnapshot):
+        intent = read_intent(folder)
+        return 0 if intent is None else int(intent["expires"])

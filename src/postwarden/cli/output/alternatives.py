@@ -27,7 +27,9 @@ def print_fault(report: FaultReport, console: Console) -> None:
         soft_wrap=True,
     )
     for change in report.changes[:_SHOWN]:
-        console.print(f"  {change.concern:<9} {_line(change)}", markup=False, emoji=False, soft_wrap=True)
+        console.print(
+            f"  {change.concern:<9} {_line(change)}", markup=False, emoji=False, soft_wrap=True
+        )
     if len(report.changes) > _SHOWN:
         console.print(f"  and {len(report.changes) - _SHOWN} more (see --format html)")
     console.print()
