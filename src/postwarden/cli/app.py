@@ -1,6 +1,7 @@
 """The command `postwarden` and what all its commands have in common."""
 
 import sys
+import traceback
 from importlib.metadata import version
 from typing import Annotated, NoReturn
 
@@ -61,6 +62,9 @@ def main() -> None:
         sys.exit(COULD_NOT_RUN)
     except OSError as error:
         _could_not_run(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except Exception:  # noqa: BLE001  # status 1 means "some are wrong": no fault may end with it
+        traceback.print_exc()
+        sys.exit(COULD_NOT_RUN)
 
 
 def _could_not_run(sentences: str) -> NoReturn:

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from postwarden.configuration import Configuration
 from postwarden.evidence.service import Engine, Manifest, latest
+from postwarden.sources.service import ProblemRecord
 from postwarden.verdicts.service import Examination
 from postwarden.vocabulary import PostwardenError
 from postwarden.wiring import installation
@@ -46,6 +47,11 @@ class Opened:
         found = self.engine.tables["problems"]
         counted = found.group_by("code").agg(count=found.count())
         return {row["code"]: row["count"] for row in self.engine.table(counted).to_pylist()}
+
+    def named_problems(self) -> list[ProblemRecord]:
+        """Give what could not be read, sorted by code and place."""
+        found = self.engine.records(self.engine.tables["problems"], ProblemRecord)
+        return sorted(found, key=lambda one: (one.code, one.file or "", one.line or 0, one.subject))
 
     def originals(self) -> tuple[str, ...]:
         """Give every original recipient that the logs name."""

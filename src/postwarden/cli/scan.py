@@ -63,5 +63,5 @@ def scan(
         console.print("Stopped. What was read is kept; the same command goes on from there.")
         raise typer.Exit(INTERRUPTED) from None
     with opened(configuration, manifest.name) as evidence:
-        problems = evidence.problems()
+        problems = evidence.named_problems()
     print_scanned(manifest, problems, Console(highlight=False), configuration.provider.zone)

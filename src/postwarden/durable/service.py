@@ -9,13 +9,14 @@ from postwarden.durable.files import (
     write_json,
 )
 from postwarden.durable.locks import LockedElsewhereError, locked_file
-from postwarden.durable.reading import open_unnoticed
+from postwarden.durable.reading import matching, open_unnoticed
 
 __all__ = [
     "LockedElsewhereError",
     "create_text",
     "link_file",
     "locked_file",
+    "matching",
     "open_unnoticed",
     "replace_bytes",
     "replace_text",

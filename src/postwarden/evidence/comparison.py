@@ -18,7 +18,9 @@ def absences(engine: Engine, servers: Set[str]) -> Iterator[tuple[str, Missing, 
         that prove it; and sorted moments (whole seconds) of lines that are there.
     """
     lines, acts = engine.tables["deliveries"], engine.tables["accesses"]
-    dovecot = _sessions(lines.filter(lines.server == "dovecot", lines.session_id.notnull()))
+    dovecot = _sessions(
+        lines.filter(lines.server == "dovecot", lines.agent == "lmtp", lines.session_id.notnull())
+    )
     postfix = _sessions(
         lines.filter(lines.server == "postfix", lines.status == "sent", lines.session_id.notnull())
     )

@@ -4,7 +4,6 @@ Each set is read by a process of its own. Its parts appear under their names onl
 read; a set whose marker is there is not read again.
 """
 
-import glob
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
+from postwarden.durable.service import matching
 from postwarden.evidence.engine import TABLES
 from postwarden.evidence.tables import PartWriter
 from postwarden.sources.service import (
@@ -68,7 +68,7 @@ _QUEUE_LOGS = frozenset({"postfix", "journald"})
 
 def log_bytes(task: LogTask) -> int:
     """Give the size of a task's files as they are stored."""
-    return sum(os.path.getsize(file) for log in task.sets for file in glob.glob(log.path))
+    return sum(os.path.getsize(file) for log in task.sets for file in matching(log.path))
 
 
 def read_log_set(task: LogTask) -> int:

@@ -47,7 +47,9 @@ class CopyRecord(NamedTuple):
     x_original_to: str | None  # topmost X-Original-To within the trace
     redirected_from: str | None  # X-Sieve-Redirected-From within the trace
     header_size: int  # bytes of the header block with its blank line
-    header_hash: str  # hex; of the header below the boundary: the same for every copy of one message
+    header_hash: (
+        str  # hex; of the header below the boundary: the same for every copy of one message
+    )
     content_hash: str | None  # body, RFC 6376 "simple" canonical form, sha256, base64; when asked
     relaxed_hash: str | None  # the same in "relaxed" form
     declared_hashes: str  # the DKIM bh= values: "s:BASE64 r:BASE64", only sha256 and without l=
@@ -68,7 +70,9 @@ class DeliveryRecord(NamedTuple):
     agent: str  # lmtp, virtual, local, pipe, smtp, error, ...; Dovecot: "lmtp", "lda"; "" for queue events
     queue_id: str | None
     accepted_at: Moment | None  # first line of this queue file (of this use of a short id)
-    origin: str | None  # "smtp", "submission" (with a login), "local" (pickup); None when not logged
+    origin: (
+        str | None
+    )  # "smtp", "submission" (with a login), "local" (pickup); None when not logged
     client: str | None  # "name[ip]" of smtpd, or "uid=N" of pickup
     sasl_username: str | None
     message_id: str | None  # with angle brackets
@@ -98,7 +102,9 @@ class AccessRecord(NamedTuple):
     time: Moment
     host: str
     account: str
-    actor: str | None  # the login that acted, where it is not the account (master user); None = the holder
+    actor: (
+        str | None
+    )  # the login that acted, where it is not the account (master user); None = the holder
     session: str | None
     protocol: str  # imap, pop3, lmtp, doveadm, dsync, lda, managesieve, submission
     address: str | None  # remote IP
@@ -145,7 +151,9 @@ class EntryRecord(NamedTuple):
     directory: int  # index of the [[directories]] entry, from 0
     role: str  # "account", "alias", "canonical", "bcc", "domain"
     table: int  # position among the tables of that role, from 0: the servers' order of look-up
-    kind: str  # "literal", "regexp", "local" (a name of aliases(5): asked last, for own domains only)
+    kind: (
+        str  # "literal", "regexp", "local" (a name of aliases(5): asked last, for own domains only)
+    )
     key: str  # normal address, bare name, "@domain", or the expression: ["if /re/" "\n"]… "/re/i"
     values: str  # the right-hand side, values joined by "\n"; of a regexp the result as written
     file: str

@@ -55,6 +55,9 @@ class Coverage:
             return False
         if first > since + SLACK and (idle_from is None or first > idle_from + SLACK):
             return False
+        idle = idle_from is not None and idle_from >= max(self.last.values())
+        if self.last[server] < since - SLACK and not idle:
+            return False
         return not any(gap.server == server and gap.until >= since for gap in self.gaps)
 
     def silent_at(self, moment: Moment | None) -> tuple[str, ...]:

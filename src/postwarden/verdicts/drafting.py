@@ -147,6 +147,7 @@ def _seen(subject: Subject, facts: CopyFacts, delivered_at: Moment) -> Seen:
         keywords=copy.keywords if copy and theirs else "",
         folder=copy.folder if copy else None,
         arrived_in=delivered[0].folder if delivered else None,
+        touched=bool(copy and theirs and (copy.flags or "new/" not in copy.file)),
     )
 
 

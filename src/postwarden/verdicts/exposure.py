@@ -27,6 +27,8 @@ class Seen:
         keywords: IMAP keywords set by the holder.
         folder: where it lies now; None when gone.
         arrived_in: the folder it was delivered to, where logged.
+        touched: a session must have been there: it is no longer new, or has flags. Where no session
+            is recorded, recording was not whole.
     """
 
     delivered_at: Moment
@@ -36,6 +38,7 @@ class Seen:
     keywords: str = ""
     folder: str | None = None
     arrived_in: str | None = None
+    touched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,11 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
     places = _places(seen, acts)
     on_copy = [a for a in acts if _concerns(a, seen.message_id, places)]
     sessions = _Sessions.of(acts)
+    if seen.touched and not sessions.any:
+        recording = Recording(events=False, log=False)
     unplaced = {act.what for act in acts if _perhaps(act, seen, places)}
     whole = recording.events and not unplaced & {"opened", "downloaded"}
-    recorded = whole or (recording.log and sessions.nothing_shown)
+    recorded = "S" not in seen.flags and (whole or (recording.log and sessions.nothing_shown))
     downloaded = _any(on_copy, "downloaded") or _all_retrieved(acts, places)
     flagged = "S" in seen.flags and not recording.events
     shown = _any(on_copy, "opened") or flagged
@@ -86,7 +91,7 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
     elsewhere = seen.arrived_in is not None and seen.folder not in (None, seen.arrived_in)
     return Exposure(
         opened=_three(shown or downloaded, recorded),
-        downloaded=_three(downloaded, recorded),
+        downloaded=_three(downloaded, whole or (recording.log and sessions.nothing_shown)),
         answered=_three("R" in seen.flags, kept),
         forwarded=_three(forwarded, kept),
         copied=_three(any(a.folder != seen.folder for a in copied), recording.log),

@@ -79,7 +79,7 @@ def _deliveries(engine: Engine, subjects: Sequence[Subject]) -> list[DeliveryRec
     new = _added(records, (r for query in first for r in engine.records(query, DeliveryRecord)))
     for _ in range(_ROUNDS):
         queues = {record.queue_id for record in new if record.queue_id}
-        sessions = {r.session_id for r in new if r.status == "redirected" and r.session_id}
+        sessions = {r.session_id for r in new if r.server == "dovecot" and r.session_id}
         queries = []
         if queues:
             fed = lines.filter(lines.next_queue_id.notnull())

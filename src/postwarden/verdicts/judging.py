@@ -49,7 +49,9 @@ class Judge:
         else:
             elsewhere += doubtful
         delivered = any(a.account == subject.holder for a in arrivals)
-        by_header = [] if delivered else list(self._by_header(subject))
+        named = {a.account for a in elsewhere}
+        by_header = [a for a in self._by_header(subject) if a.account not in named]
+        by_header = [] if delivered else by_header
         here = any(a.account == subject.holder for a in by_header)
         placed = [] if delivered else self._placed(subject, delivered_here=here)
         for arrival in by_header:
@@ -192,7 +194,12 @@ class Judge:
             and (line.session_id is None or copy.lmtp_id is None)
             and self._account(line) == subject.holder
         ]
-        named = [line for line in lines if line.original_recipient == copy.x_original_to]
+        named = [
+            line
+            for line in lines
+            if copy.x_original_to in (line.original_recipient, line.recipient)
+            and (line.original_recipient in (None, copy.x_original_to))
+        ]
         return [self._arrival(Proof.QUEUE, line, subject) for line in named or lines]
 
     def _by_header(self, subject: Subject) -> Iterable[Arrival]:
@@ -241,7 +248,8 @@ class Judge:
             return act.uid == copy.uid and _agrees(act.message_id, copy.message_id)
         if act.message_id is not None and copy.message_id is not None:
             return act.message_id == copy.message_id
-        return act.uid is None and act.folder == copy.folder and act.size == copy.size
+        unnamed = act.message_id is None and copy.message_id is None
+        return unnamed and act.folder == copy.folder and act.size == copy.size
 
     def _placement(self, act: AccessRecord, holder: str) -> Placed:
         actor = act.actor or holder

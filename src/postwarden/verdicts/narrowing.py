@@ -97,13 +97,13 @@ def _deeper_queues(engine: Engine, names: ir.Table) -> Iterator[str]:
 
 
 def _fed(engine: Engine, found: ir.Table) -> ir.Table:
-    """Add what fed the deliveries found ("queued as", Sieve redirects), round by round."""
+    """Add what fed the deliveries found ("queued as", Dovecot's sessions), round by round."""
     lines = engine.tables["deliveries"]
     handed = lines.filter(lines.next_queue_id.notnull())
     new = found
     for _ in range(_ROUNDS):
         feeders = handed.filter(handed.next_queue_id.isin(_there(new, "queue_id")))
-        redirects = new.filter(new.status == "redirected")
+        redirects = new.filter(new.server == "dovecot", new.session_id.notnull())
         sessions = _there(redirects, "session_id")
         before = found.select("file", "line")
         queries = [feeders]

@@ -212,6 +212,7 @@ def gone(tables: Mapping[str, ir.Table], lost: ir.Table, scanned: ir.Table) -> i
     """
     copies, saves = tables["copies"], _saves(tables)
     missing = saves.semi_join(lost, ["file", "line"])
+    missing = _without_untraced(missing, copies)
     sessions = missing.select("session_id").distinct()
     there = saves.semi_join(sessions, "session_id").semi_join(scanned, "account")
     there = there.select("session_id", "account")
@@ -225,6 +226,16 @@ def gone(tables: Mapping[str, ir.Table], lost: ir.Table, scanned: ir.Table) -> i
         _base(missing.storage_id) == misplaced.base,
     ]
     return missing.anti_join(misplaced, found)
+
+
+def _without_untraced(saves: ir.Table, copies: ir.Table) -> ir.Table:
+    """Leave out saves whose copy is there without an LMTP line: unreadable, encrypted, or by LDA."""
+    bare = copies.filter(copies.lmtp_id.isnull())
+    bare = bare.select("account", "message_id", base=_base(bare.file))
+    name = saves.mutate(base=_base(saves.storage_id)).anti_join(bare, ["account", "base"])
+    name = name.drop("base")
+    agent = name.filter(name.agent == "lda").anti_join(bare, ["account", "message_id"])
+    return name.filter(name.agent != "lda").union(agent)
 
 
 def _saves(tables: Mapping[str, ir.Table]) -> ir.Table:

@@ -1,7 +1,6 @@
 """Log files: found by a glob, put into the order of writing, read as blocks of lines."""
 
 import bz2
-import glob
 import gzip
 import io
 import lzma
@@ -13,7 +12,7 @@ from typing import NamedTuple, cast
 
 import zstandard
 
-from postwarden.durable.service import open_unnoticed
+from postwarden.durable.service import matching, open_unnoticed
 
 MAX_LINE = 65_536
 _BLOCK = 1 << 20
@@ -52,7 +51,7 @@ def rotations(pattern: str) -> list[list[LogFile]]:
     is taken. Anything but regular files is left out.
     """
     groups: dict[str, dict[tuple[str, int], LogFile]] = {}
-    for path in sorted(glob.glob(pattern)):
+    for path in matching(pattern):
         if not os.path.isfile(path):
             continue
         entry = _placed(path)
@@ -136,4 +135,3 @@ def _decompressed(raw: io.BufferedReader) -> io.BufferedIOBase:
     if magic[:3] == b"BZh":
         return bz2.BZ2File(raw)
     return raw
-
