@@ -119,6 +119,14 @@ def test_a_seen_flag_tells_only_where_events_were_not_recorded():
     assert exposure(SEEN, [], NONE).opened is None
 
 
+def test_what_no_recorded_session_touched_was_touched_in_one_that_is_not_recorded():
+    assert exposure(SEEN, [], WHOLE).opened is False
+    touched = exposure(replace(SEEN, touched=True), [], WHOLE)
+    assert {touched.opened, touched.listed, touched.downloaded, touched.copied} == {None}
+    session = [act("login"), act("logout", 210, bodies=0)]
+    assert exposure(replace(SEEN, touched=True), session, WHOLE).opened is False
+
+
 def test_sessions_that_showed_no_body_exclude_an_opening():
     log = Recording(events=False, log=True)
     quiet = [act("login"), act("logout", 210, bodies=0)]

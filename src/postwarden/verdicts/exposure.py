@@ -78,7 +78,7 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
         recording = Recording(events=False, log=False)
     unplaced = {act.what for act in acts if _perhaps(act, seen, places)}
     whole = recording.events and not unplaced & {"opened", "downloaded"}
-    recorded = "S" not in seen.flags and (whole or (recording.log and sessions.nothing_shown))
+    recorded = whole or (recording.log and sessions.nothing_shown)
     downloaded = _any(on_copy, "downloaded") or _all_retrieved(acts, places)
     flagged = "S" in seen.flags and not recording.events
     shown = _any(on_copy, "opened") or flagged
@@ -91,7 +91,7 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
     elsewhere = seen.arrived_in is not None and seen.folder not in (None, seen.arrived_in)
     return Exposure(
         opened=_three(shown or downloaded, recorded),
-        downloaded=_three(downloaded, whole or (recording.log and sessions.nothing_shown)),
+        downloaded=_three(downloaded, recorded),
         answered=_three("R" in seen.flags, kept),
         forwarded=_three(forwarded, kept),
         copied=_three(any(a.folder != seen.folder for a in copied), recording.log),

@@ -3,14 +3,28 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
+from typing import NamedTuple
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from postwarden.evidence.service import Engine
-from postwarden.sources.service import CopyRecord
 from postwarden.verdicts.findings import Finding
-from postwarden.verdicts.subjects import Subject
+from postwarden.verdicts.subjects import Subject, copy_id
+
+
+class _Held(NamedTuple):
+    """What of an owner's copy tells whether it is of the same message."""
+
+    store: str
+    account: str
+    folder: str
+    file: str
+    message_id: str | None
+    date: str | None
+    from_: str | None
+    header_hash: str
+    lmtp_id: str | None
 
 
 def with_rightful_copies(
@@ -39,9 +53,9 @@ def _held(
 ) -> defaultdict[str, set[str]]:
     """Give, by finding, the rightful accounts that hold a copy of its message."""
     findings = [finding for finding, _ in wrong]
-    stored: defaultdict[tuple[str, str | None], list[CopyRecord]] = defaultdict(list)
-    for copy in engine.records(_theirs(engine, findings), CopyRecord) if findings else ():
-        if Subject(copy.account, copy=copy).id not in misplaced:
+    stored: defaultdict[tuple[str, str | None], list[_Held]] = defaultdict(list)
+    for copy in engine.records(_theirs(engine, findings), _Held) if findings else ():
+        if copy_id(copy.store, copy.account, copy.folder, copy.file) not in misplaced:
             stored[copy.account, copy.message_id].append(copy)
     held: defaultdict[str, set[str]] = defaultdict(set)
     for finding, subject in wrong:
@@ -54,7 +68,7 @@ def _held(
 
 def _theirs(engine: Engine, findings: Sequence[Finding]) -> ir.Table:
     """Give the copies in the rightful accounts that could be of the messages."""
-    copies = engine.tables["copies"]
+    copies = engine.tables["copies"].select(*_Held._fields)
     accounts = sorted({account for finding in findings for account in finding.rightful})
     owners = engine.given({"account": pa.string()}, [(account,) for account in accounts])
     ids = sorted({finding.message_id for finding in findings if finding.message_id})
@@ -66,7 +80,7 @@ def _theirs(engine: Engine, findings: Sequence[Finding]) -> ir.Table:
     return found
 
 
-def _same_message(subject: Subject, other: CopyRecord) -> bool:
+def _same_message(subject: Subject, other: _Held) -> bool:
     if subject.copy is None:
         line = subject.line
         return subject.message_id is not None or (

@@ -85,16 +85,17 @@ class Subject:
     def id(self) -> str:
         """A short name that stays the same from snapshot to snapshot; `explain` takes it."""
         if self.copy is not None:
-            parts = [
-                "copy",
-                self.copy.store,
-                self.holder,
-                self.copy.folder,
-                base_name(self.copy.file),
-            ]
-        else:
-            line = self.line
-            assert line is not None  # by construction
-            parts = ["gone", line.host, self.holder, line.session_id or line.queue_id or ""]
-            parts += [line.message_id or "", str(line.time)]
-        return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
+            return copy_id(self.copy.store, self.holder, self.copy.folder, self.copy.file)
+        line = self.line
+        assert line is not None  # by construction
+        parts = ["gone", line.host, self.holder, line.session_id or line.queue_id or ""]
+        return _short(*parts, line.message_id or "", str(line.time))
+
+
+def copy_id(store: str, account: str, folder: str, file: str) -> str:
+    """Give the id of a stored copy; flags and a move from new/ to cur/ do not change it."""
+    return _short("copy", store, account, folder, base_name(file))
+
+
+def _short(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
