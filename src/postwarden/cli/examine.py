@@ -131,9 +131,9 @@ def _print(  # what a report is drawn from
         write_html(summary, findings, sys.stdout, zone, report)
         return
     console = Console(highlight=False)
-    print_text(summary, findings, console, zone)
     if report is not None:
         print_fault(report, console)
+    print_text(summary, findings, console, zone)
 
 
 def _background(
