@@ -9,7 +9,7 @@ import pytest
 from realmail import pair as pair_module
 from realmail.options import HOSTNAME, PairOptions, Ports
 from realmail.pair import MailPair, MissingServersError, require_servers
-from realmail.processes import listens
+from realmail.processes import listens, wait_until
 
 pytestmark = pytest.mark.servers
 ANNA, BEN = "anna@example.test", "ben@example.test"
@@ -52,9 +52,9 @@ def test_filtered_mail_says_what_it_was_queued_as(start_pair):
     pair = start_pair(PairOptions(users=USERS))
     send(pair.ports.smtp_filtered, ANNA)
     pair.wait_for_empty_queue()
-    log = (pair.root / "log" / "mail.log").read_text()
-    second = log.partition("queued as ")[2].partition(")")[0]
-    assert f"{second}: to=<{ANNA}>" in log
+    log = pair.root / "log" / "mail.log"
+    second = log.read_text().partition("queued as ")[2].partition(")")[0]
+    wait_until(lambda: f"{second}: to=<{ANNA}>" in log.read_text(), "the second delivery's line")
     assert f"id {second}".encode() in stored(pair, ANNA)[0]
 
 
