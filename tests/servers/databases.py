@@ -39,7 +39,7 @@ def program(name: str, *places: str) -> str:
     for place in places:
         found = found or next(iter(sorted(glob.glob(f"{place}/{name}"))), None)
     if found is None:
-        reason = f"{name} is not installed; make setup installs it"
+        reason = f"{name} is not installed; make test installs it"
         if os.environ.get("CI") or os.environ.get("POSTWARDEN_REQUIRE_SERVERS"):
             pytest.fail(reason)
         pytest.skip(reason)

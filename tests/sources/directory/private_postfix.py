@@ -89,7 +89,7 @@ def require_postfix() -> None:
     """Skip the test where Postfix cannot run, or fail it where it must."""
     reason = ""
     if not os.path.exists(_MASTER):
-        reason = "Postfix is not installed; make setup installs it"
+        reason = "Postfix is not installed; make test installs it"
     elif os.geteuid() != 0:
         reason = "Postfix can only be started by root"
     if not reason:
