@@ -6,10 +6,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer.main
 from typer.core import TyperGroup
 
-from postwarden.cli.app import app
+from postwarden.cli.app import COMMANDS, every_command
 from postwarden.configuration import load
 from postwarden.evidence.engine import TABLES
 
@@ -26,7 +25,7 @@ def name_of(page):
 
 
 def commands(group=None, path=()):
-    group = group or typer.main.get_command(app)
+    group = group or every_command()
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
             yield from commands(command, (*path, name))
@@ -59,12 +58,18 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_commands_of_the_pages_can_be_given(example):
     words = shlex.split(example.partition(" >")[0])[1:]
-    command = typer.main.get_command(app)
+    command = every_command()
     while isinstance(command, TyperGroup):
         name, *words = words
         command = command.commands[name]
     context = command.make_context(name, list(words))
     assert context.params.keys() >= {"config"} or name == "init"
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself():
+    told = {name: place.summary for name, place in COMMANDS.items()}
+    root = every_command()
+    assert {name: root.commands[name].help.split("\n\n")[0] for name in told} == told
 
 
 def test_there_are_examples_and_configurations_to_test():

@@ -17,7 +17,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import typer.main
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from postwarden.cli import app as shell
@@ -88,7 +87,7 @@ SECTIONS: Mapping[str, str] = {
 
 def commands() -> str:
     """Describe every command with its arguments, options and defaults."""
-    root = typer.main.get_command(shell.app)
+    root = shell.every_command()
     parts = [
         HEADER,
         "# Commands\n",

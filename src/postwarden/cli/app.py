@@ -6,33 +6,54 @@ from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
+import typer.main
 from rich.console import Console
+from typer.core import TyperGroup
 
-from postwarden.cli import evidence
-from postwarden.cli.examine import examine
-from postwarden.cli.explain import explain
-from postwarden.cli.init import init
+from postwarden.cli.lazy import Place, lazy_group, load
 from postwarden.cli.output.hostile import visible
-from postwarden.cli.preflight import preflight
-from postwarden.cli.scan import scan
 from postwarden.vocabulary import PostwardenError
 
 COULD_NOT_RUN = 2
 
+COMMANDS = {
+    "init": Place(
+        "postwarden.cli.init",
+        "init",
+        "Write postwarden.toml with what is found; what is not found is left as a comment to fill in.",
+    ),
+    "scan": Place(
+        "postwarden.cli.scan",
+        "scan",
+        "Read stores, logs and directory into a new snapshot; nothing of the provider is changed.",
+    ),
+    "examine": Place(
+        "postwarden.cli.examine",
+        "examine",
+        "Say which copies lie in the wrong mailbox, whose they are, who has seen them, and why.",
+    ),
+    "explain": Place(
+        "postwarden.cli.explain",
+        "explain",
+        "Show why one copy has its verdict, with the cited lines; other people's words are masked.",
+    ),
+    "preflight": Place(
+        "postwarden.cli.preflight",
+        "preflight",
+        "Say which deliveries of the last days would have gone elsewhere by a new map.",
+    ),
+    "evidence": Place("postwarden.cli.evidence", "app", "List, check, merge and expire snapshots."),
+}
+
 app = typer.Typer(
     name="postwarden",
+    cls=lazy_group(COMMANDS),
     help="The incident desk of an e-mail provider.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("init")(init)
-app.command("scan")(scan)
-app.command("examine")(examine)
-app.command("explain")(explain)
-app.command("preflight")(preflight)
-app.add_typer(evidence.app, name="evidence")
 
 
 def _show_version(asked: bool) -> None:
@@ -49,6 +70,13 @@ def postwarden(
     ] = False,
 ) -> None:
     """The incident desk of an e-mail provider."""
+
+
+def every_command() -> TyperGroup:
+    """Give the command with all that is below it loaded, for its documentation."""
+    group = typer.main.get_group(app)
+    group.commands.update({name: load(name, place) for name, place in COMMANDS.items()})
+    return group
 
 
 def main() -> None:

@@ -11,7 +11,12 @@ from postwarden.configuration import load
 from postwarden.evidence.service import NoSnapshot, check, finished, merge
 from postwarden.evidence.service import expire as expire_snapshots
 
-app = typer.Typer(help="List, check, merge and expire snapshots.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, check, merge and expire snapshots.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 
 @app.command("list")

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from postwarden.evidence.service import EvidenceSettings
+from postwarden.evidence.settings import EvidenceSettings
 from postwarden.sources.service import (
     DirectorySettings,
     LogSettings,
