@@ -84,13 +84,33 @@ def test_line_numbers_are_those_of_the_decompressed_text(tmp_path, read_file, de
         assert f": {one.queue_id}: to=<{one.recipient}>" in lines[one.line - 1]
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2"])
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
 def test_a_file_cut_short_is_read_as_far_as_it_goes(tmp_path, read_file, deliveries, data, suffix):
     text = (data / "postfix-long.log").read_bytes() * 40
     packed = COMPRESSORS[suffix](os.urandom(1).hex().encode() + b"\n" + text)
     (tmp_path / f"mail.log{suffix}").write_bytes(packed[: len(packed) // 2])
     records = read_file("postfix", tmp_path / "mail.log*")
     assert "damaged-file" in {one.code for one in records if isinstance(one, ProblemRecord)}
+
+
+@given(parts=st.lists(st.binary(max_size=300), min_size=1, max_size=4), data=st.data())
+@settings(max_examples=60)
+def test_zstandard_frames_are_read_one_after_the_other_and_a_cut_is_seen(
+    tmp_path_factory, parts, data
+):
+    frames = [COMPRESSORS[".zst"](part) for part in parts]
+    whole = b"".join(frames)
+    ends = {sum(map(len, frames[: count + 1])) for count in range(len(frames))}
+    kept = data.draw(st.integers(min_value=5, max_value=len(whole)))
+    path = tmp_path_factory.getbasetemp() / "frames.log.zst"
+    path.write_bytes(whole[:kept])
+    reader = LineReader(str(path))
+    lines = [line for block in reader.blocks() for line in block]
+    assert (reader.damage is None) == (kept in ends)
+    if kept == len(whole):
+        assert lines == b"".join(parts).decode("utf-8", "replace").removesuffix("\n").split(
+            "\n"
+        ) or (not b"".join(parts) and lines == [])
 
 
 def test_long_lines_are_cut_and_counted(tmp_path):

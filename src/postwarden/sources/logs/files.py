@@ -8,14 +8,18 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import zstandard
 
 from postwarden.durable.service import matching, open_unnoticed
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 MAX_LINE = 65_536
 _BLOCK = 1 << 20
+_PIECE = 2_048  # of Zstandard: a block of 128 KiB may be written in four bytes (RFC 8878 section 3.1.1.2)
 _COMPRESSED = re.compile(r"\.(?:gz|xz|zst|bz2)\Z")
 _ROTATED = re.compile(r"[.\-](?:(?P<date>\d{8}(?:[-T_]?\d{2,6})?)|(?P<number>\d{1,4}))\Z")
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
@@ -130,8 +134,38 @@ def _decompressed(raw: io.BufferedReader) -> io.BufferedIOBase:
     if magic == b"\xfd7zXZ\x00":
         return lzma.LZMAFile(raw)
     if magic[:4] == b"\x28\xb5\x2f\xfd":
-        decompressor = zstandard.ZstdDecompressor()
-        return cast("io.BufferedIOBase", decompressor.stream_reader(raw, read_across_frames=True))
+        return io.BufferedReader(_Frames(raw), _BLOCK)
     if magic[:3] == b"BZh":
         return bz2.BZ2File(raw)
     return raw
+
+
+class _Frames(io.RawIOBase):
+    """Zstandard frames one after the other; unlike the library's reader it tells when one is cut."""
+
+    def __init__(self, raw: io.BufferedReader) -> None:
+        self._raw = raw
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False
+        self._held = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Fill a buffer; raises EOFError where the file ends within a frame."""
+        view = memoryview(buffer).cast("B")
+        while not self._held:
+            piece = self._frame.unused_data or self._raw.read(_PIECE)
+            if self._frame.eof:
+                self._frame, self._begun = zstandard.ZstdDecompressor().decompressobj(), False
+            if not piece:
+                if self._begun:
+                    raise EOFError("the compressed file ends too early")
+                return 0
+            self._begun = True
+            self._held = self._frame.decompress(piece)
+        size = min(len(view), len(self._held))
+        view[:size] = self._held[:size]
+        self._held = self._held[size:]
+        return size
