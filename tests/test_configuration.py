@@ -224,3 +224,37 @@ def test_no_name_of_a_key_escapes_as_another_error(tmp_path_factory, name):
     file.write_text(f"{SMALL}[evidence]\n{key} = 1\n")
     with pytest.raises(ConfigurationError, match=r"evidence"):
         load(str(file))
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "remedy"),
+    [
+        ('driver = "maildir"', 'driver = "mailder"', 'write "maildir" or "doveadm", not "mailder"'),
+        ('path = "vmail/{account}"', "path = 5", "write a text in quotes, not 5"),
+        (
+            'domains = ["example.net"]',
+            'domains = ["example.net"]\nhosts = "mx1"',
+            'write a list such as ["mx1"]',
+        ),
+        (
+            'accounts = { format = "dovecot-passwd", path = "users" }',
+            "accounts = [5]",
+            'write a table such as { key = "value" }, not 5',
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_shown_with_what_to_write(fault, line, wrong, remedy):
+    (told,) = fault(SMALL.replace(line, wrong))
+    assert told.partition(": ")[2] == remedy
+
+
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        ("processes = 1.5", "write a whole number, not 1.5"),
+        ('processes = "two"', 'write a whole number, not "two"'),
+        ('content_hash = "maybe"', 'write true or false, not "maybe"'),
+    ],
+)
+def test_numbers_and_truth_are_asked_for_in_words(fault, key, remedy):
+    assert fault(f"{SMALL}[evidence]\n{key}\n") == [f"evidence.{key.split()[0]}: {remedy}"]

@@ -3,6 +3,7 @@
 ConfigurationError   the file is missing, is no TOML, or a key in it is not usable
 """
 
+import json
 import os
 import tomllib
 from typing import Any
@@ -14,6 +15,23 @@ from postwarden.configuration.models import Configuration, File
 from postwarden.vocabulary import PostwardenError
 
 DEFAULT_FILE = "postwarden.toml"
+
+_MOST_SHOWN = 40
+_REMEDIES = {
+    "missing": "is missing; add it",
+    "extra_forbidden": "is not a key Postwarden knows; remove it or mend its spelling",
+    "list_type": "write a list such as [{0}]",
+    "frozen_set_type": "write a list such as [{0}]",
+    "string_type": "write a text in quotes, not {0}",
+    "int_type": "write a whole number, not {0}",
+    "int_parsing": "write a whole number, not {0}",
+    "int_from_float": "write a whole number, not {0}",
+    "bool_type": "write true or false, not {0}",
+    "bool_parsing": "write true or false, not {0}",
+    "dict_type": 'write a table such as {{ key = "value" }}, not {0}',
+    "model_type": 'write a table such as {{ key = "value" }}, not {0}',
+    "model_attributes_type": 'write a table such as {{ key = "value" }}, not {0}',
+}
 
 
 class ConfigurationError(PostwardenError):
@@ -63,8 +81,15 @@ def _key(fault: ErrorDetails) -> str:
 
 def _remedy(fault: ErrorDetails) -> str:
     kind = fault["type"]
-    if kind == "missing":
-        return "is missing; add it"
-    if kind == "extra_forbidden":
-        return "is not a key Postwarden knows; remove it or mend its spelling"
+    if kind == "literal_error":
+        choices = fault["ctx"]["expected"].replace("'", '"')
+        return f"write {choices}, not {_shown(fault['input'])}"
+    if kind in _REMEDIES:
+        return _REMEDIES[kind].format(_shown(fault["input"]))
     return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _shown(value: object) -> str:
+    """Give a value as TOML would have it, shortened."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
