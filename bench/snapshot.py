@@ -66,8 +66,8 @@ SELECT 'store1' AS store, account,
   CASE WHEN NOT sent THEN account END AS delivered_to,
   NULL::VARCHAR AS x_original_to, NULL::VARCHAR AS redirected_from,
   2000 + i % 3000 AS header_size, hash(i, 4) || 'abcdef' || i AS header_hash,
-  NULL::VARCHAR AS content_hash, NULL::VARCHAR AS relaxed_hash, '' AS declared_hashes,
-  'read' AS state
+  NULL::VARCHAR AS content_hash, NULL::VARCHAR AS relaxed_hash,
+  NULL::BIGINT AS body_size, '' AS declared_hashes, 'read' AS state
 FROM {_MESSAGES} WHERE NOT gone
 """
 

@@ -12,7 +12,7 @@ from postwarden.evidence.settings import Scope
 from postwarden.vocabulary import Moment
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ def _copy(mailbox: Mailbox, provider: Provider, told: Mapping[str, str]) -> Copy
             facts.header_hash,
             None,
             None,
+            None,
             facts.declared_hashes,
             facts.state,
         )

@@ -52,6 +52,7 @@ class CopyRecord(NamedTuple):
     )
     content_hash: str | None  # body, RFC 6376 "simple" canonical form, sha256, base64; when asked
     relaxed_hash: str | None  # the same in "relaxed" form
+    body_size: int | None  # bytes of the body with CR LF line ends; when hashed
     declared_hashes: str  # the DKIM bh= values: "s:BASE64 r:BASE64", only sha256 and without l=
     state: str  # "read", or why not: "encrypted", "unreadable", "oversized-header", "binary", "vanished"
 

@@ -2,7 +2,8 @@
 
 A broken signature alone is a footer. Only a positive match of the content with another message makes
 it `crossed`: the stored Message-ID is another logged message's, or the stored body is the one that
-another message's signature (RFC 6376 section 3.7, the "bh" tag) or another sound copy declares.
+another message's signature (RFC 6376 section 3.7, the "bh" tag) or another sound copy declares. Where
+nothing is signed, sizes and hashes tell (see `bodies`).
 """
 
 from collections import defaultdict
@@ -14,15 +15,26 @@ import pyarrow as pa
 
 from postwarden.evidence.service import Engine
 from postwarden.sources.service import CopyRecord, DeliveryRecord
+from postwarden.verdicts.bodies import Key
 from postwarden.verdicts.deliveries import DeliveryIndex
 from postwarden.verdicts.facts import Citation, Content
 from postwarden.verdicts.subjects import Subject
 
 
 def contents(
-    engine: Engine, subjects: Sequence[Subject], index: DeliveryIndex
+    engine: Engine,
+    subjects: Sequence[Subject],
+    index: DeliveryIndex,
+    exchanged: Mapping[Key, Content],
 ) -> Mapping[str, Content]:
-    """Give, by subject id, what speaks against the content of those where anything does."""
+    """Give, by subject id, what speaks against the content of those where anything does.
+
+    Args:
+        engine: of the snapshot.
+        subjects: of the batch.
+        index: the delivery lines of the batch.
+        exchanged: what `bodies.crossed_bodies` found in the snapshot.
+    """
     found: dict[str, Content] = {}
     broken: list[tuple[Subject, CopyRecord]] = []
     for subject in subjects:
@@ -32,6 +44,8 @@ def contents(
         swapped = _other_id(copy, index)
         if swapped is not None:
             found[subject.id] = swapped
+        elif (copy.store, copy.account, copy.file) in exchanged:
+            found[subject.id] = exchanged[copy.store, copy.account, copy.file]
         elif is_broken(copy):
             broken.append((subject, copy))
     if broken:

@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from postwarden.evidence.service import Engine, Manifest, absences, directory_lookups
 from postwarden.sources.service import (
@@ -17,12 +18,13 @@ from postwarden.sources.service import (
     SpanRecord,
 )
 from postwarden.verdicts import sieve
+from postwarden.verdicts.bodies import Key, crossed_bodies
 from postwarden.verdicts.coverage import Coverage, gaps_from_absence
 from postwarden.verdicts.crossing import contents
 from postwarden.verdicts.density import Density
 from postwarden.verdicts.destinations import Destinations
 from postwarden.verdicts.drafting import Drafter
-from postwarden.verdicts.facts import Verdict
+from postwarden.verdicts.facts import Content, Verdict
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.gathering import Related, related
 from postwarden.verdicts.judging import Judge
@@ -37,6 +39,7 @@ MINUTE = 60 * 1_000_000
 BATCH = 20_000
 """Subjects judged at a time: bounds memory, whatever the size of the snapshot."""
 
+_KEY = ("store", "account", "file")
 _Item = TypeVar("_Item")
 
 
@@ -79,6 +82,7 @@ class Examination:
         self.coverage = _coverage(engine)
         self._density = Density(engine)
         self._right: Counter[Moment] = Counter()
+        self._exchanged: Mapping[Key, Content] = {}
 
     def findings(self, question: Question) -> Iterator[Finding]:
         """Give the findings that the question asks for, ordered by nothing in particular."""
@@ -86,13 +90,17 @@ class Examination:
         self._right.clear()
         good = self._engine.keep(self._good(question))
         copies = _of_accounts(tables["copies"], question.accounts)
-        self._count_plain(copies, good, question)
+        if self._manifest.content_hash:
+            self._exchanged = crossed_bodies(self._engine)
+        whole, changed = self._without_exchanged(copies)
+        self._count_plain(whole, good, question)
         if question.everything:
-            yield from self._plain(copies, good, question)
-        names = self._engine.keep(names_of(self._suspects(copies, good, question)))
+            yield from self._plain(whole, good, question)
+        names = names_of(self._suspects(whole, good, question))
+        names = self._engine.keep(names if changed is None else names.union(names_of(changed)))
         gone = self._engine.keep(self._gone_saves(good, question))
         view = narrowed(self._engine, names, gone)
-        rest = copies.semi_join(names, ["store", "account", "file"])
+        rest = copies.semi_join(names, _KEY)
         stored = map(Subject.stored, self._engine.records(rest, CopyRecord))
         subjects = chain(stored, self._gone(gone, question))
         misdelivered: list[tuple[Finding, Subject]] = []
@@ -111,6 +119,14 @@ class Examination:
         """
         return self._right
 
+    def _without_exchanged(self, copies: ir.Table) -> tuple[ir.Table, ir.Table | None]:
+        """Split off the copies that carry another message's body; None where there are none."""
+        if not self._exchanged:
+            return copies, None
+        columns = {name: pa.string() for name in _KEY}
+        exchanged = self._engine.given(columns, sorted(self._exchanged))
+        return copies.anti_join(exchanged, _KEY), copies.semi_join(exchanged, _KEY)
+
     def _count_plain(self, copies: ir.Table, good: ir.Table, question: Question) -> None:
         for row in self._engine.table(
             sieve.plain_minutes(copies, good, question.since, question.until)
@@ -128,7 +144,7 @@ class Examination:
         if question.everything:
             return suspects
         own = self._engine.keep(sieve.own(copies, self._engine.tables))
-        return suspects.anti_join(own, ["store", "account", "file"])
+        return suspects.anti_join(own, _KEY)
 
     def _plain(self, copies: ir.Table, good: ir.Table, question: Question) -> Iterator[Finding]:
         """Give the plain copies as findings, without asking the rules again."""
@@ -192,7 +208,9 @@ class Examination:
             coverage=self.coverage,
             master_users=self._installation.master_users,
             dense=self._density.dense,
-            content=dict(contents(self._engine, subjects, about.deliveries)),
+            content=dict(
+                contents(self._engine, subjects, about.deliveries, self._exchanged),
+            ),
         )
 
 

@@ -129,7 +129,7 @@ class Content:
         own_id: Message-ID stored in the copy.
         logged_ids: Message-IDs logged for this very delivery; empty when not logged.
         other_id: Message-ID of the other message whose content matches, if one was found.
-        match: how it matches: "message-id", "dkim", "body", "size"; None without a match.
+        match: how it matches: "message-id", "dkim", "body", "copies", "size"; None without a match.
         broken: the copy's own signature or logged size does not fit its content.
         citations: lines that show it.
     """

@@ -43,7 +43,14 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "The body does not fit the signature of message {own}; it is the body of message"
             " {other}, found whole in another mailbox."
         ),
-        "content-size": "The stored size fits message {other}, not message {own}.",
+        "content-copies": (
+            "Another copy of message {own} has another body, and the size logged for it fits that"
+            " body, not this one; this is the body of message {other}, found whole elsewhere."
+        ),
+        "content-size": (
+            "Messages {own} and {other} were in the queue together. One is larger than logged by just"
+            " what the other is smaller by, and by just what their bodies differ: they changed places."
+        ),
         "directory-leads-to-holder": "The directory leads {address} to {account}.",
         "directory-leads-elsewhere": (
             "The directory leads {address} to {accounts}, not to {holder}."

@@ -8,7 +8,7 @@ those of `deliver_log_format` with storage_id, to_envelope and from_envelope, an
 import base64
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from postwarden.drills.simulated.clock import SECOND, local
 from postwarden.drills.simulated.events import export
@@ -117,6 +117,11 @@ class Dovecot:
     def _save(self, data: _Data, arrival: Arrival, folder: str, *, sieve: bool) -> None:
         site, letter = self._site, data.queued.letter
         arrival.folder = folder
+        changed = site.alter(arrival, data.content)
+        if changed != data.content:
+            name = site.store.file_name(site.clock.tick(900), data.pid, changed)
+            data = replace(data, content=changed, name=name, inode=site.store.new_inode())
+            arrival.name = name
         home = site.home_of(arrival.account, site.clock.now)
         if site.store.taken(home, folder, arrival.name):
             arrival.name = site.store.file_name(site.clock.tick(900), data.pid, data.content)

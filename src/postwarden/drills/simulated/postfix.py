@@ -155,11 +155,10 @@ class Postfix:
         self._site.clock.at(self._site.clock.now + SECOND, partial(self._deliver, queued))
 
     def _log_active(self, queued: Queued) -> None:
-        size, count = len(queued.content), len(queued.recipients)
-        self._log(
-            self._daemon("qmgr"),
-            f"{queued.queue_id}: from=<{queued.sender}>, size={size}, nrcpt={count} (queue active)",
-        )
+        size = len(queued.content) + queued.content.count(b"\n")
+        count = len(queued.recipients)
+        text = f"from=<{queued.sender}>, size={size}, nrcpt={count} (queue active)"
+        queued.lines.append(self._log(self._daemon("qmgr"), f"{queued.queue_id}: {text}"))
 
     def _log_entry(self, smtpd: str, client: Client, queue_id: str, sender: str) -> Line:
         if client.kind == "pickup":
@@ -236,6 +235,7 @@ class Postfix:
                 handover.line = self._log_sent(
                     "lmtp", queued, handover.recipient, f"{_STORE}{use}", answer
                 )
+                queued.lines.append(handover.line)
 
     def _intended(self, queued: Queued, recipient: Recipient) -> frozenset[str]:
         if queued.truth is not None:

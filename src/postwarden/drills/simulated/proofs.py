@@ -14,16 +14,20 @@ A verdict is provable when all its proofs survive:
     recipient, as long as the copy is stored. Not needed for what a holder brought from elsewhere.
 `whose` (a master user's append, a file in a strange home): the copy was alone in its LMTP
     transaction; else it could be that of any recipient.
-`content` (crossed): where whole messages changed places, cleanup's message-id line.
+`content` (crossed): where whole messages changed places, cleanup's message-id line; where unsigned
+    bodies did, all lines of both queue files (their sizes, which differ by more than folded lines
+    make), with every copy stored.
 `source_...` (second-hand): the proofs of the copy or delivery that it comes from. What Sieve
     redirected carries its first trace below the second one.
 """
 
+from postwarden.drills.simulated.letters import Letter
 from postwarden.drills.simulated.logs import Line
 from postwarden.drills.simulated.maildir import Copy
-from postwarden.drills.simulated.records import Arrival, Handover
+from postwarden.drills.simulated.records import Arrival, Handover, Queued
 
 Proofs = dict[str, bool]
+_FOLDS = 8
 
 
 def kept(line: Line | None) -> bool:
@@ -45,11 +49,28 @@ def proofs_of(copy: Copy, verdict: str) -> Proofs:
     if copy.home != arrival.account and verdict == "misdelivered":
         proofs["whose"] = arrival.alone
     if verdict == "crossed":
-        proofs["content"] = all(map(kept, queued.content_lines))
+        proofs["content"] = all(map(kept, _content_lines(queued))) and _sizes_tell(queued)
     if verdict == "misdelivered" and queued.due_to is not None:
         proofs["source_put"] = _arrival_proved(queued.due_to)
         proofs["source_meant"] = _meant_proved(queued.due_to)
     return proofs
+
+
+def _content_lines(queued: Queued) -> list[Line]:
+    other = queued.exchanged_with
+    return [*queued.content_lines, *(other.lines + queued.lines if other else ())]
+
+
+def _sizes_tell(queued: Queued) -> bool:
+    """Whether unsigned bodies differ by more than a server's folding of long lines does."""
+    if queued.exchanged_with is None or queued.crossed_with is None:
+        return True
+    others = queued.exchanged_with.crossed_with
+    return others is None or abs(_size(queued.crossed_with) - _size(others)) > _FOLDS
+
+
+def _size(letter: Letter) -> int:
+    return len(letter.body) + letter.body.count(b"\n")
 
 
 def _put_by_holder(copy: Copy, verdict: str) -> Proofs:

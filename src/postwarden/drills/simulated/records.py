@@ -30,11 +30,12 @@ class Queued:
             "redirect", "list" or "resent" (by an operator, on top of the first acceptance).
         single: one RCPT was given, so that Postfix's Received line has a "for".
         accepted: time of its acceptance; `first_accepted` that of the first in its chain.
-        lines: what the logs say of its acceptance.
+        lines: what the logs say of it.
         due_to: the arrival whose redirect or re-sending made this queue file.
         forward_lines: where the filter in front said that it queued this one.
         crossed_with: the letter whose content this queue file has, where that is not its own.
-        content_lines: the lines without which that cannot be seen.
+        content_lines: the lines without which that cannot be seen; `exchanged_with` adds those of
+            the queue file that it changed bodies with, or that its body was taken from.
         truth: who the content is really meant for, where the envelope does not say it.
     """
 
@@ -54,6 +55,7 @@ class Queued:
     crossed_with: Letter | None = None
     forward_lines: list[Line] = field(default_factory=list)
     content_lines: list[Line] = field(default_factory=list)
+    exchanged_with: "Queued | None" = None
 
     @property
     def outermost(self) -> "Queued":
@@ -82,6 +84,7 @@ class Arrival:
         account: as Dovecot's log names it.
         alone: the only recipient of its LMTP transaction: the copy has Delivered-To and "for".
         line: Dovecot's "saved mail" line; None for one that Sieve redirected or discarded.
+        crossed_with: the letter whose content it stored, where the queue file had its own.
     """
 
     account: str
@@ -92,6 +95,7 @@ class Arrival:
     handovers: list[Handover] = field(default_factory=list)
     line: Line | None = None
     folder: str = "INBOX"
+    crossed_with: Letter | None = None
 
     @property
     def rightful(self) -> frozenset[str]:

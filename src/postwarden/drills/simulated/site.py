@@ -11,6 +11,7 @@ from postwarden.drills.simulated.directory import Directory
 from postwarden.drills.simulated.letters import Letter, Writer
 from postwarden.drills.simulated.logs import LogBook
 from postwarden.drills.simulated.maildir import Store
+from postwarden.drills.simulated.records import Arrival
 
 DOMAIN = "example.net"
 HOST = "mx1.example.net"
@@ -86,6 +87,7 @@ class Site:
         filter: None, or where aliases are expanded with a content filter: "before" or "after" it.
         recipient_limit: Postfix's lmtp_destination_recipient_limit.
         user_of: (recipient's account, time) to the account whose mailbox Dovecot opens.
+        alter: (arrival, content) to what is stored, where something changes it on the way.
         home_of: (account, time) to the account in whose home Dovecot writes.
         wait: (final address, time) to None or the moment until which it is deferred.
         hold: (queue's sender, time) to None or the moment until which it is held at acceptance.
@@ -106,6 +108,7 @@ class Site:
     sieve: dict[str, Sieve] = field(default_factory=dict)
     user_of: Callable[[str, int], str] = lambda account, _: account
     home_of: Callable[[str, int], str] = lambda account, _: account
+    alter: Callable[[Arrival, bytes], bytes] = lambda _, content: content
     wait: Callable[[str, int], int | None] = lambda _address, _: None
     hold: Callable[[str, int], int | None] = lambda _sender, _: None
     faulty: Directory | None = None

@@ -98,7 +98,8 @@ def _row(copy: Copy, holding: set[str], blind_until: int) -> Row:
     handovers = arrival.handovers if arrival else []
     first = _first_hand(handovers, second_hand=second_hand)
     originals = list(dict.fromkeys(map(_original, first)))
-    other = first[0].queued.crossed_with if first else None
+    crossed = [arrival.crossed_with] if arrival else []
+    other = next(filter(None, [*crossed, *(one.queued.crossed_with for one in first)]), None)
     exposure, recorded = _exposure(copy, recorded=False), _exposure(copy, recorded=True)
     return Row(
         account=copy.home,
@@ -156,7 +157,7 @@ def _judged_put_by_holder(copy: Copy) -> tuple[str, frozenset[str], bool]:
 def _judged_arrival(arrival: Arrival, home: str) -> tuple[str, frozenset[str], bool]:
     rightful = arrival.rightful
     queued = arrival.handovers[0].queued
-    if queued.crossed_with is not None:
+    if queued.crossed_with is not None or arrival.crossed_with is not None:
         return "crossed", rightful, False
     if queued.due_to is not None:
         verdict, owners, _ = _judged_arrival(queued.due_to, queued.due_to.account)

@@ -10,10 +10,11 @@ _BLOCK = 65_536
 
 
 class BodyHashes(NamedTuple):
-    """SHA-256 in base64 over the simple and the relaxed form."""
+    """SHA-256 in base64 over the simple and the relaxed form; bytes with CR LF line ends."""
 
     simple: str
     relaxed: str
+    size: int
 
 
 class _Hash(Protocol):
@@ -29,6 +30,7 @@ class BodyHasher:
         self._relaxed = _Lines(hashlib.sha256(), b"")
         self._return = b""
         self._blank = b""
+        self._size = 0
 
     def add(self, piece: bytes) -> None:
         """Take the next bytes of the body."""
@@ -40,6 +42,7 @@ class BodyHasher:
 
     def _add_lines(self, piece: bytes) -> None:
         self._simple.add(piece)
+        self._size += len(piece) + piece.count(b"\n")
         relaxed = _RUNS.sub(b" ", self._blank + piece)
         self._blank = b" " if relaxed.endswith(b" ") else b""
         if self._blank:
@@ -50,7 +53,7 @@ class BodyHasher:
         """Give the hashes; nothing may be added afterwards."""
         if self._return:
             self._add_lines(self._return)
-        return BodyHashes(self._simple.finish(), self._relaxed.finish())
+        return BodyHashes(self._simple.finish(), self._relaxed.finish(), self._size)
 
 
 class _Lines:

@@ -224,6 +224,7 @@ class _Reading:
                 facts.header_hash,
                 message.hashes.simple if message.hashes else None,
                 message.hashes.relaxed if message.hashes else None,
+                message.hashes.size if message.hashes else None,
                 facts.declared_hashes,
                 message.state,
             )

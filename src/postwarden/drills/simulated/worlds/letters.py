@@ -177,6 +177,47 @@ def _forge(play: Play, account: str, victim: str, place: int) -> None:
     play.receive([account], letter=letter, sender="trick@shop.test", client=client)
 
 
+@world(
+    "Scripts and filters of some holders change what is stored: headers, footers, whole bodies.",
+    benign=True,
+)
+def altered_on_the_way(play: Play) -> None:
+    """Newsletters of one text, mail of the same minute, changes that are each other's opposite."""
+    play.site.recipient_limit = 1
+    play.site.alter = lambda arrival, content: _altered(
+        play.accounts.index(arrival.account), content
+    )
+    play.traffic()
+    a = play.accounts
+    for place in range(20):
+        when, text = hour(9 + place / 3), f"News of week {place}.\n".encode() * 9
+        for account in a[:9] if place % 2 else (a[0], a[1]):
+            body = text if place % 4 else text * a.index(account) + b"Yours\n"
+            play.at(when, play.receive_written, [account], "news@shop.test", account, body=body)
+        play.at(when, play.receive, [*a[:3], *a[5:8]], signed=bool(place % 3))
+        play.at(when, play.receive_written, [a[8]], "v@shop.test", a[8], body=_REMOVED * 2)
+
+
+_REMOVED = b"The contents of this message were removed by the virus scanner.\n"
+_ADDED = b"X-Filed: 123456789.123456789.1234567890\n"
+
+
+def _altered(place: int, content: bytes) -> bytes:
+    """Add 41 bytes, take 41 away, add a footer, take the body away; of the rest change nothing."""
+    header, gap, body = content.partition(b"\n\n")
+    match place % 5:
+        case 0:
+            return _ADDED + content
+        case 1:
+            return content.replace(b"Content-Type: text/plain; charset=utf-8\n", b"", 1)
+        case 2:
+            return content + b"-- \nSent to you by Example Mail, with pleasure.\n"
+        case 3:
+            return header + gap + _REMOVED * (1 + len(body) % 2)
+        case _:
+            return content
+
+
 def _over(letter: Letter, trace: str, subject: str) -> Letter:
     kept = b"".join(
         line for line in letter.header.splitlines(keepends=True) if not line.startswith(b"Subject")

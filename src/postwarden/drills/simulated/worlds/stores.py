@@ -5,7 +5,7 @@ from dataclasses import replace
 from postwarden.drills.simulated.clock import SECOND
 from postwarden.drills.simulated.play import Play, hour
 from postwarden.drills.simulated.postfix import PICKUP, Onward
-from postwarden.drills.simulated.records import Queued
+from postwarden.drills.simulated.records import Arrival, Queued
 from postwarden.drills.simulated.site import DOMAIN
 from postwarden.drills.simulated.worlds.homes import migrate
 from postwarden.drills.simulated.worlds.registry import world
@@ -88,23 +88,63 @@ def crossed_messages(play: Play) -> None:
         play.at(hour(10 + place), cross, play, whole=True)
 
 
-def cross(play: Play, *, whole: bool) -> None:
+def cross(play: Play, *, whole: bool, signed: bool = True) -> None:
     """Let two messages of this moment change bodies, or all their content."""
-    one, two = (_signed(play, account) for account in play.dice.sample(play.accounts, 2))
+    accounts = play.dice.sample(play.accounts, 2)
+    one, two = (_received(play, account, signed=signed) for account in accounts)
     letters = one.letter, two.letter
     for queued, letter in ((one, letters[1]), (two, letters[0])):
         trace = queued.content.removesuffix(queued.letter.raw)
         header = letter.header if whole else queued.letter.header
         queued.content = trace + header + b"\n" + letter.body
         queued.crossed_with = letter
+        if not signed:
+            queued.exchanged_with = two if queued is one else one
         if whole:
             queued.content_lines = queued.lines[1:]
             queued.letter = letter
 
 
-def _signed(play: Play, account: str) -> Queued:
-    letter = play.site.writer.write(play.outsider(), account, play.site.clock.now, signed=True)
+def _received(play: Play, account: str, *, signed: bool) -> Queued:
+    letter = play.site.writer.write(play.outsider(), account, play.site.clock.now, signed=signed)
     return play.receive([account], letter=letter)
+
+
+@world("The bodies of two messages without signatures change places in the queue.", benign=False)
+def crossed_unsigned(play: Play) -> None:
+    """Only the sizes tell, which the log gives for both queue files."""
+    play.traffic()
+    for place in range(5):
+        play.at(hour(10 + place), cross, play, whole=False, signed=False)
+
+
+@world(
+    "One of a message's recipients gets the body of another message of the minute.", benign=False
+)
+def crossed_in_one_delivery(play: Play) -> None:
+    """The other recipients, and the other message, are whole; nothing is signed."""
+    play.site.recipient_limit = 1
+    play.site.alter = _mistaken
+    play.traffic()
+    for place in range(6):
+        play.at(hour(9 + place), _two_letters, play)
+
+
+def _two_letters(play: Play) -> None:
+    accounts = play.dice.sample(play.accounts, 3)
+    other = _received(play, accounts[2], signed=False)
+    letter = play.site.writer.write(play.outsider(), accounts[0], play.site.clock.now)
+    play.receive(accounts[:2], letter=letter).exchanged_with = other
+
+
+def _mistaken(arrival: Arrival, content: bytes) -> bytes:
+    """Store the other message's body for the second recipient."""
+    handover = arrival.handovers[0]
+    queued = handover.queued
+    if queued.exchanged_with is None or handover.recipient is queued.recipients[0]:
+        return content
+    arrival.crossed_with = queued.exchanged_with.letter
+    return content.removesuffix(queued.letter.body) + arrival.crossed_with.body
 
 
 @world("One person's private mail is sent again to everyone.", benign=False)
