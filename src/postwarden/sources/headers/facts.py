@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Set
-from hashlib import blake2b
+from hashlib import sha256
 from typing import NamedTuple
 
 from postwarden.sources.headers.declared import declared_hashes
@@ -11,19 +11,21 @@ from postwarden.sources.headers.fields import (
     MAX_LINES,
     Fields,
     as_lf,
+    characters,
     fields_of,
     header_block,
 )
 from postwarden.sources.headers.trace import Trace, own_trace
 
 FIRST_READ = 8_192
+_HASH_DIGITS = 32
 _JUNK = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 
 
 class HeaderFacts(NamedTuple):
     """Facts of one header; `CopyRecord` says what each means.
 
-    `body_start` is where the body begins in the bytes given, after CR LF became LF.
+    `header_size` is also where the body begins in the bytes given, after CR LF became LF.
     """
 
     fields: Fields
@@ -32,7 +34,6 @@ class HeaderFacts(NamedTuple):
     header_hash: str
     declared_hashes: str
     state: str
-    body_start: int
 
 
 def header_facts(
@@ -58,7 +59,7 @@ def header_facts(
             return None
         state = "oversized-header"
         block = b"\n" + lines
-    elif len(block) > MAX_LINES and block.count(b"\n") > MAX_LINES:
+    elif len(block) > 2 * MAX_LINES and block.count(b"\n") > MAX_LINES:
         state = "oversized-header"
         block = b"\n".join(block.split(b"\n", MAX_LINES + 1)[: MAX_LINES + 1])
     elif not block and _JUNK.search(lines[:FIRST_READ].partition(b"\n")[0]):
@@ -69,24 +70,17 @@ def header_facts(
 def _facts(
     block: bytes, lines: bytes, hosts: Set[str], state: str, *, declared: bool
 ) -> HeaderFacts:
-    trace, end = own_trace(block, hosts)
+    header = characters(block)
+    trace, end = own_trace(header, hosts)
+    fields, signatures = fields_of(header, signatures=declared)
     size = min(len(block), len(lines))
     if lines[size : size + 1] == b"\n":
         size += 1
-    fields, signatures = fields_of(block, signatures=declared)
     return HeaderFacts(
         fields,
         trace,
         size,
-        _hash_below(block, end + 1),
+        sha256(block[end:]).hexdigest()[:_HASH_DIGITS],
         declared_hashes(signatures) if signatures else "",
         state,
-        size,
     )
-
-
-def _hash_below(block: bytes, place: int) -> str:
-    hashed = blake2b(memoryview(block)[place:], digest_size=16)
-    if place < len(block):
-        hashed.update(b"\n")
-    return hashed.hexdigest()

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 MAX_BYTES = 262_144
-MAX_LINES = 2_000
+MAX_LINES = 4_000
 
 _NAMES = ("message-id", "date", "from", "return-path", "to", "cc", "bcc", "list-id")
 _SIGNATURE = "dkim-signature"
@@ -25,7 +25,7 @@ class Fields(NamedTuple):
     list_id: str | None
 
 
-def field_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
+def field_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """Compile an expression for fields of these names in any case; groups: name and raw value.
 
     Explicit classes behind a look at the first letter, because a case-insensitive alternation is
@@ -36,17 +36,15 @@ def field_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
         "".join(f"[{c.upper()}{c}]" if c.isalpha() else re.escape(c) for c in name)
         for name in names
     )
-    return re.compile(
-        f"\\n(?=[{first}])({'|'.join(spelled)}):([^\\n]*+(?:\\n[ \\t][^\\n]*+)*+)".encode()
-    )
+    return re.compile(f"\\n(?=[{first}])({'|'.join(spelled)}):([^\\n]*+(?:\\n[ \\t][^\\n]*+)*+)")
 
 
 _FIELD = field_pattern(_NAMES)
 _FIELD_OR_SIGNATURE = field_pattern((*_NAMES, _SIGNATURE))
 # A line that is neither field nor continuation ends the block, as in email.feedparser.headerRE.
-_END = re.compile(rb"\n(?![ \t]|[!-9;-~]*:|From )")
+_END = re.compile(rb"\n(?![ \t]|[!-9;-~]*+:|From )")
 _PLACES = {
-    spelled.encode(): place
+    spelled: place
     for place, name in enumerate((*_NAMES, _SIGNATURE))
     for spelled in (name, name.title(), name.upper(), "Message-ID", "List-ID", "DKIM-Signature")
     if spelled.lower() == name
@@ -78,29 +76,34 @@ def as_lf(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n") if b"\r" in data else data
 
 
-def text_of(value: bytes) -> str:
-    """Give a raw value as text: unfolded, outer white space removed, no undecodable bytes."""
-    if b"\n" in value:
-        value = value.replace(b"\n", b"")
-    return value.decode("utf-8", "replace").strip(" \t\r")
+def characters(block: bytes) -> str:
+    """Give a block with one character for each byte, so that places in both agree.
+
+    `text_of` turns what is taken from it into text.
+    """
+    return block.decode("latin-1")
 
 
-def fields_of(block: bytes, *, signatures: bool = True) -> tuple[Fields, list[bytes]]:
+def text_of(value: str) -> str:
+    """Give a raw value of `characters` as text: bytes that are not UTF-8 become U+FFFD."""
+    return value if value.isascii() else value.encode("latin-1").decode("utf-8", "replace")
+
+
+def fields_of(header: str, *, signatures: bool = True) -> tuple[Fields, list[bytes]]:
     """Give the first value of each field evidence keeps, and the raw DKIM signatures.
 
-    `block` is framed by `header_block`; of signatures only the first few are given, where asked.
+    `header` is framed by `header_block` and made of `characters`; of signatures only the first few
+    are given, where asked.
     """
     values: list[str | None] = [None] * _SIGNATURE_PLACE
     signed: list[bytes] = []
-    for name, value in (_FIELD_OR_SIGNATURE if signatures else _FIELD).findall(block):
+    for name, value in (_FIELD_OR_SIGNATURE if signatures else _FIELD).findall(header):
         place = _PLACES.get(name)
         if place is None:
             place = _PLACES[name.lower()]
         if place == _SIGNATURE_PLACE:
             if len(signed) < _MAX_SIGNATURES:
-                signed.append(value)
+                signed.append(value.encode("latin-1"))
         elif values[place] is None:
-            if b"\n" in value:
-                value = value.replace(b"\n", b"")  # noqa: PLW2901  # as text_of, without its call
-            values[place] = value.decode("utf-8", "replace").strip(" \t\r")
+            values[place] = text_of(value.replace("\n", "").strip(" \t\r"))
     return Fields._make(values), signed

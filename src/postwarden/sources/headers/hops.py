@@ -45,7 +45,7 @@ def parse_trace(trace: str) -> list[Hop]:
         received = read_received(value)
         if received is None:
             continue
-        agent = received.protocol.startswith("LMTP")
+        agent = received.agent
         hops.append(
             Hop(
                 agent=agent,

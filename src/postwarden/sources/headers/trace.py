@@ -46,27 +46,28 @@ class Trace(NamedTuple):
 NO_TRACE = Trace("", 0, None, None, None, None, None, None, None, None)
 
 
-def own_trace(block: bytes, hosts: Set[str]) -> tuple[Trace, int]:
-    """Give the trace of a header block and where it ends in it, 0 without a trace.
+def own_trace(header: str, hosts: Set[str]) -> tuple[Trace, int]:
+    """Give the trace of a header and where it ends in it, 0 without a trace.
 
     Args:
-        block: framed by `fields.header_block`.
+        header: framed by `fields.header_block`, made of `fields.characters`.
         hosts: own hosts, lower case; without any there is no trace.
     """
     if not hosts:
         return NO_TRACE, 0
-    lines: list[bytes] = []
-    first: dict[bytes, bytes] = {}
-    told: dict[bytes, bytes] = {}
+    lines: list[str] = []
+    first: dict[str, str] = {}
+    told: dict[str, str] = {}
     hops: list[Received] = []
     kept = end = 0
-    for match in _LINE.finditer(block):
-        line, name, value = match.group(0, 1, 2)
-        if name != b"Received" and (name := name.lower()) != b"received":
+    for match in _LINE.finditer(header):
+        line = text_of(match[0].replace("\n", ""))
+        name, _, value = line.partition(":")
+        if name != "Received" and (name := name.lower()) != "received":
             lines.append(line)
             first.setdefault(name, value)
             continue
-        hop = read_received(text_of(value))
+        hop = read_received(value)
         if hop is None or not _is_own(hop, hosts, first=not hops):
             break
         hops.append(hop)
@@ -87,39 +88,35 @@ def _is_own(hop: Received, hosts: Set[str], *, first: bool) -> bool:
 def _from_own_hands(hop: Received, hosts: Set[str]) -> bool:
     if hop.authenticated:
         return False
-    if not hop.has_client or hop.protocol.startswith("LMTP"):
+    if not hop.has_client or hop.agent:
         return True
     ip = hop.client_ip
     return hop.client_name in hosts or (ip is not None and (ip.startswith("127.") or ip == "::1"))
 
 
-def _summary(lines: list[bytes], first: dict[bytes, bytes], hops: list[Received]) -> Trace:
+def _summary(lines: list[str], told: dict[str, str], hops: list[Received]) -> Trace:
     lmtp = queue = host = None
     for hop in hops:
-        if hop.protocol.startswith("LMTP"):
+        if hop.agent:
             lmtp = lmtp or hop.identity
         elif queue is None and hop.identity and hop.software == "Postfix":
             queue, host = hop.identity, hop.by
     boundary = hops[-1]
-    text = b"\n".join([line.replace(b"\n", b"") for line in lines])
     return Trace(
-        text.decode("utf-8", "replace"),
+        "\n".join(lines),
         len(hops),
         lmtp,
         queue,
         host,
         moment_of_date(boundary.date),
         _address(boundary.recipient),
-        _told(first.get(b"delivered-to")),
-        _told(first.get(b"x-original-to")),
-        _told(first.get(b"x-sieve-redirected-from")),
+        _address(told.get("delivered-to")),
+        _address(told.get("x-original-to")),
+        _address(told.get("x-sieve-redirected-from")),
     )
 
 
-def _told(value: bytes | None) -> str | None:
-    return _address(text_of(value)) if value is not None else None
-
-
 @lru_cache(maxsize=65_536)
-def _address(text: str | None) -> str | None:
+def _address(value: str | None) -> str | None:
+    text = value.strip(" \t\r") if value else ""
     return normal(text) if text else None

@@ -25,7 +25,7 @@ from postwarden.sources.records import CopyRecord, ProblemRecord
 Stamp = tuple[int, int]
 """Modification times of cur and new, in nanoseconds."""
 
-_NO_FACTS = HeaderFacts(Fields(*[None] * 8), NO_TRACE, 0, "", "", "", 0)
+_NO_FACTS = HeaderFacts(Fields(*[None] * 8), NO_TRACE, 0, "", "", "")
 
 
 @dataclass(frozen=True, slots=True)

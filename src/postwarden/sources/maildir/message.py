@@ -93,7 +93,7 @@ def _read(
         return facts, None, size
     hasher = BodyHasher() if hashing and facts.state != "oversized-header" else None
     if hasher is not None:
-        hasher.add(_body(bytes(data), facts.body_start))
+        hasher.add(_body(bytes(data), facts.header_size))
     while size < MAX_MESSAGE and (piece := reader(_BLOCK)):
         size += len(piece)
         if hasher is not None:
