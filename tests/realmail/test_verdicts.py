@@ -5,7 +5,9 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from worlds.examined import examined
+from postwarden.evidence.service import Engine
+from postwarden.verdicts.sizes import Measured, measured
+from worlds.examined import examined, scanned
 
 pytestmark = pytest.mark.servers
 
@@ -67,3 +69,13 @@ def test_who_opened_what_is_never_told_falsely(pairs):
             opened[found.exposure.opened] += 1
     assert opened[True]
     assert opened[False]
+
+
+def test_real_servers_agree_on_sizes_but_for_folded_lines(provider):
+    """Postfix's size of a queue file and Dovecot's of the stored copy differ by known lines alone."""
+    with Engine(str(scanned(provider)), memory="1GB", threads=1) as engine:
+        found = measured(engine.tables["copies"], engine.tables["deliveries"])
+        excess = [one.excess for one in engine.records(found, Measured)]
+    assert len(excess) > 200
+    assert {abs(one) for one in excess} <= {0, 1}
+    assert excess.count(0) > len(excess) / 2
