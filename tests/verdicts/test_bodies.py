@@ -37,7 +37,9 @@ def sound(name, body, body_size, since=NOON):
 def told(misfits, carried=(), others=()):
     """Give the accounts of crossed copies with the message each is of."""
     found = decide(misfits, carried, others)
-    return {account: (content.match, content.other_id) for (_, account, _), content in found.items()}
+    return {
+        account: (content.match, content.other_id) for (_, account, _), content in found.items()
+    }
 
 
 ONE = misfit("a", "B", 900, 300)
@@ -119,7 +121,9 @@ def test_a_body_alone_proves_nothing(carried):
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from("abcdef"), st.sampled_from("ABC"), st.integers(min_value=9, max_value=60)
+            st.sampled_from("abcdef"),
+            st.sampled_from("ABC"),
+            st.integers(min_value=9, max_value=60),
         ),
         max_size=12,
     )

@@ -51,7 +51,8 @@ def arrivals(draw):
     account = draw(accounts)
     before = draw(st.lists(legs, max_size=2))
     last = Leg(account, draw(some_originals))
-    return Arrival(draw(st.sampled_from(Proof)), account, (*before, last), (LINE,))
+    proof, at_home = draw(st.sampled_from(Proof)), draw(st.booleans())
+    return Arrival(proof, account, (*before, last), (LINE,), at_home=at_home)
 
 
 placements = st.builds(
@@ -184,6 +185,22 @@ def test_what_a_holder_brought_is_their_own_unless_it_was_anothers():
     judged = judge(CopyFacts(HOLDER, elsewhere=(astray,), placed=placed))
     assert (judged.verdict, judged.second_hand) == (Verdict.MISDELIVERED, True)
     assert judged.rightful == ("cor@example.test",)
+
+
+def test_a_file_in_a_strange_home_is_that_of_who_lacks_it():
+    ben, cor = (
+        arrival(address(account), proof=Proof.STORAGE_ID, account=account)
+        for account in ("ben@example.test", "cor@example.test")
+    )
+    at_home = replace(cor, at_home=True)
+    assert judge(CopyFacts(HOLDER, (ben, cor))).rightful == (ben.account, cor.account)
+    assert judge(CopyFacts(HOLDER, (ben, at_home))).rightful == (ben.account,)
+    both = replace(ben, at_home=True), at_home
+    assert judge(CopyFacts(HOLDER, both)).rightful == (ben.account, cor.account)
+    right = replace(at_home, legs=(Leg(cor.account, (address(HOLDER),)),))
+    assert judge(CopyFacts(HOLDER, (ben, right))).verdict is Verdict.RIGHTFUL
+    unknown = replace(at_home, legs=(Leg(cor.account, (address(foreign=True),)),))
+    assert judge(CopyFacts(HOLDER, (ben, unknown))).verdict is Verdict.UNEXPLAINED
 
 
 def test_what_an_operator_brought_is_judged_by_whose_it_was():

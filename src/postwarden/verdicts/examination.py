@@ -27,6 +27,7 @@ from postwarden.verdicts.drafting import Drafter
 from postwarden.verdicts.facts import Content, Verdict
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.gathering import Related, related
+from postwarden.verdicts.homes import homes
 from postwarden.verdicts.judging import Judge
 from postwarden.verdicts.narrowing import names_of, narrowed
 from postwarden.verdicts.ownership import with_rightful_copies
@@ -211,6 +212,7 @@ class Examination:
             content=dict(
                 contents(self._engine, subjects, about.deliveries, self._exchanged),
             ),
+            homes=homes(self._engine, subjects, about.deliveries),
         )
 
 

@@ -16,6 +16,7 @@ from postwarden.verdicts.facts import (
     Proof,
 )
 from postwarden.verdicts.gathering import Related
+from postwarden.verdicts.homes import Homes
 from postwarden.verdicts.paths import Pathfinder
 from postwarden.verdicts.subjects import Subject
 
@@ -32,6 +33,7 @@ class Judge:
         dense: tells whether logs of that moment are so dense that a missing queue id contradicts a
             header (see `_contradicted`).
         content: gives what speaks against the content of a subject.
+        homes: who still holds their own file of deliveries whose file lies elsewhere.
     """
 
     related: Related
@@ -40,6 +42,7 @@ class Judge:
     master_users: frozenset[str]
     dense: Callable[[int], bool]
     content: dict[str, Content] = field(default_factory=dict)
+    homes: Homes = field(default_factory=Homes)
 
     def facts(self, subject: Subject) -> CopyFacts:
         """Give the facts of one subject."""
@@ -150,6 +153,7 @@ class Judge:
             folder=line.folder,
             uid=line.uid,
             time=line.time,
+            at_home=account != subject.holder and self.homes.holds(account, subject, proof),
         )
 
     def _hops_of(self, queued: Sequence[DeliveryRecord]) -> Sequence[Hop]:

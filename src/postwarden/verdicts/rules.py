@@ -188,7 +188,10 @@ def _by_operator(facts: CopyFacts, placed: Placed) -> Judgement | None:
 
 
 def _by_wrong_home(facts: CopyFacts) -> Judgement | None:
-    """The very file that was delivered to other accounts lies in this holder's home."""
+    """The very file that was delivered to other accounts lies in this holder's home.
+
+    It is not that of an account which still has its own, unless all have: then it is a duplicate.
+    """
     named = [
         arrival
         for arrival in facts.arrivals
@@ -197,8 +200,10 @@ def _by_wrong_home(facts: CopyFacts) -> Judgement | None:
     judgement = _by_other_deliveries(facts, named)
     if judgement is None or judgement.verdict is not Verdict.MISDELIVERED:
         return judgement
-    homes = ", ".join(sorted({arrival.account for arrival in named}))
-    citations = tuple(dict.fromkeys(chain.from_iterable(a.citations for a in named)))
+    missing = [arrival for arrival in named if not arrival.at_home] or named
+    judgement = _by_other_deliveries(facts, missing) or judgement
+    homes = ", ".join(sorted({arrival.account for arrival in missing}))
+    citations = tuple(dict.fromkeys(chain.from_iterable(a.citations for a in missing)))
     return _with_reason(judgement, Reason("wrong-home", (("account", homes),), citations))
 
 

@@ -8,7 +8,7 @@ those of `deliver_log_format` with storage_id, to_envelope and from_envelope, an
 import base64
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from postwarden.drills.simulated.clock import SECOND, local
 from postwarden.drills.simulated.events import export
@@ -51,6 +51,7 @@ class _Data:
     inode: int
     pid: int
     alone: bool
+    stored: list[Arrival] = field(default_factory=list)
 
 
 class Dovecot:
@@ -116,7 +117,8 @@ class Dovecot:
 
     def _save(self, data: _Data, arrival: Arrival, folder: str, *, sieve: bool) -> None:
         site, letter = self._site, data.queued.letter
-        arrival.folder = folder
+        arrival.folder, arrival.peers = folder, data.stored
+        data.stored.append(arrival)
         changed = site.alter(arrival, data.content)
         if changed != data.content:
             name = site.store.file_name(site.clock.tick(900), data.pid, changed)

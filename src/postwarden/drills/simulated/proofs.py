@@ -13,7 +13,8 @@ A verdict is provable when all its proofs survive:
     that say "queued as"; or the "for" of Postfix's own Received line, there with a single
     recipient, as long as the copy is stored. Not needed for what a holder brought from elsewhere.
 `whose` (a master user's append, a file in a strange home): the copy was alone in its LMTP
-    transaction; else it could be that of any recipient.
+    transaction; else it could be that of any recipient. A file in a strange home is told apart also
+    when all the other recipients have theirs, and the right one has none.
 `content` (crossed): where whole messages changed places, cleanup's message-id line; where unsigned
     bodies did, all lines of both queue files (their sizes, which differ by more than folded lines
     make), with every copy stored.
@@ -35,10 +36,10 @@ def kept(line: Line | None) -> bool:
     return line is not None and line.kept
 
 
-def proofs_of(copy: Copy, verdict: str) -> Proofs:
-    """Give which proofs of this verdict survive, by name."""
+def proofs_of(copy: Copy, verdict: str, stored: frozenset[tuple[str, str]]) -> Proofs:
+    """Give which proofs of this verdict survive, by name; `stored`: home and name of all there is."""
     if copy.put_by == "holder":
-        return _put_by_holder(copy, verdict)
+        return _put_by_holder(copy, verdict, stored)
     if copy.put_by == "operator":
         return _put_by_operator(copy)
     arrival = copy.arrival
@@ -47,7 +48,7 @@ def proofs_of(copy: Copy, verdict: str) -> Proofs:
     proofs = {"put": _put_proved(copy, arrival), "meant": _meant_proved(arrival, copy)}
     queued = arrival.handovers[0].queued
     if copy.home != arrival.account and verdict == "misdelivered":
-        proofs["whose"] = arrival.alone
+        proofs["whose"] = arrival.alone or _missing_alone(arrival, stored)
     if verdict == "crossed":
         proofs["content"] = all(map(kept, _content_lines(queued))) and _sizes_tell(queued)
     if verdict == "misdelivered" and queued.due_to is not None:
@@ -73,11 +74,16 @@ def _size(letter: Letter) -> int:
     return len(letter.body) + letter.body.count(b"\n")
 
 
-def _put_by_holder(copy: Copy, verdict: str) -> Proofs:
+def _missing_alone(arrival: Arrival, stored: frozenset[tuple[str, str]]) -> bool:
+    at_home = [(one.account, one.name) in stored for one in arrival.peers]
+    return (arrival.account, arrival.name) not in stored and at_home.count(False) == 1
+
+
+def _put_by_holder(copy: Copy, verdict: str, stored: frozenset[tuple[str, str]]) -> Proofs:
     put = {"put": all(map(kept, copy.put_lines))}
     if copy.source is None:
         return put
-    source = proofs_of(copy.source, verdict)
+    source = proofs_of(copy.source, verdict, stored)
     if copy.source.home == copy.home:
         return source
     if verdict == "own":

@@ -84,6 +84,7 @@ class Arrival:
         account: as Dovecot's log names it.
         alone: the only recipient of its LMTP transaction: the copy has Delivered-To and "for".
         line: Dovecot's "saved mail" line; None for one that Sieve redirected or discarded.
+        peers: all stored arrivals of its transaction, itself included.
         crossed_with: the letter whose content it stored, where the queue file had its own.
     """
 
@@ -96,6 +97,7 @@ class Arrival:
     line: Line | None = None
     folder: str = "INBOX"
     crossed_with: Letter | None = None
+    peers: "list[Arrival]" = field(default_factory=list, repr=False)
 
     @property
     def rightful(self) -> frozenset[str]:

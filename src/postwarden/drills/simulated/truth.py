@@ -69,6 +69,7 @@ class Truth:
 def rows_of(site: Site) -> tuple[Row, ...]:
     """Give the truth of every copy stored, or gone but logged as stored."""
     stored = {(copy.home, copy.name) for copy in site.store.copies if not copy.gone}
+    there = frozenset(stored)
     lost = [line.moment for line in site.logs.lines if line.log == EVENTS and not line.kept]
     holding: dict[int, set[str]] = {}
     for copy in site.store.copies:
@@ -84,15 +85,18 @@ def rows_of(site: Site) -> tuple[Row, ...]:
             _row(
                 copy,
                 holding.get(id(copy.letter), set()),
+                there,
                 max(lost, default=0),
             )
         )
     return tuple(rows)
 
 
-def _row(copy: Copy, holding: set[str], blind_until: int) -> Row:
+def _row(
+    copy: Copy, holding: set[str], stored: frozenset[tuple[str, str]], blind_until: int
+) -> Row:
     verdict, rightful, second_hand = judged(copy)
-    proofs = proofs_of(copy, verdict)
+    proofs = proofs_of(copy, verdict, stored)
     provable = all(proofs.values())
     arrival = rooted(copy).arrival
     handovers = arrival.handovers if arrival else []

@@ -34,7 +34,8 @@ def home_mapped_wrongly(play: Play) -> None:
     )
     play.traffic()
     for place in range(16):
-        play.at(hour(9 + place / 2), play.receive, [(first, second)[place % 2]])
+        others = play.accounts[2:5] if place % 4 > 1 else ()
+        play.at(hour(9 + place / 2), play.receive, [(first, second)[place % 2], *others])
 
 
 @world("A restore puts files back into wrong homes.", benign=False)
