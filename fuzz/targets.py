@@ -11,7 +11,7 @@ from postwarden.sources.directory.resolver import Resolver
 from postwarden.sources.headers.facts import header_facts
 from postwarden.sources.headers.hops import parse_trace
 from postwarden.sources.logs.reading import read_set
-from postwarden.sources.maildir.names import file_name, folder_name
+from postwarden.sources.maildir.names import folder_name, stated_size
 from postwarden.sources.maildir.uidlist import read_keywords, read_uidlist
 from postwarden.sources.records import EntryRecord
 from postwarden.sources.settings import DirectorySettings, LogSettings, TableSettings
@@ -73,7 +73,7 @@ def _table(kind: str) -> Target:
 def names(data: bytes) -> None:
     """Names of Maildir files and folders, UID lists and keywords."""
     text = data.decode("utf-8", "surrogateescape")
-    file_name(text)
+    stated_size(text)
     folder_name(f".{text}", "/")
     read_uidlist(text)
     read_keywords(text)

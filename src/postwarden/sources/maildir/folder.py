@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -12,7 +13,7 @@ from postwarden.sources.headers.fields import Fields
 from postwarden.sources.headers.trace import NO_TRACE
 from postwarden.sources.maildir.files import Opener
 from postwarden.sources.maildir.message import Message, read_message
-from postwarden.sources.maildir.names import FileName, file_name, printable
+from postwarden.sources.maildir.names import CUT, printable, stated_size
 from postwarden.sources.maildir.uidlist import (
     MAX_BYTES,
     Listed,
@@ -59,11 +60,6 @@ class Findings(Protocol):
     problems: list[ProblemRecord]
 
 
-class _Place(NamedTuple):
-    part: str
-    name: str
-
-
 def stamp_of(folder: int) -> Stamp | None:
     """Give the times of an opened folder's cur and new; None where neither is a directory."""
     times = []
@@ -86,8 +82,11 @@ def scan_folder(
         OSError: the folder cannot be listed.
     """
     reading = _Reading(folder, descriptor, opener, found)
-    for base, place in reading.list_messages():
-        reading.take(base, place, known)
+    for base, path in reading.list_messages():
+        if base in known:
+            found.seen.append(reading.seen(base, path))
+        else:
+            reading.read(base, path)
     if reading.encrypted:
         found.problems.append(
             reading.problem("encrypted", f"{reading.encrypted} messages are encrypted (mail_crypt)")
@@ -100,7 +99,7 @@ class _Reading:
         self._descriptor = descriptor
         self._opener = opener
         self._found = found
-        self._again: dict[str, _Place] | None = None
+        self._again: dict[str, str] | None = None
         self.encrypted = 0
         self._prefix = printable(f"{folder.directory}/" if folder.directory else "")
         self._listed = self._uids()
@@ -111,120 +110,100 @@ class _Reading:
         subject = printable(f"{self._folder.path}/{name}" if name else self._folder.path)
         return ProblemRecord("maildir", code, subject, detail, subject, None)
 
-    def list_messages(self) -> Iterator[tuple[str, _Place]]:
-        """List new before cur, so that a message moved meanwhile is seen in one of them."""
+    def list_messages(self) -> Iterator[tuple[str, str]]:
+        """Give base names, in order, and paths below the folder."""
         yield from sorted(self._list().items())
 
-    def take(self, base: str, place: _Place, known: Set[str]) -> None:
-        named = file_name(place.name)
-        if base in known:
-            self._found.seen.append(self._seen(named, place))
-            return
-        try:
-            self._read(named, place)
-        except FileNotFoundError:
-            self._read_moved(base, named, place)
-        except OSError as error:
-            if error.errno not in (errno.ELOOP, errno.ENXIO):
-                self._skipped(named, place, error.strerror or str(error))
-
-    def _list(self) -> dict[str, _Place]:
-        found: dict[str, _Place] = {}
+    def _list(self) -> dict[str, str]:
+        """List new before cur, so that a message moved meanwhile is seen in one of them."""
+        found: dict[str, str] = {}
         for part in ("new", "cur"):
-            try:
-                with self._opener.inside(part, self._descriptor) as directory:
-                    for name in os.listdir(directory):
-                        if not name.startswith("."):
-                            found[name.partition(":2,")[0]] = _Place(part, name)
-            except FileNotFoundError:
-                continue
+            with suppress(FileNotFoundError), self._opener.inside(part, self._descriptor) as opened:
+                for name in os.listdir(opened):
+                    if not name.startswith("."):
+                        found[name.partition(CUT)[0]] = f"{part}/{name}"
         return found
 
-    def _read_moved(self, base: str, named: FileName, place: _Place) -> None:
-        """Look once again for a message whose flags changed or that was moved from new to cur."""
-        if self._again is None:
-            self._again = self._list()
-        now = self._again.get(base)
-        try:
-            if now is not None:
-                self._read(file_name(now.name), now)
-                return
-        except FileNotFoundError:
-            pass  # moved twice within one scan: named below
-        self._found.problems.append(
-            self.problem("vanished", "was there when listed", f"{place.part}/{named.base}")
+    def seen(self, base: str, path: str) -> Seen:
+        """Give what is said now of a known message."""
+        file, _, letters = path.partition(CUT)
+        listed = self._listed.get(base)
+        return Seen(
+            base, self._file(file), *self._flags_of(letters), listed.uid if listed else None
         )
-        message = Message(None, 0, None, "vanished", None)
-        self._found.copies.append(self._copy(named, place, message, None))
 
-    def _read(self, named: FileName, place: _Place) -> None:
-        descriptor = self._opener.file(f"{place.part}/{place.name}", self._descriptor)
+    def read(self, base: str, path: str) -> None:
+        """Add a message's copy, or what is wrong with it, to what was found."""
+        try:
+            self._read(base, path)
+        except FileNotFoundError:
+            self._read_moved(base, path)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.ENXIO):
+                self._add_unread(base, path, "unreadable", error.strerror or str(error))
+
+    def _read(self, base: str, path: str) -> None:
+        folder = self._folder
+        descriptor = self._opener.file(path, self._descriptor)
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return
             message = read_message(
-                descriptor,
-                status.st_size,
-                named.size,
-                self._folder.hosts,
-                hashing=self._folder.content_hash,
+                descriptor, status.st_size, base, folder.hosts, hashing=folder.content_hash
             )
         finally:
             os.close(descriptor)
         if message.state == "encrypted":
             self.encrypted += 1
         elif message.state != "read":
-            self._found.problems.append(
-                self.problem(message.state, message.problem or "", f"{place.part}/{named.base}")
-            )
-        copy = self._copy(named, place, message, status.st_mtime_ns // 1000)
-        self._found.copies.append(copy)
+            self._found.problems.append(self._unread(path, message.state, message.problem or ""))
+        self._found.copies.append(self._copy(base, path, message, status.st_mtime_ns // 1000))
 
-    def _skipped(self, named: FileName, place: _Place, detail: str) -> None:
-        self._found.problems.append(
-            self.problem("unreadable", detail, f"{place.part}/{named.base}")
+    def _read_moved(self, base: str, path: str) -> None:
+        """Look once again for a message whose flags changed or that was moved from new to cur."""
+        if self._again is None:
+            self._again = self._list()
+        now = self._again.get(base)
+        if now is not None:
+            with suppress(FileNotFoundError):  # moved twice within one scan: named below
+                return self._read(base, now)
+        return self._add_unread(base, path, "vanished", "was there when listed")
+
+    def _add_unread(self, base: str, path: str, state: str, detail: str) -> None:
+        size = stated_size(base) or 0 if state == "unreadable" else 0
+        self._found.problems.append(self._unread(path, state, detail))
+        self._found.copies.append(
+            self._copy(base, path, Message(None, size, None, state, detail), None)
         )
-        message = Message(None, named.size or 0, None, "unreadable", detail)
-        self._found.copies.append(self._copy(named, place, message, None))
 
-    def _seen(self, named: FileName, place: _Place) -> Seen:
-        flags, keywords = self._flags_of(named.letters)
-        listed = self._listed.get(named.base)
-        return Seen(
-            named.base, self._file(named, place), flags, keywords, listed.uid if listed else None
-        )
+    def _unread(self, path: str, state: str, detail: str) -> ProblemRecord:
+        return self.problem(state, detail, path.partition(CUT)[0])
 
-    def _file(self, named: FileName, place: _Place) -> str:
-        return f"{self._prefix}{place.part}/{printable(named.base)}"
+    def _file(self, path: str) -> str:
+        return self._prefix + printable(path)
 
-    def _copy(
-        self, named: FileName, place: _Place, message: Message, date: int | None
-    ) -> CopyRecord:
+    def _copy(self, base: str, path: str, message: Message, date: int | None) -> CopyRecord:
         folder = self._folder
+        file, _, letters = path.partition(CUT)
+        listed = self._listed.get(base)
         facts = message.facts or _NO_FACTS
-        trace = facts.trace
-        listed = self._listed.get(named.base)
-        flags, keywords = self._flags_of(named.letters)
         return CopyRecord._make(
             (
                 folder.store,
                 folder.account,
                 folder.name,
-                self._file(named, place),
-                printable(listed.guid if listed and listed.guid else named.base),
+                self._file(file),
+                printable(listed.guid if listed and listed.guid else base),
                 listed.uid if listed else None,
                 message.size,
                 date,
-                flags,
-                keywords,
+                *self._flags_of(letters),
                 *facts.fields,
-                *trace,
+                *facts.trace,
                 facts.header_size,
                 facts.header_hash,
-                message.hashes.simple if message.hashes else None,
-                message.hashes.relaxed if message.hashes else None,
-                message.hashes.size if message.hashes else None,
+                *(message.hashes or (None, None, None)),
                 facts.declared_hashes,
                 message.state,
             )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from postwarden.sources.headers.canonical import BodyHasher, BodyHashes
 from postwarden.sources.headers.facts import FIRST_READ, HeaderFacts, header_facts
 from postwarden.sources.headers.fields import MAX_BYTES, as_lf
+from postwarden.sources.maildir.names import stated_size
 from postwarden.sources.maildir.streams import (
     CRYPTED,
     MAX_MESSAGE,
@@ -31,22 +32,23 @@ class Message(NamedTuple):
 
 
 def read_message(
-    descriptor: int, stored: int, stated: int | None, hosts: Set[str], *, hashing: bool
+    descriptor: int, stored: int, base: str, hosts: Set[str], *, hashing: bool
 ) -> Message:
     """Read an opened file.
 
     Args:
         descriptor: at the file's start.
         stored: the file's size.
-        stated: the size its name states (",S="), of the decompressed message.
+        base: the file's base name, which may state the size of the decompressed message.
         hosts: the provider's own hosts.
         hashing: hash the body, too.
     """
     start = os.read(descriptor, FIRST_READ)
     if start[:1] in _MAGIC and start:
         if start.startswith(CRYPTED):
-            return Message(None, stated or stored, None, "encrypted", None)
+            return Message(None, stated_size(base) or stored, None, "encrypted", None)
         if is_compressed(start):
+            stated = stated_size(base)
             return _read_compressed(descriptor, start, stored, stated, hosts, hashing=hashing)
     if not hashing:
         facts = header_facts(start, hosts, whole=len(start) >= stored, declared=False)

@@ -2,25 +2,19 @@
 
 import re
 from base64 import b64decode
-from typing import NamedTuple
 
 _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
-_SIZE = re.compile(r",S=(\d{1,18})(?=[,:]|\Z)")
+_SIZE = re.compile(r",S=(\d{1,18})(?=[,:]|\Z)", re.ASCII)
 
 
-class FileName(NamedTuple):
-    """A message's file name: the base before ":2,", its flag letters, its ",S=" size."""
-
-    base: str
-    letters: str
-    size: int | None
+CUT = ":2,"
+"""Between a message's base name and its flags."""
 
 
-def file_name(name: str) -> FileName:
-    """Split a file name as the Maildir specification and Dovecot write it."""
-    base, _, letters = name.partition(":2,")
-    stated = _SIZE.search(base) if ",S=" in base else None
-    return FileName(base, letters, int(stated[1]) if stated else None)
+def stated_size(base: str) -> int | None:
+    """Give the size that a base name states (",S="), of the decompressed message."""
+    stated = _SIZE.search(base)
+    return int(stated[1]) if stated else None
 
 
 def folder_name(directory: str, separator: str) -> str:
