@@ -40,7 +40,7 @@ def mu_index(mail: str, home: str) -> None:
 
 
 def notmuch_new(mail: str, home: str) -> None:
-    """Index with notmuch from nothing, in a database of its own."""
+    """Index with notmuch from nothing, in a database and a home of its own, without hooks."""
     os.makedirs(home)
     settings = os.path.join(home, "config")
     with open(settings, "w", encoding="utf-8") as file:
@@ -49,7 +49,7 @@ def notmuch_new(mail: str, home: str) -> None:
             "[user]\nname=Bench\nprimary_email=bench@example.net\n"
             "[new]\ntags=new\n[maildir]\nsynchronize_flags=false\n"
         )
-    _run(["notmuch", "new", "--quiet"], {"NOTMUCH_CONFIG": settings})
+    _run(["notmuch", "new", "--quiet", "--no-hooks"], {"NOTMUCH_CONFIG": settings, "HOME": home})
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:

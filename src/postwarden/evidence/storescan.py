@@ -183,7 +183,7 @@ class _Scan:
             options=self._options,
             scope=self._task.scope,
             store=self._task.store,
-            mail=self._task.mail,
+            mail=self._task.mail if self._task.store.driver == "doveadm" else None,
             before=before,
             per_second=limit / self._processes if limit else None,
         )
@@ -192,7 +192,7 @@ class _Scan:
         """Read the batches, in this process when they are few."""
         if self._processes == 1 or sum(len(b.mailboxes) for b in batches) <= _FEW_MAILBOXES:
             for batch in batches:
-                self.count(read_batch(batch))
+                self.count(_work(batch))
             return
         for result in _in_processes(batches, self._processes):
             self.count(result)
