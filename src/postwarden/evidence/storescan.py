@@ -151,7 +151,7 @@ class _Scan:
                     batches.append(self._batch(there, (self._task.previous, journal)))
             sync_folder(f"{self._folder}/copies")
             sync_folder(f"{self._folder}/problems")
-        size = min(_MOST_MAILBOXES, max(1, len(rest) // (self._processes * 8)))
+        size = min(_MOST_MAILBOXES, max(1, len(rest) // (self._processes * 16)))
         new = list(rest.values())
         return batches + [self._batch(new[i : i + size], None) for i in range(0, len(new), size)]
 

@@ -105,5 +105,7 @@ def fields_of(header: str, *, signatures: bool = True) -> tuple[Fields, list[byt
             if len(signed) < _MAX_SIGNATURES:
                 signed.append(value.encode("latin-1"))
         elif values[place] is None:
-            values[place] = text_of(value.replace("\n", "").strip(" \t\r"))
+            values[place] = value.replace("\n", "").strip(" \t\r")
+    if not header.isascii():
+        values = [value and text_of(value) for value in values]
     return Fields._make(values), signed

@@ -55,13 +55,16 @@ def own_trace(header: str, hosts: Set[str]) -> tuple[Trace, int]:
     """
     if not hosts:
         return NO_TRACE, 0
+    ascii_only = header.isascii()
     lines: list[str] = []
     first: dict[str, str] = {}
     told: dict[str, str] = {}
     hops: list[Received] = []
     kept = end = 0
     for match in _LINE.finditer(header):
-        line = text_of(match[0].replace("\n", ""))
+        line = match[0].replace("\n", "")
+        if not ascii_only:
+            line = text_of(line)
         name, _, value = line.partition(":")
         if name != "Received" and (name := name.lower()) != "received":
             lines.append(line)

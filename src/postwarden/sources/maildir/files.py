@@ -20,11 +20,23 @@ class Opener:
 
     def file(self, name: str, directory: int) -> int:
         """Open a file, not through a symlink; raise OSError."""
-        return self._open(name, _FILE, directory)
+        try:
+            return os.open(name, _FILE | os.O_NOATIME, dir_fd=directory)
+        except PermissionError:
+            return self._open_noticed(name, _FILE, directory)
 
     def folder(self, name: str, directory: int | None = None) -> int:
         """Open a directory; below another one not through a symlink; raise OSError."""
-        return self._open(name, _DIRECTORY | (0 if directory is None else os.O_NOFOLLOW), directory)
+        flags = _DIRECTORY if directory is None else _DIRECTORY | os.O_NOFOLLOW
+        try:
+            return os.open(name, flags | os.O_NOATIME, dir_fd=directory)
+        except PermissionError:
+            return self._open_noticed(name, flags, directory)
+
+    def _open_noticed(self, name: str, flags: int, directory: int | None) -> int:
+        descriptor = os.open(name, flags, dir_fd=directory)
+        self.refused += 1
+        return descriptor
 
     @contextmanager
     def inside(self, name: str, directory: int | None = None) -> Iterator[int]:
@@ -34,14 +46,6 @@ class Opener:
             yield descriptor
         finally:
             os.close(descriptor)
-
-    def _open(self, name: str, flags: int, directory: int | None) -> int:
-        try:
-            return os.open(name, flags | os.O_NOATIME, dir_fd=directory)
-        except PermissionError:
-            descriptor = os.open(name, flags, dir_fd=directory)
-            self.refused += 1
-            return descriptor
 
     def text(self, name: str, directory: int, most: int) -> str | None:
         """Give a small file's text, at most so many bytes; None when it is not there."""
