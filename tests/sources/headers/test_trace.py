@@ -1,5 +1,9 @@
 """The trust boundary: what of a header our own hosts wrote."""
 
+import os
+from email.parser import BytesHeaderParser
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,6 +176,9 @@ WORDS = st.sampled_from(
         "(envelope-from <a@b.test>) ",
         "Authenticated sender: ",
         "é",
+        "\x0b",
+        "\x1c",
+        "\xa0",
     ]
 )
 
@@ -179,6 +186,25 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, max_size=24).map("".join))
 def test_the_quick_way_reads_what_the_slow_way_reads(value):
     assert read_received(value) == _read_unusual(value.replace("\t", " ").strip())
+
+
+CORPUS = Path(__file__).parents[3] / "build" / "corpus" / "package" / "data"
+
+
+@pytest.mark.corpus
+def test_the_quick_way_reads_real_lines_as_the_slow_way():
+    read = 0
+    for file in sorted(CORPUS.glob("*/*.txt"))[::4]:
+        header = BytesHeaderParser().parsebytes(file.read_bytes())
+        for line in header.get_all("received", ()):
+            value = str(line).replace("\r", "").replace("\n", "")
+            found = read_received(value)
+            assert found == _read_unusual(value.replace("\t", " ").strip()), value
+            read += found is not None
+    if not read:
+        reason = "set-up has not downloaded the real messages"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    assert read > 3_000
 
 
 @given(st.lists(WORDS, max_size=24).map("".join), st.binary(max_size=200))
