@@ -6,6 +6,7 @@ is closed, so that a crash leaves only parts that are whole.
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import cache
 from types import TracebackType
 from typing import Any, NamedTuple, Self, get_args, get_type_hints
 
@@ -16,6 +17,7 @@ BATCH_ROWS = 65_536
 _TYPES: dict[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
 
 
+@cache
 def schema_of(record: type[NamedTuple]) -> pa.Schema:
     """Give the Arrow schema of a record type: its fields in order, null where None is allowed."""
     fields = []
