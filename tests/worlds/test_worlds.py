@@ -19,24 +19,12 @@ LARGER = {"mixed": {"messages": 70}}
 signature that would tell whose the body is."""
 ALIKE = {"alias-shifted", "chain-broken", "pattern-too-wide", "plain-address-captured"}
 """Without logs these are the same to a finder: another line of the same tables is wrong."""
-HELD_BY_TWO_WAYS = "jasmijn.bakker@example.net"
-"""In the world `mixed` she has an operator's re-sent mail directly, and by a redirect of another who has
-it too. Which of the two ways is wrong, and whether the second is second-hand, is not asked there."""
 
 
 def played(world, place, **options):
     """Play, scan and examine a world; give truth, findings and what of both is compared."""
     truth = simulate(world, place / "out", **SMALL | LARGER.get(world, {}) | options)
-    found = examined(place / "out")
-    if world != "mixed":
-        return truth.rows, found.findings
-    twice = {r.message_id for r in truth.rows if r.second_hand and r.account == HELD_BY_TWO_WAYS}
-    rows, findings = (
-        [one for one in every if one.account != HELD_BY_TWO_WAYS or one.message_id not in twice]
-        for every in (truth.rows, found.findings)
-    )
-    assert len(truth.rows) - len(rows) < 6
-    return rows, findings
+    return truth.rows, examined(place / "out").findings
 
 
 def accused(findings):
@@ -86,6 +74,7 @@ def test_without_logs_benign_worlds_accuse_nobody(world, tmp_path):
         ("exposed", 1),
         ("crossed-messages", 1),
         ("resent-to-everyone", 2),
+        ("resent-and-redirected", 2),
         ("exposed", 2),
         ("home-mapped-wrongly", 2),
         ("second-hand-redirect", 2),

@@ -11,7 +11,7 @@ Three things bring a message back into the queue, and each is told apart here:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from postwarden.sources.service import DeliveryRecord, Hop
 from postwarden.verdicts.coverage import Coverage
@@ -59,8 +59,11 @@ class Pathfinder:
         """Give the legs of one logged delivery to the account; `hops` is the copy's trace."""
         way = self.way(record)
         originals, earlier = way.originals, way.earlier
-        if not earlier and any(is_internal(root, self.hosts) for root in way.roots):
-            earlier, originals = self._below(hops, account, way)
+        if any(is_internal(root, self.hosts) for root in way.roots):
+            if earlier:
+                earlier = self._begun_below(hops, way)
+            else:
+                earlier, originals = self._below(_runs(hops), account, way)
         elif hops and not record_says(record, self.records_originals):
             originals = self._by_header(hops, way)
         return (*earlier, Leg(account, originals))
@@ -138,15 +141,22 @@ class Pathfinder:
     ) -> tuple[Leg, ...]:
         """Give the legs that own hosts' trace lines prove.
 
-        A stored message that an operator submitted again is one leg with its acceptance.
+        A stored message that an operator submitted again is one leg with its acceptance. Where it is
+        not known for whom it was submitted again, what was sent on from there is left open, unless
+        the first acceptance was for the account anyway.
         """
         runs = _runs(hops)
-        legs = self._run_legs(runs, account)
-        if len(legs) > 1 and not legs[-1].originals and legs[-2].onward == "unrecorded":
-            accepted = runs[-1].accepted
-            if accepted and self._went_wide(message_id, accepted.date, accepted.queue_id):
-                first = legs[-2]
-                return (*legs[:-2], Leg(account, first.originals, citations=first.citations))
+        legs: list[Leg] = []
+        for leg, run in zip(self._run_legs(runs, account), runs, strict=True):
+            first = legs[-1] if legs and not leg.originals else None
+            if first is None or first.onward != "unrecorded":
+                legs.append(leg)
+            elif self._resubmitted(run, message_id):
+                legs[-1] = replace(leg, originals=first.originals)
+            elif run is runs[-1] or entitlement(first.originals, account) is Entitlement.YES:
+                legs.append(leg)
+            else:
+                return (Leg(account, ()),)
         return tuple(legs)
 
     def _run_legs(self, runs: Sequence["_Run"], account: str) -> list[Leg]:
@@ -176,11 +186,18 @@ class Pathfinder:
         resubmitted = run.hops > 1 and not original.destination.known
         return () if resubmitted else (original,)
 
+    def _begun_below(self, hops: Sequence[Hop], way: Way) -> tuple[Leg, ...]:
+        """Look below the first logged leg, of which a later one was sent on, for where it came from."""
+        first, *later = way.earlier
+        runs = _runs(hops)
+        begun = Way(first.originals, roots=way.roots)
+        before, originals = self._below(runs[: -len(way.earlier)], first.account, begun)
+        return (*before, replace(first, originals=originals), *later)
+
     def _below(
-        self, hops: Sequence[Hop], account: str, way: Way
+        self, runs: Sequence["_Run"], account: str, way: Way
     ) -> tuple[tuple[Leg, ...], tuple[Original, ...]]:
         """Look below an unexplained internal submission for where its message came from."""
-        runs = _runs(hops)
         if not runs:
             return (), way.originals
         top = runs[-1]
@@ -193,10 +210,28 @@ class Pathfinder:
                 return (), way.originals
             return (), first if self._decides(first, account) else way.originals
         legs = self._run_legs(runs, account)
-        before = tuple(self._completed(leg, run) for leg, run in zip(legs, runs, strict=True))[:-1]
+        before = self._before(legs[:-1], runs, way.roots[0].message_id)
         if before[-1].onward == "unrecorded" and self._submitted_by_operator(way):
             return before[:-1], before[-1].originals
         return before, way.originals
+
+    def _before(
+        self, legs: Sequence[Leg], runs: Sequence["_Run"], message_id: str | None
+    ) -> tuple[Leg, ...]:
+        found: list[Leg] = []
+        for leg, run in zip(legs, runs, strict=False):
+            completed = self._completed(leg, run)
+            if found and found[-1].onward == "unrecorded" and self._resubmitted(run, message_id):
+                completed = replace(completed, originals=found.pop().originals)
+            found.append(completed)
+        return tuple(found)
+
+    def _resubmitted(self, run: "_Run", message_id: str | None) -> bool:
+        """Tell whether a run began with a stored message that an operator submitted again."""
+        accepted = run.accepted
+        return accepted is not None and self._went_wide(
+            message_id, accepted.date, accepted.queue_id
+        )
 
     def _completed(self, leg: Leg, run: "_Run") -> Leg:
         originals = self._first_originals(run)

@@ -5,7 +5,7 @@ from postwarden.drills.simulated.letters import Letter, replaced
 from postwarden.drills.simulated.play import Play, hour, short
 from postwarden.drills.simulated.postfix import Client, Onward
 from postwarden.drills.simulated.records import Queued
-from postwarden.drills.simulated.site import DOMAIN, HOST
+from postwarden.drills.simulated.site import DOMAIN, HOST, Sieve
 from postwarden.drills.simulated.worlds.registry import world
 
 LIST_CLIENT = Client("localhost", "lists.example.net", "localhost", "127.0.0.1")
@@ -35,7 +35,7 @@ def _post(play: Play, rcpts: list[str]) -> None:
     benign=True,
 )
 def local_list(play: Play) -> None:
-    """Every member gets a post under a new queue id."""
+    """Every member gets a post under a new queue id; one redirects a copy to somebody outside it."""
     address, members = f"gardeners@{DOMAIN}", list(play.accounts[:9])
 
     def manage(queued: Queued) -> None:
@@ -51,6 +51,7 @@ def local_list(play: Play) -> None:
         )
 
     play.postfix.programs[address] = manage
+    play.site.sieve[members[2]] = Sieve("redirect-copy", play.accounts[11])
     play.traffic()
     for place in range(8):
         play.at(hour(9 + place), play.receive, [address])

@@ -6,7 +6,7 @@ from postwarden.drills.simulated.clock import SECOND
 from postwarden.drills.simulated.play import Play, hour
 from postwarden.drills.simulated.postfix import PICKUP, Onward
 from postwarden.drills.simulated.records import Arrival, Queued
-from postwarden.drills.simulated.site import DOMAIN
+from postwarden.drills.simulated.site import DOMAIN, Sieve
 from postwarden.drills.simulated.worlds.homes import migrate
 from postwarden.drills.simulated.worlds.registry import world
 
@@ -155,6 +155,22 @@ def resent_to_everyone(play: Play) -> None:
     play.traffic()
     play.at(hour(11), play.receive, [owner])
     play.at(hour(12), resend, play, owner)
+
+
+@world(
+    "One person's private mail is sent again to everyone; two of them redirect it on.", benign=False
+)
+def resent_and_redirected(play: Play) -> None:
+    """Whom they redirect to has it twice: from the operator, and second-hand."""
+    owner, *others = play.accounts[3:9]
+    play.site.sieve[others[0]] = Sieve("redirect-copy", others[1])
+    play.site.sieve[others[2]] = Sieve("redirect", others[3])
+    play.site.sieve[others[4]] = Sieve("redirect-copy", owner)
+    play.traffic()
+    play.at(hour(11), play.receive, [owner])
+    play.at(hour(12), resend, play, owner)
+    play.at(hour(13), play.receive, [owner])
+    play.at(hour(14), resend, play, owner)
 
 
 def resend(play: Play, owner: str) -> None:
