@@ -178,6 +178,22 @@ def test_a_stronger_proof_decides():
     assert judge(CopyFacts(HOLDER, (by_header, by_file))).verdict is Verdict.MISDELIVERED
 
 
+def test_files_of_one_session_that_nobody_names_are_not_told_apart():
+    """Two recipients' files in one mailbox: one right, one wrong, and nothing says which is which."""
+    right, wrong = address(HOLDER), address("ben@example.test")
+    first = arrival(right)
+    second = replace(arrival(wrong), part="R2")
+    assert judge(CopyFacts(HOLDER, (first, second))).verdict is Verdict.UNEXPLAINED
+    folded = replace(arrival(wrong), part=None)
+    assert judge(CopyFacts(HOLDER, (first, folded))).verdict is Verdict.RIGHTFUL
+    also = replace(arrival(right), part="R2")
+    assert judge(CopyFacts(HOLDER, (folded, also, first))).verdict is Verdict.RIGHTFUL
+    alone = replace(first, part="R3")
+    assert judge(CopyFacts(HOLDER, (alone,))).verdict is Verdict.RIGHTFUL
+    by_name = tuple(replace(one, proof=Proof.STORAGE_ID) for one in (first, second))
+    assert judge(CopyFacts(HOLDER, by_name)).verdict is Verdict.RIGHTFUL
+
+
 def test_what_a_holder_brought_is_their_own_unless_it_was_anothers():
     placed = (Placed(Placement.HOLDER, HOLDER, (LINE,)),)
     assert judge(CopyFacts(HOLDER, placed=placed)).verdict is Verdict.OWN

@@ -76,6 +76,8 @@ def _compared(row: Row, finding: Finding, done: set[str], *, whole: bool) -> Ite
         return
     if row.provable and verdict in ("misdelivered", "crossed"):
         yield from _proved(row, finding)
+    if whole and row.provable and verdict == "rightful" and row.put_by == "lmtp":
+        yield from _folded(row, finding)
     yield from _exposed(row, finding, done, whole=whole)
 
 
@@ -103,6 +105,14 @@ def _proved(row: Row, finding: Finding) -> Iterator[str]:
             continue
         if true != told:
             yield f"{name} is {true!r}, told {told!r}"
+
+
+def _folded(row: Row, finding: Finding) -> Iterator[str]:
+    """Every original recipient of a rightful copy is told."""
+    true = {address.lower() for address in row.original_recipients}
+    told = set(finding.original_recipients)
+    if true != told:
+        yield f"originals are {true}, told {told}"
 
 
 def _exposed(row: Row, finding: Finding, done: set[str], *, whole: bool) -> Iterator[str]:

@@ -77,6 +77,7 @@ def test_without_logs_benign_worlds_accuse_nobody(world, tmp_path):
         ("resent-and-redirected", 2),
         ("exposed", 2),
         ("home-mapped-wrongly", 2),
+        ("user-mapped-wrongly", 5),
         ("second-hand-redirect", 2),
         ("exposed", 3),
         ("imported", 2),

@@ -59,7 +59,10 @@ class Drafter:
         )
 
     def plain(self, row: Mapping[str, Any]) -> Finding:
-        """Give the finding on a plain copy; `row` joins it with its good delivery (see the sieve)."""
+        """Give the finding on a plain copy; `row` joins it with its good delivery (see the sieve).
+
+        `originals` in it is null unless further original recipients were folded into the copy.
+        """
         copy = CopyRecord._make(row[name] for name in CopyRecord._fields)
         citation = Citation(row["line_file"], row["line"])
         values = (("address", row["original"]), ("account", copy.account))
@@ -72,7 +75,7 @@ class Drafter:
             message_id=copy.message_id,
             verdict=Verdict.RIGHTFUL,
             rightful=(copy.account,),
-            original_recipients=(row["original"],),
+            original_recipients=tuple(dict.fromkeys((row["original"], *(row["originals"] or ())))),
             queue_id=copy.queue_id,
             accepted_at=row["accepted_at"],
             delivered_at=row["time"],

@@ -26,6 +26,7 @@ from postwarden.verdicts.destinations import Destinations
 from postwarden.verdicts.drafting import Drafter
 from postwarden.verdicts.facts import Content, Verdict
 from postwarden.verdicts.findings import Finding
+from postwarden.verdicts.folding import with_originals
 from postwarden.verdicts.gathering import Related, related
 from postwarden.verdicts.homes import homes
 from postwarden.verdicts.judging import Judge
@@ -150,7 +151,8 @@ class Examination:
     def _plain(self, copies: ir.Table, good: ir.Table, question: Question) -> Iterator[Finding]:
         """Give the plain copies as findings, without asking the rules again."""
         drafter = Drafter(self.coverage)
-        for batch in self._engine.batches(sieve.plain(copies, good)):
+        plain = with_originals(self._engine, sieve.plain(copies, good))
+        for batch in self._engine.batches(plain):
             for row in batch.to_pylist():
                 finding = drafter.plain(row)
                 if _asked(finding, question):

@@ -92,6 +92,7 @@ class Arrival:
         queue_id: of the queue file it was delivered from, where known.
         folder: where it was stored, where logged, with its uid.
         time: when it was stored, where logged.
+        part: the recipient's place in its LMTP session: other parts are other files.
         at_home: this copy lies elsewhere, and `account` still holds its own file of the delivery.
     """
 
@@ -103,6 +104,7 @@ class Arrival:
     folder: str | None = None
     uid: int | None = None
     time: Moment | None = None
+    part: str | None = None
     at_home: bool = False
 
 

@@ -1,12 +1,13 @@
-"""Which recipients of a delivery still hold their own file of it.
+"""Which files of one LMTP transaction lie in which mailbox.
 
-Copies of one LMTP transaction share their file name, so that a file in a strange home may be any
-recipient's. Those who have theirs are not missing this one.
+They share their name, so that one in a strange home may be any recipient's; those who have theirs are
+not missing this one. And several in one mailbox may be several recipients', if Dovecot's log, which
+names files and mailboxes, is lost.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -18,10 +19,15 @@ from postwarden.verdicts.subjects import Subject
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """The files and the LMTP sessions of which accounts hold a copy, as far as `homes` asked."""
+    """What accounts hold, as far as `homes` asked.
+
+    Attributes:
+        files: account and file name.
+        sessions: account and LMTP session, with the names of the files.
+    """
 
     files: frozenset[tuple[str, str]] = frozenset()
-    sessions: frozenset[tuple[str, str]] = frozenset()
+    sessions: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def holds(self, account: str, subject: Subject, proof: Proof) -> bool:
         """Tell whether the account has its own file of the subject's delivery.
@@ -32,13 +38,20 @@ class Homes:
             return (account, subject.storage_name or "") in self.files
         return (account, subject.session_id or "") in self.sessions
 
+    def files_of(self, subject: Subject) -> int:
+        """Count the files of the subject's transaction in its mailbox; 0 where nobody asked."""
+        return len(self.sessions.get((subject.holder, subject.session_id or ""), ()))
+
 
 def homes(engine: Engine, subjects: Iterable[Subject], index: DeliveryIndex) -> Homes:
-    """Look for copies with those whom delivery lines name for files that lie with somebody else."""
+    """Look for copies of the subjects' transactions.
+
+    With those whom Dovecot's lines name for files that lie with somebody else; and with the holder,
+    where Dovecot has no line of a transaction with several recipients.
+    """
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for subject in subjects:
-        accounts = _others(subject, index)
-        for account in accounts:
+        for account in _asked(subject, index):
             wanted[account].add(subject.storage_name or "")
             wanted[account].add(subject.session_id or "")
     if not wanted:
@@ -51,19 +64,28 @@ def homes(engine: Engine, subjects: Iterable[Subject], index: DeliveryIndex) -> 
     given = engine.given({"name": pa.string()}, [(name,) for name in names])
     copies = copies.filter(copies.base.isin(given.name) | copies.lmtp_id.isin(given.name))
     rows = engine.table(copies).to_pylist()
+    sessions: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in rows:
+        if row["lmtp_id"]:
+            sessions[row["account"], row["lmtp_id"]].add(row["base"])
     return Homes(
         frozenset((row["account"], row["base"]) for row in rows),
-        frozenset((row["account"], row["lmtp_id"]) for row in rows if row["lmtp_id"]),
+        {key: frozenset(names) for key, names in sessions.items()},
     )
 
 
-def _others(subject: Subject, index: DeliveryIndex) -> Sequence[str]:
-    """Give those whom Dovecot names for the subject's file or session, unless it names its holder."""
-    if subject.copy is None:
+def _asked(subject: Subject, index: DeliveryIndex) -> Sequence[str]:
+    """Give those whom Dovecot names for the subject's file or session, unless it names its holder.
+
+    Where it names nobody and the session had several recipients, the holder.
+    """
+    if subject.copy is None or subject.session_id is None:
         return ()
     lines = [
         *index.by_storage.get(subject.storage_name or "", ()),
         *index.by_session.get(subject.session_id or "", ()),
     ]
     accounts = {line.account for line in lines if line.server == "dovecot" and line.account}
+    if not accounts:
+        return (subject.holder,) if any(line.session_part for line in lines) else ()
     return () if subject.holder in accounts else tuple(accounts)

@@ -78,6 +78,7 @@ class Judge:
         unless nothing else explains this one.
         """
         session = self._session_lines(subject)
+        crowded = self._crowded(subject, session)
         arrivals = [self._arrival(Proof.STORAGE_ID, line, subject) for line in self._files(subject)]
         covered = {citation for arrival in arrivals for citation in arrival.citations}
         elsewhere: list[Arrival] = []
@@ -87,7 +88,8 @@ class Judge:
             if arrival.citations[0] in covered:
                 continue
             if arrival.account == subject.holder:
-                (arrivals if _may_be(line, subject) else doubtful).append(arrival)
+                own = _may_be(line, subject) and not crowded
+                (arrivals if own else elsewhere if crowded else doubtful).append(arrival)
             elif self._by_process(subject, line):
                 arrivals.append(self._arrival(Proof.PROCESS, line, subject))
             else:
@@ -95,6 +97,13 @@ class Judge:
         if not session:
             arrivals += self._queue_arrivals(subject)
         return arrivals, elsewhere, doubtful
+
+    def _crowded(self, subject: Subject, session: Sequence[DeliveryRecord]) -> bool:
+        """Tell whether more files of one transaction lie here than Postfix alone knows recipients."""
+        if any(line.server == "dovecot" for line in session):
+            return False
+        parts = {line.session_part for line in session if self._account(line) == subject.holder}
+        return self.homes.files_of(subject) > len(parts) > 0
 
     def _session_lines(self, subject: Subject) -> list[DeliveryRecord]:
         """Give the lines of the subject's session: Dovecot's, and Postfix' where Dovecot has none."""
@@ -153,6 +162,7 @@ class Judge:
             folder=line.folder,
             uid=line.uid,
             time=line.time,
+            part=line.session_part,
             at_home=account != subject.holder and self.homes.holds(account, subject, proof),
         )
 

@@ -7,7 +7,8 @@ Any original recipient that leads to the holder makes the copy rightful, since e
 into one copy.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from itertools import chain
@@ -64,13 +65,28 @@ def judge(facts: CopyFacts) -> Judgement:
 
 
 def _by_arrivals(facts: CopyFacts, arrivals: Sequence[Arrival]) -> Judgement | None:
-    """Judge by deliveries proved alike: one that is right makes the folded copy right."""
-    decided = [j for a in arrivals if (j := _by_arrival(facts, a)) is not None]
-    wrong = [j for j in decided if j.verdict is Verdict.MISDELIVERED]
-    right = [j for j in decided if j.verdict is not Verdict.MISDELIVERED]
+    """Judge by deliveries proved alike: one that is right makes the folded copy right.
+
+    Recipients fold within one part of a session. Where parts disagree, several files came to this
+    mailbox, and nothing says which of them this one is.
+    """
+    decided = {a: j for a in arrivals if (j := _by_arrival(facts, a)) is not None}
+    wrong = [j for j in decided.values() if j.verdict is Verdict.MISDELIVERED]
+    right = [j for j in decided.values() if j.verdict is not Verdict.MISDELIVERED]
+    by_session = all(arrival.proof is Proof.SESSION for arrival in decided)
+    if by_session and _parts_disagree(decided):
+        return None
     if right:
         return _folded(right[0], [*right[1:], *wrong])
     return _folded(wrong[0], wrong[1:]) if wrong else None
+
+
+def _parts_disagree(decided: Mapping[Arrival, Judgement]) -> bool:
+    """Tell whether some parts of a session are right for the holder, and others wrong."""
+    right: defaultdict[str | None, bool] = defaultdict(bool)
+    for arrival, judgement in decided.items():
+        right[arrival.part] |= judgement.verdict is not Verdict.MISDELIVERED
+    return len(set(right.values())) > 1
 
 
 def _folded(deciding: Judgement, others: Sequence[Judgement]) -> Judgement:
@@ -239,8 +255,8 @@ def _unexplained(facts: CopyFacts) -> Judgement:
             reasons += [_arrived(arrival), *_open_questions(arrival)]
     away = [arrival for arrival in facts.arrivals if arrival.account != facts.holder]
     for arrival in (*away, *facts.elsewhere):
-        values = (("account", arrival.account),)
-        reasons.append(Reason("delivered-elsewhere", values, arrival.citations))
+        code = "delivered-elsewhere" if arrival.account != facts.holder else "delivered-once"
+        reasons.append(Reason(code, (("account", arrival.account),), arrival.citations))
     for placed in facts.placed:
         reasons.append(_placed(placed))
     reasons += [Reason("gap", (("source", source),)) for source in facts.gaps]

@@ -94,10 +94,38 @@ def good_deliveries(
     )
     intent = _intent(lines.original, lines.recipient, lines.valid)
     lines = lines.mutate(intent=intent).semi_join(intended, "intent")
-    return lines.mutate(
+    good = lines.mutate(
         proof=_proof(lines.session_id, lines.queue_id, lines.recipient, lines.message_id),
         stay=identity(lines.session_id, lines.recipient),
     ).select(*GOOD_COLUMNS)
+    return good.anti_join(_several(tables), "stay")
+
+
+def _several(tables: Mapping[str, ir.Table]) -> ir.Table:
+    """Give the `stay` of transactions that stored several files in one mailbox: rules tell them apart.
+
+    Only transactions with several recipients do; then either Dovecot's lines say so, or, where it has
+    none of the transaction, the mailbox itself.
+    """
+    lines, copies = tables["deliveries"], tables["copies"]
+    shared = lines.filter(lines.session_part.notnull(), lines.status.isin(["saved", "sent"]))
+    shared = shared.select("server", session=identity(shared.session_id))
+    saves = _saves(tables)
+    saves = saves.select(
+        session=identity(saves.session_id), stay=identity(saves.session_id, saves.account)
+    )
+    by_postfix = shared.filter(shared.server == "postfix").select("session").distinct()
+    by_dovecot = shared.filter(shared.server == "dovecot").select("session").distinct()
+    stored = copies.filter(copies.lmtp_id.notnull()).select(
+        session=identity(copies.lmtp_id),
+        stay=identity(copies.lmtp_id, copies.account),
+        base=_base(copies.file),
+    )
+    unsaid = by_postfix.anti_join(saves, "session")
+    stored = stored.semi_join(unsaid, "session").select("stay", "base").distinct()
+    found = saves.semi_join(by_dovecot, "session").select("stay").union(stored.select("stay"))
+    counted = found.group_by("stay").agg(files=found.count())
+    return counted.filter(counted.files > 1).select("stay")
 
 
 def _intent(address: ir.Value, account: ir.Value, directory: ir.Value) -> ir.Value:

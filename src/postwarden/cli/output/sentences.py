@@ -62,6 +62,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "wrong-home": (
             "This file was delivered to {account}, but now lies in the home of another account."
         ),
+        "delivered-once": (
+            "A delivery of this message to {account} is proved, but of another copy, or of one of"
+            " several that lie here: which one it was is not known."
+        ),
         "delivered-elsewhere": (
             "A delivery of this message to {account} is proved, but none to this mailbox."
         ),

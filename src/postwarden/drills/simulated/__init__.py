@@ -28,8 +28,8 @@ provable: all of `proofs` survive in the files given: then the finder must find 
     what was alone in its LMTP transaction and accepted with a single recipient.
 rightful: the accounts it was meant for.
 original_recipient, original_recipients: as given at acceptance, before any filter; all that were
-    folded into this copy. For mail that Sieve redirected, those of the second acceptance, unless it
-    is second-hand; for that, and for mail an operator sent again, those of the first.
+    folded into this copy. For mail that Sieve redirected, those of the second acceptance, unless a
+    wrong holder redirected it; for that, and for mail an operator sent again, those of the first.
 queue_id: of the queue file that went to the store. delivered_at: time of the LMTP delivery.
 has_rightful_copy: of a misdelivered copy: all rightful accounts hold this message now; else None.
 exposure: what was really done to this copy, or the one it is a link of.

@@ -103,6 +103,7 @@ class Dovecot:
             return
         account = site.user_of(named, now)
         arrival = Arrival(account, session, data.name, now, data.alone, folded)
+        data.queued.arrivals.append(arrival)
         sieve = site.sieve.get(account)
         acting = sieve if sieve is not None and sieve.applies(data.queued.letter) else None
         action = acting.action if acting is not None else ""

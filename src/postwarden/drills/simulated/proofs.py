@@ -5,7 +5,8 @@ A verdict is provable when all its proofs survive:
 `put`: this server put this copy into this mailbox.
     Delivered by LMTP: Dovecot's "saved mail" line for the file; or, the file being in the home of
     an account it was addressed to, Postfix's delivery line (the stored trace repeats its session
-    id), or the trace itself where the copy was alone in its LMTP transaction (Delivered-To).
+    id; as many files of the transaction there as it had recipients for that account), or the trace
+    itself where the copy was alone in its LMTP transaction (Delivered-To).
     Lying in a home that no recipient names, or put there below the servers: Dovecot's line alone.
     Appended: mail_log's line, and for a master user the line of the login.
 `meant`: for whom this provider accepted it.
@@ -15,9 +16,9 @@ A verdict is provable when all its proofs survive:
 `whose` (a master user's append, a file in a strange home): the copy was alone in its LMTP
     transaction; else it could be that of any recipient. A file in a strange home is told apart also
     when all the other recipients have theirs, and the right one has none.
-`content` (crossed): where whole messages changed places, cleanup's message-id line; where unsigned
-    bodies did, all lines of both queue files (their sizes, which differ by more than folded lines
-    make), with every copy stored.
+`content` (crossed): where whole messages changed places, cleanup's message-id line; where bodies did,
+    a stored copy of the other message; and if they are not signed, all lines of both queue files
+    (their sizes, which differ by more than folded lines make).
 `source_...` (second-hand): the proofs of the copy or delivery that it comes from. What Sieve
     redirected carries its first trace below the second one.
 """
@@ -45,29 +46,33 @@ def proofs_of(copy: Copy, verdict: str, stored: frozenset[tuple[str, str]]) -> P
     arrival = copy.arrival
     if arrival is None:
         return {"put": False}
-    proofs = {"put": _put_proved(copy, arrival), "meant": _meant_proved(arrival, copy)}
+    proofs = {"put": _put_proved(copy, arrival, stored), "meant": _meant_proved(arrival, copy)}
     queued = arrival.handovers[0].queued
     if copy.home != arrival.account and verdict == "misdelivered":
         proofs["whose"] = arrival.alone or _missing_alone(arrival, stored)
     if verdict == "crossed":
-        proofs["content"] = all(map(kept, _content_lines(queued))) and _sizes_tell(queued)
+        proofs["content"] = _content_shows(copy, queued, stored)
     if verdict == "misdelivered" and queued.due_to is not None:
         proofs["source_put"] = _arrival_proved(queued.due_to)
         proofs["source_meant"] = _meant_proved(queued.due_to)
     return proofs
 
 
-def _content_lines(queued: Queued) -> list[Line]:
+def _content_shows(copy: Copy, queued: Queued, stored: frozenset[tuple[str, str]]) -> bool:
     other = queued.exchanged_with
-    return [*queued.content_lines, *(other.lines + queued.lines if other else ())]
+    if other is None:
+        return all(map(kept, queued.content_lines))
+    there = any((arrival.account, arrival.name) in stored for arrival in other.arrivals)
+    if copy.gone or not there:
+        return False
+    signed = b"DKIM-Signature" in queued.letter.header
+    return signed or (all(map(kept, other.lines + queued.lines)) and _sizes_tell(queued, other))
 
 
-def _sizes_tell(queued: Queued) -> bool:
+def _sizes_tell(queued: Queued, other: Queued) -> bool:
     """Whether unsigned bodies differ by more than a server's folding of long lines does."""
-    if queued.exchanged_with is None or queued.crossed_with is None:
-        return True
-    others = queued.exchanged_with.crossed_with
-    return others is None or abs(_size(queued.crossed_with) - _size(others)) > _FOLDS
+    one, two = queued.crossed_with, other.crossed_with
+    return one is None or two is None or abs(_size(one) - _size(two)) > _FOLDS
 
 
 def _size(letter: Letter) -> int:
@@ -100,11 +105,15 @@ def _put_by_operator(copy: Copy) -> Proofs:
     return proofs | {"meant": _meant_proved(source.arrival), "whose": source.arrival.alone}
 
 
-def _put_proved(copy: Copy, arrival: Arrival) -> bool:
+def _put_proved(copy: Copy, arrival: Arrival, stored: frozenset[tuple[str, str]]) -> bool:
     addressed = {_account(handover.recipient.final) for handover in arrival.handovers}
     if copy.put_by == "files" or copy.home not in addressed or copy.home != arrival.account:
         return kept(arrival.line)
-    return _arrival_proved(arrival)
+    if kept(arrival.line) or arrival.alone:
+        return True
+    there = {one.name for one in arrival.peers if (copy.home, one.name) in stored}
+    due = [one for one in arrival.peers if _account(one.handovers[0].recipient.final) == copy.home]
+    return len(there) <= len(due) and _arrival_proved(arrival)
 
 
 def _arrival_proved(arrival: Arrival) -> bool:

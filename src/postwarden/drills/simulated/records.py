@@ -31,6 +31,7 @@ class Queued:
         single: one RCPT was given, so that Postfix's Received line has a "for".
         accepted: time of its acceptance; `first_accepted` that of the first in its chain.
         lines: what the logs say of it.
+        arrivals: its deliveries.
         due_to: the arrival whose redirect or re-sending made this queue file.
         forward_lines: where the filter in front said that it queued this one.
         crossed_with: the letter whose content this queue file has, where that is not its own.
@@ -56,6 +57,7 @@ class Queued:
     forward_lines: list[Line] = field(default_factory=list)
     content_lines: list[Line] = field(default_factory=list)
     exchanged_with: "Queued | None" = None
+    arrivals: "list[Arrival]" = field(default_factory=list)
 
     @property
     def outermost(self) -> "Queued":

@@ -100,7 +100,7 @@ def _row(
     provable = all(proofs.values())
     arrival = rooted(copy).arrival
     handovers = arrival.handovers if arrival else []
-    first = _first_hand(handovers, second_hand=second_hand)
+    first = _first_hand(handovers, astray=second_hand or (arrival is not None and _astray(arrival)))
     originals = list(dict.fromkeys(map(_original, first)))
     crossed = [arrival.crossed_with] if arrival else []
     other = next(filter(None, [*crossed, *(one.queued.crossed_with for one in first)]), None)
@@ -170,9 +170,15 @@ def _judged_arrival(arrival: Arrival, home: str) -> tuple[str, frozenset[str], b
     return ("rightful" if home in rightful else "misdelivered"), rightful, False
 
 
-def _first_hand(handovers: list[Handover], *, second_hand: bool) -> list[Handover]:
+def _astray(arrival: Arrival) -> bool:
+    """Whether somebody sent it on who should never have had it."""
+    due_to = arrival.handovers[0].queued.due_to
+    return due_to is not None and _judged_arrival(due_to, due_to.account)[0] in WRONG
+
+
+def _first_hand(handovers: list[Handover], *, astray: bool) -> list[Handover]:
     """Follow redirects back to the delivery that was wrong."""
-    while second_hand and handovers and (due_to := handovers[0].queued.due_to) is not None:
+    while astray and handovers and (due_to := handovers[0].queued.due_to) is not None:
         handovers = due_to.handovers
     return handovers
 

@@ -99,7 +99,7 @@ def cross(play: Play, *, whole: bool, signed: bool = True) -> None:
         header = letter.header if whole else queued.letter.header
         queued.content = trace + header + b"\n" + letter.body
         queued.crossed_with = letter
-        if not signed:
+        if not whole:
             queued.exchanged_with = two if queued is one else one
         if whole:
             queued.content_lines = queued.lines[1:]

@@ -1,0 +1,30 @@
+"""Several original recipients in one copy: equal recipients of one LMTP transaction are stored once."""
+
+import ibis.expr.types as ir
+
+from postwarden.evidence.service import Engine, identity
+
+
+def with_originals(engine: Engine, plain: ir.Table) -> ir.Table:
+    """Add all original recipients of each plain copy (see `sieve.plain`) as a list, `originals`.
+
+    It is null where there is only the one that the copy was joined with.
+    """
+    lines = engine.tables["deliveries"]
+    lines = lines.filter(lines.server == "postfix", lines.status == "sent")
+    lines = lines.select(
+        proof=identity(lines.session_id, lines.queue_id, lines.recipient, lines.message_id),
+        original=lines.original_recipient.fill_null(lines.recipient),
+    )
+    lines = lines.filter(lines.proof.notnull())
+    several = lines.group_by("proof").agg(count=lines.count())
+    several = engine.keep(several.filter(several["count"] > 1).select("proof"))
+    lines = lines.semi_join(several, "proof")
+    folded = engine.keep(
+        lines.group_by("proof").agg(
+            originals=lines.original.collect(distinct=True, order_by=lines.original)
+        )
+    )
+    proof = identity(plain.lmtp_id, plain.queue_id, plain.account, plain.message_id)
+    joined = plain.mutate(proof=proof).left_join(folded, "proof", rname="folded_{name}")
+    return joined.drop("proof", "folded_proof")
