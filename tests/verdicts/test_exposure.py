@@ -119,6 +119,13 @@ def test_a_seen_flag_tells_only_where_events_were_not_recorded():
     assert exposure(SEEN, [], NONE).opened is None
 
 
+def test_flags_of_unknown_origin_deny_nothing():
+    assert exposure(SEEN, [], WHOLE).answered is False
+    marked = exposure(replace(SEEN, marked=True), [], WHOLE)
+    assert (marked.answered, marked.forwarded) == (None, None)
+    assert marked.opened is False
+
+
 def test_what_no_recorded_session_touched_was_touched_in_one_that_is_not_recorded():
     assert exposure(SEEN, [], WHOLE).opened is False
     touched = exposure(replace(SEEN, touched=True), [], WHOLE)
@@ -151,5 +158,8 @@ def test_a_move_is_a_copy_and_an_expunge():
     there = replace(SEEN, folder="Archive")
     moved = exposure(there, [copied, expunged], WHOLE)
     assert (moved.moved, moved.copied) == (True, False)
+    other = expunged._replace(uid=8)
+    stays = exposure(SEEN, [copied, other], WHOLE)
+    assert (stays.moved, stays.copied) == (False, False)
     kept = exposure(SEEN, [copied], WHOLE)
     assert (kept.moved, kept.copied) == (False, True)

@@ -45,19 +45,17 @@ def findings(snapshot, question):
         return list(examination.findings(question)), engine.count(engine.tables["copies"])
 
 
-def judged_by_rules(snapshot, monkeypatch):
-    """Let every copy reach the rules."""
-    plain = sieve.plain
-    nothing = ibis.literal(value=False)
-    monkeypatch.setattr(sieve, "plain", lambda copies, good: plain(copies.filter(nothing), good))
-    monkeypatch.setattr(sieve, "suspects", lambda copies, good: copies)
-    found, _ = findings(snapshot, EVERYTHING)
-    monkeypatch.undo()
+@pytest.fixture(scope="module")
+def by_rules(snapshot):
+    """Let every copy reach the rules: no delivery is good enough for the sieve."""
+    with pytest.MonkeyPatch.context() as patch:
+        good, nothing = sieve.good_deliveries, ibis.literal(value=False)
+        patch.setattr(sieve, "good_deliveries", lambda *asked: good(*asked).filter(nothing))
+        found, _ = findings(snapshot, EVERYTHING)
     return {one.id: one for one in found}
 
 
-def test_sieve_and_rules_agree_on_every_copy(snapshot, monkeypatch):
-    by_rules = judged_by_rules(snapshot, monkeypatch)
+def test_sieve_and_rules_agree_on_every_copy(snapshot, by_rules):
     sieved, stored = findings(snapshot, EVERYTHING)
     assert len(sieved) == len({one.id for one in sieved})
     assert {one.id for one in sieved} == by_rules.keys()
@@ -70,8 +68,7 @@ def test_sieve_and_rules_agree_on_every_copy(snapshot, monkeypatch):
         assert set(one.original_recipients) == set(rule.original_recipients)
 
 
-def test_what_is_told_by_default_is_all_that_is_not_settled(snapshot, monkeypatch):
-    by_rules = judged_by_rules(snapshot, monkeypatch)
+def test_what_is_told_by_default_is_all_that_is_not_settled(snapshot, by_rules):
     told, _ = findings(snapshot, Question())
     expected = {key: one for key, one in by_rules.items() if one.verdict not in SETTLED}
     assert {one.id: one for one in told} == expected

@@ -1,10 +1,11 @@
 """Where findings and truth differ, in sentences; none when they agree.
 
 Some differences are agreed. A copy that lies in a home no server put it in, whose LMTP transaction had
-several recipients, may be any of theirs: more owners than the true one may be named. Exposure is of the
+several recipients, may be that of any who has none: more owners than the true one may be named. Exposure is of the
 message in the mailbox: what was done to another copy of it there counts; a copy made by its holder is
 not itself copied by that; flags that came with a file which no line speaks of are believed. Acts that
-cannot be told apart, because the UID they name stands in a line that is lost, may stay unknown.
+cannot be told apart, because the UID they name stands in a line that is lost, may stay unknown; and so
+may answered and forwarded of a file in a strange home, whose flags may have come with it.
 """
 
 from collections import defaultdict
@@ -126,5 +127,7 @@ def _exposed(row: Row, finding: Finding, done: set[str], *, whole: bool) -> Iter
             continue
         elif told is False and row.exposure[name]:
             yield f"{name} denied, happened"
+        elif name in ("answered", "forwarded") and "whose" in row.proofs:
+            continue
         elif told is None and row.recorded[name] and whole:
             yield f"{name} is on record, not told"

@@ -148,6 +148,7 @@ def _seen(subject: Subject, facts: CopyFacts, delivered_at: Moment) -> Seen:
         message_id=subject.message_id,
         flags=copy.flags if copy and theirs else "",
         keywords=copy.keywords if copy and theirs else "",
+        marked=bool(copy and not theirs and (copy.flags.strip("S") or copy.keywords)),
         folder=copy.folder if copy else None,
         arrived_in=delivered[0].folder if delivered else None,
         touched=bool(copy and theirs and (copy.flags or "new/" not in copy.file)),

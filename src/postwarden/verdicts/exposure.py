@@ -25,6 +25,7 @@ class Seen:
         message_id: as stored.
         flags: Maildir letters set by the holder; empty when the flags came with a restored file.
         keywords: IMAP keywords set by the holder.
+        marked: it has flags or keywords of which it is not known who set them.
         folder: where it lies now; None when gone.
         arrived_in: the folder it was delivered to, where logged.
         touched: a session must have been there: it is no longer new, or has flags. Where no session
@@ -36,6 +37,7 @@ class Seen:
     message_id: str | None
     flags: str = ""
     keywords: str = ""
+    marked: bool = False
     folder: str | None = None
     arrived_in: str | None = None
     touched: bool = False
@@ -72,7 +74,9 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
     """Decide from the accesses of the holder's account and from whether recording was whole."""
     acts = [a for a in accesses if a.actor is None and a.time >= seen.delivered_at]
     places = _places(seen, acts)
-    on_copy = [a for a in acts if _concerns(a, seen.message_id, places)]
+    on_copy = _without_other_moves(
+        [a for a in acts if _concerns(a, seen.message_id, places)], acts, seen.message_id
+    )
     sessions = _Sessions.of(acts)
     if seen.touched and not sessions.any:
         recording = Recording(events=False, log=False)
@@ -86,7 +90,7 @@ def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording)
     forwarded = (
         _any(on_copy, "redirected") or "P" in seen.flags or "$Forwarded" in seen.keywords.split()
     )
-    kept = seen.folder is not None and recording.log
+    kept = seen.folder is not None and recording.log and not seen.marked
     copied = [a for a in on_copy if a.what == "copied" and a not in moves]
     elsewhere = seen.arrived_in is not None and seen.folder not in (None, seen.arrived_in)
     return Exposure(
@@ -140,6 +144,23 @@ def _concerns(act: AccessRecord, message_id: str | None, places: frozenset[_Plac
     if act.what == "listed" and act.uid is None and act.message_id is None:
         return any(place == act.folder for place, _ in places)
     return False
+
+
+def _without_other_moves(
+    on_copy: Sequence[AccessRecord], acts: Sequence[AccessRecord], message_id: str | None
+) -> list[AccessRecord]:
+    """Leave out where another copy of the message was moved: its source was expunged, not this one."""
+    gone = {(a.session, a.folder) for a in on_copy if a.what == "expunged"}
+    others = {
+        (a.session, a.folder)
+        for a in acts
+        if a.what == "expunged" and message_id is not None and a.message_id == message_id
+    }
+    return [
+        a
+        for a in on_copy
+        if a.what != "copied" or (a.session, a.source_folder) not in others - gone
+    ]
 
 
 def _perhaps(act: AccessRecord, seen: Seen, places: frozenset[_Place]) -> bool:
