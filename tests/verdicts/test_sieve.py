@@ -20,7 +20,6 @@ SETTLED = (Verdict.RIGHTFUL, Verdict.OWN)
 @pytest.fixture(
     scope="module",
     params=[
-        ("demo", "whole", 1),
         ("folded-recipients", "whole", 1),
         ("plus-addresses", "whole", 1),
         ("mixed", "hole", 1),
