@@ -1,7 +1,8 @@
 """What the servers said, one record a fact; evidence stores exactly these columns.
 
 Moments are microseconds since the epoch, UTC. `file` and `line` cite where a fact was read, so that a
-person can look there: a path relative to the configuration file, and a line number from 1.
+person can look there: a path relative to the configuration file, and a line number from 1; of what
+is wrong in a mail store, the absolute path.
 Addresses are in the normal form of `vocabulary.normal`. None means "not said", never "no".
 """
 

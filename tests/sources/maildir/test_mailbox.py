@@ -283,6 +283,19 @@ def test_unreadable_folders_are_named_and_the_rest_is_read(tmp_path, box):
     assert as_nobody(work)
 
 
+@pytest.mark.parametrize("made", ["file", "link"])
+def test_what_should_be_a_folder_of_messages_is_named_and_the_rest_is_read(tmp_path, box, made):
+    put(box, "1:2,", folder="new")
+    (box / "cur").rmdir()
+    if made == "file":
+        (box / "cur").write_text("")
+    else:
+        (box / "cur").symlink_to(tmp_path)
+    copies, problems = read(box)
+    assert [copy.file for copy in copies] == ["new/1"]
+    assert [(one.code, one.detail) for one in problems] == [("unreadable", "is not a folder")]
+
+
 def test_missing_mailbox_is_a_problem(tmp_path):
     assert [problem.code for problem in read(tmp_path / "no")[1]] == ["unreadable-folder"]
 

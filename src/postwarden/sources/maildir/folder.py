@@ -61,15 +61,13 @@ class Findings(Protocol):
 
 
 def stamp_of(folder: int) -> Stamp | None:
-    """Give the times of an opened folder's cur and new; None where neither is a directory."""
+    """Give the times of an opened folder's cur and new, 0 for one that is not there; None for both."""
     times = []
     for part in ("cur", "new"):
         try:
-            status = os.stat(part, dir_fd=folder, follow_symlinks=False)
+            times.append(os.stat(part, dir_fd=folder, follow_symlinks=False).st_mtime_ns)
         except FileNotFoundError:
             times.append(0)
-            continue
-        times.append(status.st_mtime_ns if stat.S_ISDIR(status.st_mode) else 0)
     return (times[0], times[1]) if any(times) else None
 
 
@@ -118,10 +116,15 @@ class _Reading:
         """List new before cur, so that a message moved meanwhile is seen in one of them."""
         found: dict[str, str] = {}
         for part in ("new", "cur"):
-            with suppress(FileNotFoundError), self._opener.inside(part, self._descriptor) as opened:
-                for name in os.listdir(opened):
-                    if not name.startswith("."):
-                        found[name.partition(CUT)[0]] = f"{part}/{name}"
+            try:
+                with self._opener.inside(part, self._descriptor) as opened:
+                    names = os.listdir(opened)
+            except FileNotFoundError:
+                continue
+            except NotADirectoryError:
+                self._found.problems.append(self.problem("unreadable", "is not a folder", part))
+                continue
+            found |= {name.partition(CUT)[0]: f"{part}/{name}" for name in names if name[0] != "."}
         return found
 
     def seen(self, base: str, path: str) -> Seen:
