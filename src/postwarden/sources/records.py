@@ -89,6 +89,7 @@ class DeliveryRecord(NamedTuple):
     status: str  # postfix: sent deferred bounced expired held removed; dovecot: saved redirected discarded rejected
     dsn: str | None
     size: int | None  # postfix: qmgr's size=; dovecot: physical size
+    recipients: int | None  # postfix: qmgr's nrcpt=, the most that was said of this queue file
     storage_id: str | None  # Maildir file name, without ":2," and what follows
     folder: str | None
     uid: int | None

@@ -62,12 +62,15 @@ class Leg:
     """One way from an acceptance to an account's delivery agent.
 
     `onward`: how the account sent it on, "sieve", "forward" or "unrecorded"; None for the last leg.
+    `whole`: all recipients that may be folded into it are known; without, one that is missing in the
+    logs may be the one that makes it right.
     """
 
     account: str
     originals: tuple[Original, ...]
     onward: str | None = None
     citations: tuple[Citation, ...] = ()
+    whole: bool = True
 
 
 class Proof(StrEnum):
@@ -93,6 +96,7 @@ class Arrival:
         folder: where it was stored, where logged, with its uid.
         time: when it was stored, where logged.
         part: the recipient's place in its LMTP session: other parts are other files.
+        told: the agent that stored it says into which mailbox; else only that somebody's was stored.
         at_home: this copy lies elsewhere, and `account` still holds its own file of the delivery.
     """
 
@@ -105,6 +109,7 @@ class Arrival:
     uid: int | None = None
     time: Moment | None = None
     part: str | None = None
+    told: bool = True
     at_home: bool = False
 
 

@@ -47,7 +47,11 @@ class Judge:
     def facts(self, subject: Subject) -> CopyFacts:
         """Give the facts of one subject."""
         arrivals, elsewhere, doubtful = self._logged(subject)
-        if doubtful and not self._placed(subject, delivered_here=True):
+        explained = any(
+            arrival.account == subject.holder or arrival.proof is Proof.STORAGE_ID
+            for arrival in arrivals
+        )
+        if not explained and not self._placed(subject, delivered_here=True):
             arrivals += doubtful
         else:
             elsewhere += doubtful
@@ -117,12 +121,13 @@ class Judge:
         saved = [line for line in fitting if line.server == "dovecot"]
         parts = {line.session_part for line in saved}
         accounts = {line.account for line in saved}
+        named = any(line.session_part for line in fitting)
         return saved + [
             line
             for line in fitting
             if line.server == "postfix"
             and line.session_part not in parts
-            and self._account(line) not in accounts
+            and (named or self._account(line) not in accounts)
         ]
 
     def _files(self, subject: Subject) -> list[DeliveryRecord]:
@@ -163,6 +168,7 @@ class Judge:
             uid=line.uid,
             time=line.time,
             part=line.session_part,
+            told=line.server == "dovecot" or proof is not Proof.SESSION,
             at_home=account != subject.holder and self.homes.holds(account, subject, proof),
         )
 

@@ -30,11 +30,12 @@ WIDELY = 3
 
 @dataclass(slots=True)
 class Way:
-    """Legs that ended before, and the original recipients of the leg that goes on."""
+    """Legs that ended before, and the original recipients of the leg that goes on (`whole`: all)."""
 
     originals: tuple[Original, ...]
     earlier: tuple[Leg, ...] = ()
     roots: tuple[DeliveryRecord, ...] = ()
+    whole: bool = True
 
 
 @dataclass(slots=True)
@@ -66,7 +67,8 @@ class Pathfinder:
                 earlier, originals = self._below(_runs(hops), account, way)
         elif hops and not record_says(record, self.records_originals):
             originals = self._by_header(hops, way)
-        return (*earlier, Leg(account, originals))
+        single = bool(hops) and _runs(hops)[-1].single
+        return (*earlier, Leg(account, originals, whole=way.whole or single))
 
     def folded_legs(
         self,
@@ -81,7 +83,8 @@ class Pathfinder:
         ways = [self.legs(record, account, hops) for record in records]
         originals = (original for legs in ways for original in legs[-1].originals)
         before = next((legs[:-1] for legs in ways if len(legs) == 1), ways[0][:-1])
-        return (*before, Leg(account, tuple(dict.fromkeys(originals))))
+        whole = all(legs[-1].whole for legs in ways)
+        return (*before, Leg(account, tuple(dict.fromkeys(originals)), whole=whole))
 
     def way(self, record: DeliveryRecord, depth: int = 0) -> Way:
         """Follow a delivery back to where its message was accepted."""
@@ -97,7 +100,15 @@ class Pathfinder:
                 return self._fed(record, feeders, depth)
             for redirect in self.index.redirects(record):
                 return self._redirected(record, redirect, depth)
-        return Way((self._original(record),), roots=(record,))
+        return Way((self._original(record),), roots=(record,), whole=self._names_all(record))
+
+    def _names_all(self, record: DeliveryRecord) -> bool:
+        """Tell whether the logs have a delivery line of every recipient of the record's queue file."""
+        if record.queue_id is None or record.recipients is None:
+            return False
+        lines = self.index.queue(record.queue_id, record.accepted_at)
+        named = {(line.recipient, line.original_recipient) for line in lines}
+        return len(named) >= record.recipients
 
     def _fed(self, record: DeliveryRecord, feeders: list[DeliveryRecord], depth: int) -> Way:
         handed = record.original_recipient or record.recipient
@@ -108,10 +119,13 @@ class Pathfinder:
         if not same and len(feeders) == 1:
             holder = self._account(feeders[0])
             if holder is not None and holder != self._account(record):
-                leg = Leg(holder, merged.originals, "forward", (_cite(feeders[0]),))
+                cite = (_cite(feeders[0]),)
+                leg = Leg(holder, merged.originals, "forward", cite, whole=merged.whole)
                 own = (self._original(record),)
-                return Way(own, (*merged.earlier, leg), merged.roots)
-        return Way(cited, merged.earlier, merged.roots)
+                whole = self._names_all(record)
+                return Way(own, (*merged.earlier, leg), merged.roots, whole)
+        whole = merged.whole and self._names_all(record)
+        return Way(cited, merged.earlier, merged.roots, whole)
 
     def _redirected(self, record: DeliveryRecord, redirect: DeliveryRecord, depth: int) -> Way:
         holder = redirect.account or ""
@@ -121,8 +135,9 @@ class Pathfinder:
             if delivery.server == "postfix" and self._account(delivery) == holder
         ]
         before = _merged([self.way(arrival, depth + 1) for arrival in arrivals])
-        leg = Leg(holder, before.originals, "sieve", (_cite(redirect),))
-        return Way((self._original(record),), (*before.earlier, leg), before.roots)
+        leg = Leg(holder, before.originals, "sieve", (_cite(redirect),), whole=before.whole)
+        whole = self._names_all(record)
+        return Way((self._original(record),), (*before.earlier, leg), before.roots, whole)
 
     def _account(self, record: DeliveryRecord) -> str | None:
         return self.destinations.account_of(record.recipient or "", record.accepted_at)
@@ -286,10 +301,14 @@ def record_says(record: DeliveryRecord, records_originals: frozenset[str]) -> bo
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Own hops between two deliveries to an agent: from an acceptance to the next agent."""
+    """Own hops between two deliveries to an agent: from an acceptance to the next agent.
+
+    `single`: it was accepted for a single recipient.
+    """
 
     accepted: Hop | None
     hops: int
+    single: bool
     delivered_to: str | None
     original: str | None
     redirected_from: str | None
@@ -310,6 +329,7 @@ def _run(run: Sequence[Hop]) -> _Run:
     return _Run(
         accepted=queued[-1] if queued else None,
         hops=len(queued),
+        single=bool(queued) and queued[-1].recipient is not None,
         delivered_to=run[0].delivered_to or (run[0].recipient if run[0].agent else None),
         original=next((h.x_original_to for h in run if h.x_original_to), None),
         redirected_from=next((h.redirected_from for h in run if h.redirected_from), None),
@@ -320,11 +340,13 @@ def _merged(ways: Iterable[Way]) -> Way:
     originals: dict[Original, None] = {}
     earlier: dict[Leg, None] = {}
     roots: dict[DeliveryRecord, None] = {}
+    whole = True
     for way in ways:
+        whole &= way.whole
         originals.update(dict.fromkeys(way.originals))
         earlier.update(dict.fromkeys(way.earlier))
         roots.update(dict.fromkeys(way.roots))
-    return Way(tuple(originals), tuple(earlier), tuple(roots))
+    return Way(tuple(originals), tuple(earlier), tuple(roots), whole)
 
 
 def _cited(originals: tuple[Original, ...], citation: Citation) -> tuple[Original, ...]:

@@ -49,6 +49,12 @@ def entitlement(originals: Sequence[Original], account: str) -> Entitlement:
     return Entitlement.UNKNOWN
 
 
+def entitled(leg: Leg, account: str) -> Entitlement:
+    """Decide it for a leg: NO only where all that may have been folded into it is known."""
+    found = entitlement(leg.originals, account)
+    return Entitlement.UNKNOWN if found is Entitlement.NO and not leg.whole else found
+
+
 def leads_to(original: Original, account: str) -> bool:
     """Tell whether the intended directory leads the original recipient to the account."""
     destination = original.destination
@@ -57,11 +63,15 @@ def leads_to(original: Original, account: str) -> bool:
 
 def judge(facts: CopyFacts) -> Judgement:
     """Give the verdict on one copy; total and pure."""
-    for proof in Proof:
-        decided = _by_arrivals(facts, [a for a in facts.arrivals if a.proof is proof])
-        if decided is not None:
-            return decided
-    return _by_placement(facts) or _by_wrong_home(facts) or _unexplained(facts)
+    decided = next(filter(None, (_by_proof(facts, proof) for proof in Proof)), None)
+    decided = decided or _by_placement(facts) or _by_wrong_home(facts)
+    if decided is None or (decided.verdict is Verdict.MISDELIVERED and _may_be_another(facts)):
+        return _unexplained(facts)
+    return decided
+
+
+def _by_proof(facts: CopyFacts, proof: Proof) -> Judgement | None:
+    return _by_arrivals(facts, [a for a in facts.arrivals if a.proof is proof])
 
 
 def _by_arrivals(facts: CopyFacts, arrivals: Sequence[Arrival]) -> Judgement | None:
@@ -79,6 +89,24 @@ def _by_arrivals(facts: CopyFacts, arrivals: Sequence[Arrival]) -> Judgement | N
     if right:
         return _folded(right[0], [*right[1:], *wrong])
     return _folded(wrong[0], wrong[1:]) if wrong else None
+
+
+def _may_be_another(facts: CopyFacts) -> bool:
+    """Tell whether this may be the file of another part of its session, which is right for the holder.
+
+    All files of a transaction have one name, so that a lost line leaves open whose is whose: that of
+    the part that is right, or that of the part that is wrong.
+    """
+    every = (*facts.arrivals, *facts.elsewhere)
+    right = [arrival for arrival in every if _is_right(arrival, facts.holder)]
+    here = [arrival for arrival in facts.arrivals if arrival.account == facts.holder]
+    untold = bool(here) and not any(arrival.told for arrival in here)
+    return any(not arrival.told for arrival in right) or (untold and bool(right))
+
+
+def _is_right(arrival: Arrival, holder: str) -> bool:
+    *before, last = arrival.legs
+    return entitled(last, holder) is Entitlement.YES and first_wrong_leg(before) is None
 
 
 def _parts_disagree(decided: Mapping[Arrival, Judgement]) -> bool:
@@ -114,7 +142,7 @@ def _by_arrival(facts: CopyFacts, arrival: Arrival) -> Judgement | None:
     wrong = first_wrong_leg(arrival.legs)
     deciding = wrong or arrival.legs[-1]
     second_hand = wrong is not None and wrong is not arrival.legs[-1]
-    match entitlement(deciding.originals, facts.holder):
+    match entitled(deciding, facts.holder):
         case Entitlement.YES:
             return _crossed(facts, arrival) or _rightful(facts, arrival, deciding)
         case Entitlement.NO:
@@ -126,7 +154,7 @@ def _by_arrival(facts: CopyFacts, arrival: Arrival) -> Judgement | None:
 def first_wrong_leg(legs: Sequence[Leg]) -> Leg | None:
     """Find the oldest leg whose original recipients do not lead to the account it ended at."""
     for leg in legs:
-        if entitlement(leg.originals, leg.account) is Entitlement.NO:
+        if entitled(leg, leg.account) is Entitlement.NO:
             return leg
     return None
 
@@ -191,7 +219,7 @@ def _second_hand_copy(facts: CopyFacts, placed: Placed) -> Judgement | None:
     """A holder's own copy of what had been misdelivered to another mailbox of theirs."""
     for arrival in facts.elsewhere:
         wrong = first_wrong_leg(arrival.legs)
-        if wrong and entitlement(wrong.originals, facts.holder) is Entitlement.NO:
+        if wrong and entitled(wrong, facts.holder) is Entitlement.NO:
             judgement = _misdelivered(facts.holder, arrival, wrong, second_hand=True)
             return _with_reason(judgement, _placed(placed))
     return None
@@ -206,13 +234,16 @@ def _by_operator(facts: CopyFacts, placed: Placed) -> Judgement | None:
 def _by_wrong_home(facts: CopyFacts) -> Judgement | None:
     """The very file that was delivered to other accounts lies in this holder's home.
 
-    It is not that of an account which still has its own, unless all have: then it is a duplicate.
+    Not where it was delivered to the holder as well, whatever is known of that delivery. It is not
+    that of an account which still has its own, unless all have: then it is a duplicate.
     """
     named = [
         arrival
         for arrival in facts.arrivals
         if arrival.account != facts.holder and arrival.proof in _FILE_PROOFS
     ]
+    if any(arrival.account == facts.holder for arrival in facts.arrivals):
+        return None
     judgement = _by_other_deliveries(facts, named)
     if judgement is None or judgement.verdict is not Verdict.MISDELIVERED:
         return judgement
@@ -232,7 +263,7 @@ def _by_other_deliveries(facts: CopyFacts, arrivals: Sequence[Arrival]) -> Judge
     decided: list[Judgement | None] = []
     for arrival in arrivals:
         leg = first_wrong_leg(arrival.legs) or arrival.legs[-1]
-        match entitlement(leg.originals, facts.holder):
+        match entitled(leg, facts.holder):
             case Entitlement.YES:
                 return _rightful(facts, arrival, leg)
             case Entitlement.NO:
@@ -278,6 +309,8 @@ def _open_questions(arrival: Arrival) -> Iterable[Reason]:
             yield Reason("foreign-recipient", values, original.citations)
         elif destination.managed:
             yield Reason("list-manager", values, _all(original))
+    if not arrival.legs[-1].whole:
+        yield Reason("recipients-missing")
 
 
 def _with_reason(judgement: Judgement, reason: Reason) -> Judgement:

@@ -102,28 +102,32 @@ def good_deliveries(
 
 
 def _several(tables: Mapping[str, ir.Table]) -> ir.Table:
-    """Give the `stay` of transactions that stored several files in one mailbox: rules tell them apart.
+    """Give the `stay` of transactions that may have stored several files in one mailbox.
 
-    Only transactions with several recipients do; then either Dovecot's lines say so, or, where it has
-    none of the transaction, the mailbox itself.
+    Rules tell them apart. Only transactions with several recipients store so: where Dovecot says it,
+    where it opened another mailbox than Postfix named, and where the mailbox holds several.
     """
     lines, copies = tables["deliveries"], tables["copies"]
-    shared = lines.filter(lines.session_part.notnull(), lines.status.isin(["saved", "sent"]))
-    shared = shared.select("server", session=identity(shared.session_id))
-    saves = _saves(tables)
-    saves = saves.select(
-        session=identity(saves.session_id), stay=identity(saves.session_id, saves.account)
+    lines = lines.filter(lines.status.isin(["saved", "sent"]), lines.session_id.notnull())
+    shared = lines.filter(lines.session_part.notnull()).select("session_id").distinct()
+    lines = lines.semi_join(shared, "session_id")
+    lines = lines.mutate(
+        session=identity(lines.session_id),
+        part=lines.session_part.fill_null(""),
+        stay=identity(lines.session_id, lines.account),
     )
-    by_postfix = shared.filter(shared.server == "postfix").select("session").distinct()
-    by_dovecot = shared.filter(shared.server == "dovecot").select("session").distinct()
-    stored = copies.filter(copies.lmtp_id.notnull()).select(
-        session=identity(copies.lmtp_id),
-        stay=identity(copies.lmtp_id, copies.account),
-        base=_base(copies.file),
-    )
-    unsaid = by_postfix.anti_join(saves, "session")
-    stored = stored.semi_join(unsaid, "session").select("stay", "base").distinct()
-    found = saves.semi_join(by_dovecot, "session").select("stay").union(stored.select("stay"))
+    saved = lines.filter(lines.server == "dovecot").select("session", "part", "account", "stay")
+    sent = lines.filter(lines.server == "postfix").select("session", "part", "recipient")
+    both = saved.inner_join(sent, ["session", "part"])
+    elsewhere = both.filter(both.recipient != both.account).select("stay")
+    stored = copies.semi_join(shared, copies.lmtp_id == shared.session_id)
+    files = stored.select(
+        stay=identity(stored.lmtp_id, stored.account), base=_base(stored.file)
+    ).distinct()
+    return elsewhere.union(_repeated(saved), _repeated(files)).distinct()
+
+
+def _repeated(found: ir.Table) -> ir.Table:
     counted = found.group_by("stay").agg(files=found.count())
     return counted.filter(counted.files > 1).select("stay")
 

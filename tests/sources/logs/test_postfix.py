@@ -52,6 +52,7 @@ def test_one_delivery_line_is_joined_with_all_that_is_known_of_its_queue_file(re
         status="sent",
         dsn="2.0.0",
         size=335,
+        recipients=1,
         storage_id=None,
         folder=None,
         uid=None,

@@ -62,6 +62,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "wrong-home": (
             "This file was delivered to {account}, but now lies in the home of another account."
         ),
+        "recipients-missing": (
+            "The logs do not name all recipients of this message; one of those may be the holder."
+        ),
         "delivered-once": (
             "A delivery of this message to {account} is proved, but of another copy, or of one of"
             " several that lie here: which one it was is not known."

@@ -156,7 +156,7 @@ class Postfix:
 
     def _log_active(self, queued: Queued) -> None:
         size = len(queued.content) + queued.content.count(b"\n")
-        count = len(queued.recipients)
+        count = len({(one.final, one.original) for one in queued.recipients})
         text = f"from=<{queued.sender}>, size={size}, nrcpt={count} (queue active)"
         queued.lines.append(self._log(self._daemon("qmgr"), f"{queued.queue_id}: {text}"))
 
@@ -235,7 +235,6 @@ class Postfix:
                 handover.line = self._log_sent(
                     "lmtp", queued, handover.recipient, f"{_STORE}{use}", answer
                 )
-                queued.lines.append(handover.line)
 
     def _intended(self, queued: Queued, recipient: Recipient) -> frozenset[str]:
         if queued.truth is not None:
@@ -271,10 +270,12 @@ class Postfix:
         self, agent: str, queued: Queued, recipient: Recipient, relay: str, ending: str
     ) -> Line:
         delay = _delay(queued, self._site.clock.now)
-        return self._log(
+        line = self._log(
             self._daemon(agent),
             f"{queued.queue_id}: {_to(recipient)}, relay={relay}, {delay}, {ending}",
         )
+        queued.lines.append(line)
+        return line
 
     def _through_filter(self, queued: Queued) -> None:
         firsts = tuple(recipient.first for recipient in queued.recipients)

@@ -10,8 +10,9 @@ A verdict is provable when all its proofs survive:
     Lying in a home that no recipient names, or put there below the servers: Dovecot's line alone.
     Appended: mail_log's line, and for a master user the line of the login.
 `meant`: for whom this provider accepted it.
-    Postfix's delivery lines of all recipients folded into the copy, and behind a filter the lines
-    that say "queued as"; or the "for" of Postfix's own Received line, there with a single
+    Postfix's delivery lines of all recipients of the queue file (any of them may be folded into the
+    copy) and qmgr's, which counts them, and behind a filter those of the first queue file; or the
+    "for" of Postfix's own Received line, there with a single
     recipient, as long as the copy is stored. Not needed for what a holder brought from elsewhere.
 `whose` (a master user's append, a file in a strange home): the copy was alone in its LMTP
     transaction; else it could be that of any recipient. A file in a strange home is told apart also
@@ -141,5 +142,9 @@ def _named_by_postfix(handover: Handover) -> bool:
 
 
 def _logged(handover: Handover) -> bool:
-    filtered = handover.queued.lineage == "filter"
-    return kept(handover.line) and (not filtered or all(map(kept, handover.queued.forward_lines)))
+    """Whether all lines are there of who the recipients were: qmgr's count, and each delivery."""
+    queued = handover.queued
+    told = all(map(kept, queued.lines[2:]))
+    if queued.lineage != "filter" or queued.parent is None:
+        return told
+    return told and all(map(kept, [*queued.forward_lines, *queued.parent.lines[2:]]))

@@ -272,6 +272,7 @@ def _from_deliver(place: _Place, said: Prefix, done: Deliver) -> DeliveryRecord:
         status=done.status,
         dsn=None,
         size=None,
+        recipients=None,
         storage_id=None,
         folder=done.target if done.status == "saved" else None,
         uid=None,

@@ -181,7 +181,9 @@ class PostfixReader:
         if said is not None:
             queue_file = self._opened(key, None)
             if queue_file is not None:
-                written, queue_file.size = said
+                written, queue_file.size, count = said
+                if count is not None:
+                    queue_file.recipients = max(count, queue_file.recipients or 0)
                 queue_file.sender = address(written) if written else ""
             return queue_file is not None
         if body.endswith("expired, returned to sender"):
@@ -265,6 +267,7 @@ class PostfixReader:
             said.status,
             said.dsn,
             queue_file.size,
+            queue_file.recipients,
             None,
             None,
             None,
@@ -310,6 +313,7 @@ class PostfixReader:
             status,
             None,
             queue_file.size,
+            queue_file.recipients,
             None,
             None,
             None,

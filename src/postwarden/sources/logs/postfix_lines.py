@@ -110,10 +110,11 @@ def client(body: str) -> tuple[str, str | None]:
     return name, login or None
 
 
-def sender(body: str) -> tuple[str, int] | None:
-    """Read qmgr's `from=<…>, size=…` line: envelope sender as written, and size in bytes."""
+def sender(body: str) -> tuple[str, int, int | None] | None:
+    """Read qmgr's `from=<…>, size=…, nrcpt=…` line: sender as written, bytes, recipients."""
     address, mark, rest = body.rpartition(">, size=")
-    digits = rest.partition(",")[0]
+    digits, _, rest = rest.partition(",")
     if not mark or not digits.isdecimal() or len(digits) > 18:
         return None
-    return address[6:], int(digits)
+    count = rest.partition(" nrcpt=")[2].partition(" ")[0]
+    return address[6:], int(digits), int(count) if count.isdecimal() and len(count) < 10 else None

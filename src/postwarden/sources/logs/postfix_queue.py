@@ -17,6 +17,7 @@ class QueueFile:
         "client",
         "message_id",
         "origin",
+        "recipients",
         "sasl_username",
         "sender",
         "size",
@@ -31,6 +32,7 @@ class QueueFile:
         self.message_id: str | None = None
         self.sender: str | None = None
         self.size: int | None = None
+        self.recipients: int | None = None
         self.waiting: list[DeliveryRecord] | None = None
 
     @property
@@ -49,6 +51,7 @@ class QueueFile:
                 message_id=self.message_id,
                 envelope_from=self.sender,
                 size=self.size,
+                recipients=self.recipients,
             )
         self.waiting = None
 
