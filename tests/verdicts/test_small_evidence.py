@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from postwarden.verdicts import sieve
 from postwarden.verdicts.service import Verdict
-from verdicts.small_evidence import intended, transactions, write
+from verdicts.small_evidence import ACCOUNTS, Recipient, Transaction, intended, transactions, write
 from worlds.examined import examined
 
 EXAMPLES = int(os.environ.get("POSTWARDEN_EXAMPLES", "2"))
@@ -62,3 +62,13 @@ def _fair(finding, file):
     if finding.verdict is Verdict.RIGHTFUL:
         return file.home in intended(file.everyone)
     return finding.verdict is not Verdict.CROSSED or file.crossed
+
+
+@pytest.mark.parametrize("home", ["ben@example.test", "cor@example.test"])
+def test_a_log_of_a_single_delivery_still_joins_by_session_and_process(home, tmp_path):
+    """Its file name is not believed, but the copy's own trace and name lead to the line."""
+    astray = Recipient("info@example.test", ACCOUNTS[1], ACCOUNTS[1], home, True, True)
+    one = Transaction((astray,), "out.shop.test[198.51.100.1]", 1, None, True)
+    write(tmp_path, [one], named=True)
+    (found,) = examined(tmp_path).findings
+    assert (found.verdict, found.rightful) == (Verdict.MISDELIVERED, ACCOUNTS[:1])

@@ -255,7 +255,7 @@ def gone(tables: Mapping[str, ir.Table], lost: ir.Table, scanned: ir.Table) -> i
     misplaced = misplaced.select("lmtp_id", base=_base(misplaced.file))
     found = [
         missing.session_id == misplaced.lmtp_id,
-        _base(missing.storage_id) == misplaced.base,
+        (_base(missing.storage_id) == misplaced.base) | missing.storage_id.isnull(),
     ]
     return missing.anti_join(misplaced, found)
 
