@@ -1,4 +1,8 @@
-"""Fuzzes every target for some seconds, prints a table and writes build/fuzz.json."""
+"""Fuzzes every target for some seconds, prints a table and writes build/fuzz.json.
+
+Without names of targets it also tests verdicts at length: many small random providers, and a hole in the
+logs of every simulated world.
+"""
 
 import json
 import os
@@ -48,6 +52,14 @@ def fuzzed(name: str, seconds: int) -> list[dict[str, object]]:
     ]
 
 
+def judged() -> dict[str, object]:
+    """Run the tests of verdicts at length; give their row."""
+    tests = ["tests/verdicts/test_small_evidence.py", "tests/worlds/test_worlds.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-k", "hole or wrong", *tests]
+    done = subprocess.run(command, env=os.environ | {"POSTWARDEN_AT_LENGTH": "1"}, check=False)  # noqa: S603
+    return row("verdicts at length: failed", int(done.returncode != 0), "", 0)
+
+
 def row(name: str, value: float, unit: str, most: float) -> dict[str, object]:
     """Give a row that is well when the value is at most the target."""
     return {"name": name, "value": value, "unit": unit, "target": most, "ok": value <= most}
@@ -65,6 +77,8 @@ def main() -> int:
             print(
                 f"{'ok  ' if one['ok'] else 'FAIL'} {one['name']:<45} {one['value']} {one['unit']}"
             )
+    if len(sys.argv) < 3:
+        rows.append(judged())
     pathlib.Path("build/fuzz.json").write_text(json.dumps(rows, indent=1) + os.linesep)
     return 0 if all(one["ok"] for one in rows) else 1
 

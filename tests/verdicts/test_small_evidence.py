@@ -15,7 +15,7 @@ from postwarden.verdicts.service import Verdict
 from verdicts.small_evidence import ACCOUNTS, Recipient, Transaction, intended, transactions, write
 from worlds.examined import examined
 
-EXAMPLES = int(os.environ.get("POSTWARDEN_EXAMPLES", "2"))
+EXAMPLES = 60 if os.environ.get("POSTWARDEN_AT_LENGTH") else 2
 """Each is a provider of many independent transactions, so that few of them are many cases."""
 
 

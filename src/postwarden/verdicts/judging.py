@@ -103,11 +103,20 @@ class Judge:
         return arrivals, elsewhere, doubtful
 
     def _crowded(self, subject: Subject, session: Sequence[DeliveryRecord]) -> bool:
-        """Tell whether more files of one transaction lie here than Postfix alone knows recipients."""
+        """Tell whether more files of one transaction lie here than Postfix alone knows recipients.
+
+        Those that were appended or copied here are not counted: Dovecot's log tells of them.
+        """
         if any(line.server == "dovecot" for line in session):
             return False
         parts = {line.session_part for line in session if self._account(line) == subject.holder}
-        return self.homes.files_of(subject) > len(parts) > 0
+        put = sum(
+            act.what in ("appended", "copied")
+            and act.message_id is not None
+            and act.message_id == subject.message_id
+            for act in self.related.accesses[subject.holder]
+        )
+        return self.homes.files_of(subject) - put > len(parts) > 0
 
     def _session_lines(self, subject: Subject) -> list[DeliveryRecord]:
         """Give the lines of the subject's session: Dovecot's, and Postfix' where Dovecot has none."""
