@@ -84,7 +84,7 @@ def _compared(row: Row, finding: Finding, done: set[str], *, whole: bool) -> Ite
 
 def _shared(row: Row, finding: Finding) -> bool:
     """A stranger's copy was brought to somebody who got that same delivery too: it is theirs as well."""
-    return row.put_by == "holder" and set(finding.rightful) == {row.account}
+    return row.put_by in ("holder", "operator") and set(finding.rightful) == {row.account}
 
 
 def _proved(row: Row, finding: Finding) -> Iterator[str]:
