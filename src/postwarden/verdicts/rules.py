@@ -283,11 +283,15 @@ def _unexplained(facts: CopyFacts) -> Judgement:
     reasons: list[Reason] = []
     for arrival in facts.arrivals:
         if arrival.account == facts.holder:
-            reasons += [_arrived(arrival), *_open_questions(arrival)]
+            asked = list(_open_questions(arrival))
+            reasons += [_arrived(arrival), *asked] if asked else [_once(arrival)]
     away = [arrival for arrival in facts.arrivals if arrival.account != facts.holder]
     for arrival in (*away, *facts.elsewhere):
-        code = "delivered-elsewhere" if arrival.account != facts.holder else "delivered-once"
-        reasons.append(Reason(code, (("account", arrival.account),), arrival.citations))
+        if arrival.account == facts.holder:
+            reasons.append(_once(arrival))
+        else:
+            values = (("account", arrival.account),)
+            reasons.append(Reason("delivered-elsewhere", values, arrival.citations))
     for placed in facts.placed:
         reasons.append(_placed(placed))
     reasons += [Reason("gap", (("source", source),)) for source in facts.gaps]
@@ -319,6 +323,10 @@ def _with_reason(judgement: Judgement, reason: Reason) -> Judgement:
 
 def _arrived(arrival: Arrival) -> Reason:
     return Reason(f"delivered-{arrival.proof}", (("account", arrival.account),), arrival.citations)
+
+
+def _once(arrival: Arrival) -> Reason:
+    return Reason("delivered-once", (("account", arrival.account),), arrival.citations)
 
 
 def _placed(placed: Placed) -> Reason:

@@ -155,8 +155,10 @@ WEIGHT = (
     "foreign-recipient",
     "list-manager",
     "no-original-recipient",
+    "recipients-missing",
     "placed-by-other-user",
     "placed-by-operator",
+    "delivered-once",
     "delivered-elsewhere",
     "no-delivery-proof",
 )

@@ -18,7 +18,7 @@ from postwarden.verdicts import crossing, facts, paths, summary
 from postwarden.verdicts.service import NextAct, Reason
 
 SENT_ON = {"sieve", "forward", "unrecorded"}
-CONTENT = {"message-id", "dkim", "body", "size"}
+CONTENT = {"message-id", "dkim", "body", "copies", "size"}
 FAMILIES = {
     "delivered-": {str(proof) for proof in facts.Proof},
     "placed-by-": {str(placement) for placement in facts.Placement},

@@ -44,12 +44,12 @@ REASONS: Mapping[str, str] = MappingProxyType(
             " {other}, found whole in another mailbox."
         ),
         "content-copies": (
-            "Another copy of message {own} has another body, and the size logged for it fits that"
-            " body, not this one; this is the body of message {other}, found whole elsewhere."
+            "The logged size fits another copy of message {own}, not this one; this body is that of"
+            " message {other}, found whole elsewhere."
         ),
         "content-size": (
-            "Messages {own} and {other} were in the queue together. One is larger than logged by just"
-            " what the other is smaller by, and by just what their bodies differ: they changed places."
+            "What this copy measures too much or too little, message {other} of the same time lacks or"
+            " has: their bodies changed places."
         ),
         "directory-leads-to-holder": "The directory leads {address} to {account}.",
         "directory-leads-elsewhere": (
@@ -100,8 +100,10 @@ UNEXPLAINED: Mapping[str, str] = MappingProxyType(
         "foreign-recipient": "accepted for an address of another provider",
         "list-manager": "sent by a list manager or a command",
         "no-original-recipient": "delivered, but no source says for whom it was accepted",
+        "recipients-missing": "the logs do not name all recipients",
         "placed-by-other-user": "put there by another login",
         "placed-by-operator": "put there by an operator; where it came from is not proved",
+        "delivered-once": "one of several files of a delivery; not known which",
         "delivered-elsewhere": "delivery is proved for another mailbox only",
         "no-delivery-proof": "nothing proves that this provider delivered it there",
     }
