@@ -121,6 +121,8 @@ UNION ALL SELECT 0, 'alias', 0, 'literal', 'other.name' || rest, 'user' || rest,
 FROM {_NAMES} WHERE aliased
 """
 
+_MAILBOXES = f"""SELECT 'user' || rest AS account FROM {_NAMES}"""
+
 _DIRECTORY = f"""
 SELECT 'user' || rest AS address, 'user' || rest AS account, 'user' || rest AS "chain",
   'account' AS via, NULL::BIGINT AS valid_from, NULL::BIGINT AS valid_to, 0::BIGINT AS directory,
@@ -138,6 +140,10 @@ SELECT server, '{HOST}' AS host, file, {_BEGAN} * 1000000::BIGINT AS "first",
 FROM (VALUES ('postfix', 'log/mail.log'), ('dovecot', 'log/dovecot.log'),
   ('dovecot-events', 'log/events.log')) s(server, file)
 """
+
+
+_SHARED = {"entries": _ENTRIES, "directory": _DIRECTORY, "mailboxes": _MAILBOXES}
+"""Tables that say nothing of single messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +169,7 @@ class Writer:
 
     def directory(self) -> None:
         """Write the directory, which snapshots of every size share."""
-        tables = {"entries": _ENTRIES, "directory": _DIRECTORY}
-        self._write(self._root, tables, Size(1, self._accounts), self._accounts)
+        self._write(self._root, _SHARED, Size(1, self._accounts), self._accounts)
 
     def snapshot(self, copies: int) -> str:
         """Write a snapshot and give the folder of snapshots that it is in."""
@@ -174,7 +179,7 @@ class Writer:
         tables = {"copies": _COPIES, "deliveries": _DELIVERIES, "accesses": _ACCESSES}
         self._write(folder, tables, size, copies)
         self._write(folder, {"spans": _SPANS}, size, 1)
-        for table in ("entries", "directory"):
+        for table in _SHARED:
             os.symlink(os.path.join(self._root, table), os.path.join(folder, table))
         self._manifest(folder)
         return root
@@ -196,7 +201,6 @@ class Writer:
 
     def _manifest(self, folder: str) -> None:
         taken = (_BEGAN + (_DAYS + 1) * 86_400) * 1_000_000
-        names = (f"user{a}@d{a % DOMAINS}.example" for a in range(self._accounts))
         manifest = Manifest(
             name=FOLDER,
             provider="Example Mail",
@@ -208,7 +212,6 @@ class Writer:
             content_hash=False,
             directories=(Validity(None, None),),
             parts=(),
-            mailboxes=tuple(names),
         )
         with open(os.path.join(folder, "manifest.json"), "w", encoding="utf-8") as file:
             file.write(manifest.to_json())

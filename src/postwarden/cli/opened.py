@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from postwarden.configuration import Configuration
-from postwarden.evidence.service import Engine, Manifest, latest
+from postwarden.evidence.service import Engine, Mailboxes, Manifest, latest
 from postwarden.sources.service import ProblemRecord
 from postwarden.verdicts.service import Examination
 from postwarden.vocabulary import PostwardenError
@@ -35,7 +35,7 @@ class Opened:
 
     def must_hold(self, accounts: Sequence[str]) -> None:
         """Raise `UnknownAccount` where an account's mailbox is not among those read."""
-        missing = sorted(set(accounts) - set(self.manifest.mailboxes))
+        missing = sorted(set(accounts) - Mailboxes(self.engine).among(accounts))
         if missing:
             raise UnknownAccount(
                 f"{', '.join(missing)}: snapshot {self.manifest.name} holds no such mailbox;"

@@ -20,6 +20,7 @@ from postwarden.evidence.logscan import (
     read_directories,
     read_log_set,
 )
+from postwarden.evidence.mailboxes import write_mailboxes
 from postwarden.evidence.manifest import MANIFEST, Manifest, Validity
 from postwarden.evidence.scoping import limit_to_scope
 from postwarden.evidence.settings import EvidenceSettings, Scope
@@ -122,7 +123,7 @@ def take(
         report(Progress("directory", 1, 1))
         _read_logs(folder, settings, scope, sources, taken, report)
         limit_to_scope(folder, scope)
-        mailboxes = _read_stores(folder, settings, scope, sources, report)
+        write_mailboxes(folder, _read_stores(folder, settings, scope, sources, report))
         manifest = Manifest(
             name=name,
             provider=sources.provider.name,
@@ -134,7 +135,6 @@ def take(
             content_hash=settings.content_hash,
             directories=tuple(Validity(d.valid_from, d.valid_to) for d in sources.directories),
             parts=tuple(parts_of(folder)),
-            mailboxes=tuple(sorted(set(mailboxes))),
         )
         replace_text(os.path.join(folder, MANIFEST), manifest.to_json())
     return manifest

@@ -28,6 +28,7 @@ from postwarden.sources.service import (
     DirectoryRecord,
     EntryRecord,
     GapRecord,
+    MailboxRecord,
     ProblemRecord,
     SpanRecord,
 )
@@ -39,6 +40,7 @@ TABLES: Mapping[str, type[NamedTuple]] = {
     "directory": DirectoryRecord,
     "entries": EntryRecord,
     "gaps": GapRecord,
+    "mailboxes": MailboxRecord,
     "spans": SpanRecord,
     "problems": ProblemRecord,
 }
@@ -46,24 +48,26 @@ TABLES: Mapping[str, type[NamedTuple]] = {
 Row = TypeVar("Row", bound=NamedTuple)
 
 
-def _signature(_text: str) -> int:
+def _signature(_one: str, _two: str, _three: str, _four: str) -> int:
     raise TypeError("runs in DuckDB only")
 
 
-_hash = ibis.udf.scalar.builtin(_signature, name="hash", signature=((dt.string,), dt.uint64))
+_MOST = 4
+_hash = ibis.udf.scalar.builtin(
+    _signature, name="hash", signature=((dt.string,) * _MOST, dt.uint64)
+)
 
 
 def identity(*columns: ir.Value) -> ir.Value:
-    """Give a number that stands for the values of text columns in large joins; null where one is.
+    """Give a number that stands for the values of up to four text columns in large joins; null where one is.
 
     It has 64 bits: among 20 million rows the chance that a given value meets a stranger's number is
     1 in 10^12, and joins need a sixth of the memory that the texts do. It is not for values that a
     stranger chooses alone; one part must be the provider's own, such as a session id or an account.
     """
-    text = columns[0]
-    for column in columns[1:]:
-        text = text.concat("\n", column)
-    return ibis.ifelse(text.isnull(), ibis.null("uint64"), _hash(text))
+    nothing = ibis.or_(*(column.isnull() for column in columns))
+    padding = [ibis.literal("")] * (_MOST - len(columns))
+    return ibis.ifelse(nothing, ibis.null("uint64"), _hash(*columns, *padding))
 
 
 class Engine:

@@ -42,7 +42,6 @@ class Manifest:
         expires: when retention removes it.
         directories: validity of each directory, by index.
         content_hash: whether bodies were hashed.
-        mailboxes: accounts whose mailboxes were read.
         merged: names of the snapshots it was merged from.
     """
 
@@ -56,7 +55,6 @@ class Manifest:
     content_hash: bool
     directories: tuple[Validity, ...]
     parts: tuple[Part, ...]
-    mailboxes: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
 
     @property
@@ -83,7 +81,6 @@ class Manifest:
             )
             document["directories"] = tuple(Validity(**one) for one in document["directories"])
             document["parts"] = tuple(Part(**one) for one in document["parts"])
-            document["mailboxes"] = tuple(document["mailboxes"])
             document["merged"] = tuple(document["merged"])
             return cls(**document)
         except (ValueError, KeyError, TypeError) as error:

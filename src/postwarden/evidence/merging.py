@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from postwarden.durable.service import link_file, replace_text
 from postwarden.evidence.errors import BrokenSnapshot
+from postwarden.evidence.mailboxes import read_mailboxes
 from postwarden.evidence.manifest import MANIFEST, Manifest
 from postwarden.evidence.settings import Scope
 from postwarden.evidence.snapshots import check_parts, create, new_name, parts_of, read_manifest
@@ -34,11 +35,12 @@ def merge(root: str, sources: Sequence[str], now: Moment) -> Manifest:
     covered: set[str] = set()
     for folder, manifest in zip(folders, manifests, strict=True):
         check_parts(folder, manifest)
-        if not covered.isdisjoint(manifest.mailboxes):
+        boxes = read_mailboxes(folder)
+        if not covered.isdisjoint(boxes):
             raise BrokenSnapshot(
                 f"{folder}: holds mailboxes that an earlier one holds too; merge one of each host"
             )
-        covered.update(manifest.mailboxes)
+        covered.update(boxes)
         if manifest.directories != manifests[0].directories:
             raise BrokenSnapshot(f"{folder}: was taken with other [[directories]]; scan it again")
     name = new_name(root, now)
@@ -75,6 +77,5 @@ def _manifest(name: str, folder: str, manifests: Sequence[Manifest], now: Moment
         content_hash=all(manifest.content_hash for manifest in manifests),
         directories=manifests[0].directories,
         parts=tuple(parts_of(folder)),
-        mailboxes=tuple(sorted({box for manifest in manifests for box in manifest.mailboxes})),
         merged=tuple(manifest.name for manifest in manifests),
     )

@@ -5,6 +5,7 @@ from postwarden.evidence.comparison import absences
 from postwarden.evidence.directories import directory_lookups
 from postwarden.evidence.engine import Engine, identity
 from postwarden.evidence.errors import BrokenSnapshot, EvidenceError, NoSnapshot, SnapshotBusy
+from postwarden.evidence.mailboxes import Mailboxes
 from postwarden.evidence.manifest import Manifest, Part, Validity
 from postwarden.evidence.merging import merge
 from postwarden.evidence.settings import EvidenceSettings, Scope
@@ -15,6 +16,7 @@ __all__ = [
     "Engine",
     "EvidenceError",
     "EvidenceSettings",
+    "Mailboxes",
     "Manifest",
     "NoSnapshot",
     "Part",

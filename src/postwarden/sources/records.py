@@ -177,6 +177,12 @@ class DirectoryRecord(NamedTuple):
     line: int
 
 
+class MailboxRecord(NamedTuple):
+    """One account whose mailbox was read, whether it holds mail or not."""
+
+    account: str
+
+
 class ProblemRecord(NamedTuple):
     """Something that could not be read, counted and named; it stopped nothing."""
 

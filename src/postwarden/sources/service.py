@@ -33,6 +33,7 @@ from postwarden.sources.records import (
     DirectoryRecord,
     EntryRecord,
     GapRecord,
+    MailboxRecord,
     ProblemRecord,
     SpanRecord,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "Lookup",
     "MailServer",
     "Mailbox",
+    "MailboxRecord",
     "PermanentSourceError",
     "ProblemRecord",
     "ReadOptions",

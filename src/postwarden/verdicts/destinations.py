@@ -1,6 +1,6 @@
 """Where the intended directory brings an address at the time its mail was accepted."""
 
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -23,12 +23,13 @@ class Destinations:
     Attributes:
         directories: each with its validity and its literal entries, as configured.
         delimiters: `recipient_delimiter`.
-        mailboxes: accounts that have a mailbox, whether the directory knows them or not.
+        boxes: gives those of some names that are accounts with a mailbox, whether the directory
+            knows them or not.
     """
 
     directories: Sequence[tuple[Validity, Resolver, Lookup]]
     delimiters: str
-    mailboxes: Set[str] = frozenset()
+    boxes: Callable[[Collection[str]], Set[str]] = frozenset[str]().intersection
     _resolved: dict[tuple[int, str], Resolution] = field(default_factory=dict)
     _known: dict[tuple[int, str], Destination] = field(default_factory=dict)
     _accounts: dict[tuple[int, str], str | None] = field(default_factory=dict)
@@ -78,11 +79,18 @@ class Destinations:
         lookup = self.directories[index][2]
         names = {address: list(self._names(lookup, address)) for address in addresses}
         found = lookup.find("account", set(chain.from_iterable(names.values())))
+        unlisted = []
         for address, spellings in names.items():
             entries = chain.from_iterable(found.get(name, ()) for name in spellings)
             listed = next((entry.values.partition("\n")[0] for entry in entries), None)
-            boxes = (name for name in spellings if name in self.mailboxes)
-            self._accounts[index, address] = next(boxes, None) if listed is None else listed
+            if listed is None:
+                unlisted.append(address)
+            else:
+                self._accounts[index, address] = listed
+        boxes = self.boxes(set(chain.from_iterable(names[address] for address in unlisted)))
+        for address in unlisted:
+            own = (name for name in names[address] if name in boxes)
+            self._accounts[index, address] = next(own, None)
 
     def _names(self, lookup: Lookup, address: str) -> Iterable[str]:
         yield address

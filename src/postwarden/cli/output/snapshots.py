@@ -21,7 +21,7 @@ def print_scanned(
     """Say what a scan took and what to do next."""
     rows = manifest.rows
     console.print(
-        f"Snapshot {manifest.name}: {rows['copies']:,} copies in {len(manifest.mailboxes):,} "
+        f"Snapshot {manifest.name}: {rows['copies']:,} copies in {rows['mailboxes']:,} "
         f"mailboxes, {rows['deliveries']:,} deliveries, {rows['accesses']:,} accesses, "
         f"{rows['entries']:,} lines of the address directory.",
         soft_wrap=True,
