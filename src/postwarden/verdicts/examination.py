@@ -9,7 +9,13 @@ from typing import TypeVar
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from postwarden.evidence.service import Engine, Manifest, absences, directory_lookups
+from postwarden.evidence.service import (
+    Engine,
+    Mailboxes,
+    Manifest,
+    absences,
+    directory_lookups,
+)
 from postwarden.sources.service import (
     CopyRecord,
     DeliveryRecord,
@@ -30,7 +36,7 @@ from postwarden.verdicts.folding import with_originals
 from postwarden.verdicts.gathering import Related, related
 from postwarden.verdicts.homes import homes
 from postwarden.verdicts.judging import Judge
-from postwarden.verdicts.narrowing import names_of, narrowed
+from postwarden.verdicts.narrowing import Candidates, narrowed
 from postwarden.verdicts.ownership import with_rightful_copies
 from postwarden.verdicts.paths import Pathfinder
 from postwarden.verdicts.rules import judge
@@ -88,31 +94,33 @@ class Examination:
 
     def findings(self, question: Question) -> Iterator[Finding]:
         """Give the findings that the question asks for, ordered by nothing in particular."""
-        tables = self._engine.tables
         self._right.clear()
-        good = self._engine.keep(self._good(question))
-        copies = _of_accounts(tables["copies"], question.accounts)
+        good, proofs = self._good(question)
+        copies = _of_accounts(self._engine.tables["copies"], question.accounts)
         if self._manifest.content_hash:
             self._exchanged = crossed_bodies(self._engine)
         whole, changed = self._without_exchanged(copies)
-        self._count_plain(whole, good, question)
         if question.everything:
             yield from self._plain(whole, good, question)
-        names = names_of(self._suspects(whole, good, question))
-        names = self._engine.keep(names if changed is None else names.union(names_of(changed)))
-        gone = self._engine.keep(self._gone_saves(good, question))
-        view = narrowed(self._engine, names, gone)
-        rest = copies.semi_join(names, _KEY)
-        stored = map(Subject.stored, self._engine.records(rest, CopyRecord))
-        subjects = chain(stored, self._gone(gone, question))
+        names = self._sifted(whole, proofs, question)
+        if changed is not None:
+            names = self._engine.keep(names.union(changed.select(*sieve.NAMES)))
+        candidates = Candidates(names, self._lone_saves(proofs, question))
+        view = narrowed(self._engine, candidates)
         misdelivered: list[tuple[Finding, Subject]] = []
-        for batch in _batches(subjects):
-            for finding, subject in self._judged(view, batch, question):
-                if finding.verdict is Verdict.MISDELIVERED:
-                    misdelivered.append((finding, subject))
-                else:
-                    yield finding
-        yield from with_rightful_copies(self._engine, misdelivered)
+        stored, gone = self._stored(view, names), self._gone(view, candidates.saves)
+        for where, subjects in (
+            (view, chain(stored, gone)),
+            (self._engine, self._queued(question)),
+        ):
+            for batch in _batches(subjects):
+                for finding, subject in self._judged(where, batch, question):
+                    if finding.verdict is Verdict.MISDELIVERED:
+                        misdelivered.append((finding, subject))
+                    else:
+                        yield finding
+        viewed = all(_shares_view(subject) for _, subject in misdelivered)
+        yield from with_rightful_copies(view if viewed else self._engine, misdelivered)
 
     def right(self) -> Mapping[Moment, int]:
         """Give the rightful copies of the last question by the minute of their delivery.
@@ -129,24 +137,26 @@ class Examination:
         exchanged = self._engine.given(columns, sorted(self._exchanged))
         return copies.anti_join(exchanged, _KEY), copies.semi_join(exchanged, _KEY)
 
-    def _count_plain(self, copies: ir.Table, good: ir.Table, question: Question) -> None:
-        for row in self._engine.table(
-            sieve.plain_minutes(copies, good, question.since, question.until)
-        ).to_pylist():
-            self._right[row["minute"]] += row["count"]
-
-    def _good(self, question: Question) -> ir.Table:
+    def _good(self, question: Question) -> tuple[ir.Table, ir.Table]:
+        """Give the good deliveries, and what they prove, kept."""
         good = sieve.good_deliveries(
             self._engine.tables, self._manifest.directories, self._hosts, self._recording
         )
-        return good if question.everything else good.select(*sieve.SLIM_COLUMNS)
-
-    def _suspects(self, copies: ir.Table, good: ir.Table, question: Question) -> ir.Table:
-        suspects = sieve.suspects(copies, good)
         if question.everything:
-            return suspects
-        own = self._engine.keep(sieve.own(copies, self._engine.tables))
-        return suspects.anti_join(own, _KEY)
+            good = self._engine.keep(good)
+        return good, self._engine.keep(sieve.proofs(good))
+
+    def _sifted(self, copies: ir.Table, proofs: ir.Table, question: Question) -> ir.Table:
+        """Count the plain copies; name those to be judged."""
+        sifted = self._engine.keep(sieve.sifted(copies, proofs, question.since, question.until))
+        plain = sifted.filter(sifted.minute.notnull())
+        for row in self._engine.table(plain.select("minute", "copies")).to_pylist():
+            self._right[row["minute"]] += row["copies"]
+        names = sifted.filter(~sifted.plain).select(*sieve.NAMES)
+        if question.everything:
+            return self._engine.keep(names)
+        own = self._engine.keep(sieve.own(names, self._engine.tables))
+        return self._engine.keep(names.anti_join(own, sieve.KEY))
 
     def _plain(self, copies: ir.Table, good: ir.Table, question: Question) -> Iterator[Finding]:
         """Give the plain copies as findings, without asking the rules again."""
@@ -158,25 +168,34 @@ class Examination:
                 if _asked(finding, question):
                     yield finding
 
-    def _gone_saves(self, good: ir.Table, question: Question) -> ir.Table:
-        tables, scanned = self._engine.tables, self._scanned()
-        lost = self._engine.keep(sieve.unstored(tables, scanned))
-        lines = _of_accounts(sieve.gone(tables, lost, scanned), question.accounts)
-        return lines if question.everything else sieve.gone_suspects(lines, good)
+    def _lone_saves(self, proofs: ir.Table, question: Question) -> ir.Table:
+        """Name the saves of copies that may be gone, in mailboxes asked about."""
+        tables = self._engine.tables
+        lone = sieve.unstored(tables) if question.everything else sieve.unproved(tables, proofs)
+        return self._engine.keep(_of_accounts(lone, question.accounts))
 
-    def _gone(self, saves: ir.Table, question: Question) -> Iterator[Subject]:
-        for line in self._engine.records(saves, DeliveryRecord):
+    def _stored(self, view: Engine, names: ir.Table) -> Iterator[Subject]:
+        copies = view.tables["copies"].semi_join(names, sieve.KEY)
+        return map(Subject.stored, view.records(copies, CopyRecord))
+
+    def _gone(self, view: Engine, saves: ir.Table) -> Iterator[Subject]:
+        scanned = self._engine.tables["mailboxes"]
+        lost = self._engine.keep(sieve.lost(view.tables, saves, scanned))
+        for line in view.records(sieve.gone(view.tables, lost, scanned), DeliveryRecord):
             yield Subject.logged(line, line.account or "")
-        boxes = frozenset(question.accounts) or self.destinations.mailboxes
+
+    def _queued(self, question: Question) -> Iterator[Subject]:
+        """Give what Postfix' own agents delivered into mailboxes asked about and is gone."""
         delimiters = self._installation.provider.recipient_delimiter
         queued = sieve.gone_queued(self._engine.tables, delimiters)
-        for line in self._engine.records(queued, DeliveryRecord):
-            account = self.destinations.account_of(line.recipient or "", line.accepted_at)
-            if account is not None and account in boxes:
-                yield Subject.logged(line, account)
-
-    def _scanned(self) -> ir.Table:
-        return self._engine.named("account", self._manifest.mailboxes)
+        for lines in _batches(self._engine.records(queued, DeliveryRecord)):
+            names = [(line.recipient or "", line.accepted_at) for line in lines]
+            self.destinations.prefetch_accounts(names)
+            accounts = [self.destinations.account_of(*name) for name in names]
+            boxes = question.accounts or self.destinations.boxes({a for a in accounts if a})
+            for line, account in zip(lines, accounts, strict=True):
+                if account is not None and account in boxes:
+                    yield Subject.logged(line, account)
 
     def _judged(
         self, view: Engine, subjects: Sequence[Subject], question: Question
@@ -232,9 +251,8 @@ def _destinations(engine: Engine, manifest: Manifest, installation: Installation
         lookup, expressions = found
         resolver = Resolver(installation.provider, installation.home_domain, lookup, expressions)
         directories.append((validity, resolver, lookup))
-    return Destinations(
-        directories, installation.provider.recipient_delimiter, frozenset(manifest.mailboxes)
-    )
+    boxes = Mailboxes(engine).among
+    return Destinations(directories, installation.provider.recipient_delimiter, boxes)
 
 
 def _coverage(engine: Engine) -> Coverage:
@@ -279,6 +297,12 @@ def _asked(finding: Finding, question: Question) -> bool:
         return question.since is None and question.until is None
     after = question.since is None or moment >= question.since
     return after and (question.until is None or moment < question.until)
+
+
+def _shares_view(subject: Subject) -> bool:
+    """Tell whether a view of the evidence holds every copy of the subject's message."""
+    logged = subject.line is None or subject.line.server == "dovecot"
+    return logged and subject.message_id is not None
 
 
 def _batches(items: Iterator[_Item], size: int = BATCH) -> Iterator[list[_Item]]:

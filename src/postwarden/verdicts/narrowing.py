@@ -5,12 +5,14 @@ read all of it; so what any batch may ask for is taken out once, by a few passes
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 
-from postwarden.evidence.service import Engine
+from postwarden.evidence.service import Engine, identity
 from postwarden.sources.service import parse_trace
+from postwarden.verdicts.sieve import KEY
 
 MOST = 2_000_000
 """With more subjects than this the view would be no smaller than the whole."""
@@ -18,100 +20,150 @@ MOST = 2_000_000
 _ROUNDS = 12
 """Re-injections are followed this far."""
 
-
-def names_of(copies: ir.Table) -> ir.Table:
-    """Give what identifies copies, and by what evidence of them is found."""
-    return copies.select(
-        "store",
-        "account",
-        "file",
-        "queue_id",
-        "message_id",
-        "hops",
-        session_id=copies.lmtp_id,
-        base=copies.file.split("/")[-1].split(":")[0].split(",")[0],
-    )
+_FOUND_BY = ("session_id", "queue_id", "message_id", "base")
 
 
-def narrowed(engine: Engine, names: ir.Table, gone: ir.Table) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What an examination may have to judge, each table kept.
+
+    Attributes:
+        names: of stored copies (see `sieve.NAMES`).
+        saves: Dovecot's saves of copies that may be gone (see `sieve.SAVE_COLUMNS`).
+    """
+
+    names: ir.Table
+    saves: ir.Table
+
+    def count(self, engine: Engine) -> int:
+        """Count them all."""
+        return engine.count(self.names) + engine.count(self.saves)
+
+    def holders(self) -> ir.Table:
+        """Give the accounts in whose mailboxes they lie or lay."""
+        return self.names.select("account").union(self.saves.select("account"), distinct=True)
+
+    def asked(self) -> ir.Table:
+        """Give by which names the evidence of them is found."""
+        names = self.names.mutate(session_id=self.names.lmtp_id, base=_base(self.names.file))
+        saves = self.saves.mutate(base=_base(self.saves.storage_id))
+        return names.select(*_FOUND_BY).union(saves.select(*_FOUND_BY))
+
+
+def narrowed(engine: Engine, candidates: Candidates) -> Engine:
     """Give the view for subjects.
-
-    Args:
-        engine: of the snapshot.
-        names: of the copies (see `names_of`), kept.
-        gone: delivery lines of copies that are gone, kept.
 
     Returns:
         An engine whose "deliveries" and "accesses" are those that `gathering.related` may ask for,
-        and whose "copies" have only the columns and rows that it takes traces from.
+        and whose "copies" are the candidates and what shares a Message-ID, or a session or queue file
+        of a candidate that may be gone, with them.
     """
-    if engine.count(names) + engine.count(gone) > MOST:
+    if candidates.count(engine) > MOST:
         return engine
-    deliveries = _fed(engine, _deliveries(engine, names, gone))
+    asked = engine.keep(candidates.asked())
+    deliveries = _deliveries(engine, asked, _deeper_queues(engine, candidates.names))
     accesses = engine.tables["accesses"]
-    holders = names.select("account").union(gone.select("account")).distinct()
-    queues = deliveries.filter(deliveries.queue_id.notnull()).select("queue_id").distinct()
-    copies = engine.tables["copies"].select("queue_id", "trace")
-    copies = copies.semi_join(queues, "queue_id") if engine.count(gone) else copies.limit(0)
     return engine.narrowed(
         {
             "deliveries": deliveries,
-            "accesses": engine.keep(accesses.semi_join(holders, "account")),
-            "copies": engine.keep(copies),
+            "accesses": engine.keep(accesses.semi_join(candidates.holders(), "account")),
+            "copies": _copies(engine, candidates, asked, deliveries),
         }
     )
 
 
-def _deliveries(engine: Engine, names: ir.Table, gone: ir.Table) -> ir.Table:
-    lines = engine.tables["deliveries"]
-    lost = gone.mutate(base=gone.storage_id.split(":")[0].split(",")[0])
-    asked = names.select("session_id", "queue_id", "message_id", "base").union(
-        lost.select("session_id", "queue_id", "message_id", "base")
-    )
-    trace = engine.named("queue_id", sorted(set(_deeper_queues(engine, names))))
-    queues = asked.select("queue_id").union(trace)
-    queues = queues.filter(queues.queue_id.notnull())
+def _copies(
+    engine: Engine, candidates: Candidates, asked: ir.Table, deliveries: ir.Table
+) -> ir.Table:
+    copies = engine.tables["copies"]
+    sessions = _there(candidates.saves, "session_id")
+    queues = deliveries.filter(deliveries.session_id.isin(sessions))
     return engine.keep(
-        lines.filter(
-            lines.session_id.isin(_there(asked, "session_id"))
-            | lines.queue_id.isin(queues.queue_id)
-            | lines.message_id.isin(_there(asked, "message_id"))
-            | lines.storage_id.split(",")[0].isin(_there(asked, "base"))
+        copies.filter(
+            _key(copies).isin(candidates.names.select(key=_key(candidates.names)).key)
+            | copies.message_id.isin(_there(asked, "message_id"))
+            | copies.lmtp_id.isin(sessions)
+            | copies.queue_id.isin(_there(queues, "queue_id"))
         )
     )
+
+
+def _deliveries(engine: Engine, asked: ir.Table, deeper: Iterator[str]) -> ir.Table:
+    """Give the lines of the names asked for, those without any name, and what fed them."""
+    lines = engine.tables["deliveries"]
+    queues = asked.select("queue_id").union(engine.named("queue_id", sorted(set(deeper))))
+    queues = engine.keep(queues.filter(queues.queue_id.notnull()).distinct())
+    sessions = engine.keep(asked.filter(asked.session_id.notnull()).select("session_id").distinct())
+    nameless = lines.session_id.isnull() & lines.message_id.isnull() & lines.storage_id.isnull()
+    found = engine.keep(
+        lines.filter(
+            lines.session_id.isin(sessions.session_id)
+            | lines.queue_id.isin(queues.queue_id)
+            | lines.next_queue_id.isin(queues.queue_id)
+            | lines.message_id.isin(_there(asked, "message_id"))
+            | lines.storage_id.split(",")[0].isin(_there(asked, "base"))
+            | (nameless & (lines.server == "dovecot"))
+        )
+    )
+    return _fed(engine, found, queues, sessions)
+
+
+def _fed(engine: Engine, found: ir.Table, queues: ir.Table, sessions: ir.Table) -> ir.Table:
+    """Add what fed the deliveries found ("queued as", Dovecot's sessions), round by round.
+
+    Args:
+        engine: of the snapshot.
+        found: deliveries, kept.
+        queues: queue ids whose lines and feeders are among them.
+        sessions: sessions whose lines are among them.
+    """
+    lines = engine.tables["deliveries"]
+    new = found
+    for _ in range(_ROUNDS):
+        more_queues = engine.keep(_others(new, queues, "queue_id"))
+        dovecot = new.filter(new.server == "dovecot")
+        more_sessions = engine.keep(_others(dovecot, sessions, "session_id"))
+        queries = [
+            lines.filter(lines[column].isin(more[name]))
+            for column, name, more in (
+                ("next_queue_id", "queue_id", more_queues),
+                ("session_id", "session_id", more_sessions),
+            )
+            if engine.count(more)
+        ]
+        if not queries:
+            break
+        more = ibis.union(*queries) if len(queries) > 1 else queries[0]
+        new = engine.keep(more.anti_join(found.select("file", "line"), ["file", "line"]))
+        found = engine.keep(found.union(new))
+        queues, sessions = queues.union(more_queues), sessions.union(more_sessions)
+    return found
+
+
+def _others(lines: ir.Table, known: ir.Table, column: str) -> ir.Table:
+    """Give the values of a column that are not known yet."""
+    there = lines.filter(lines[column].notnull()).select(column).distinct()
+    return there.anti_join(known, column)
 
 
 def _there(table: ir.Table, column: str) -> ir.Value:
     return table.filter(table[column].notnull())[column]
 
 
+def _key(copies: ir.Table) -> ir.Value:
+    return identity(*(copies[column] for column in KEY))
+
+
+def _base(file: ir.Value) -> ir.Value:
+    return file.split("/")[-1].split(":")[0].split(",")[0]
+
+
 def _deeper_queues(engine: Engine, names: ir.Table) -> Iterator[str]:
     """Give the queue ids of traces that name more than one, as copies name only the topmost."""
-    deep = names.filter((names.hops > 2) | ((names.hops == 2) & names.session_id.isnull()))
+    deep = names.filter((names.hops > 2) | ((names.hops == 2) & names.lmtp_id.isnull()))
     if not engine.count(deep):
         return
-    copies = engine.tables["copies"].semi_join(deep, ["store", "account", "file"])
+    copies = engine.tables["copies"].semi_join(deep, KEY)
     for batch in engine.batches(copies.select("trace")):
         for trace in batch.column("trace").to_pylist():
             yield from (hop.queue_id for hop in parse_trace(trace) if hop.queue_id)
-
-
-def _fed(engine: Engine, found: ir.Table) -> ir.Table:
-    """Add what fed the deliveries found ("queued as", Dovecot's sessions), round by round."""
-    lines = engine.tables["deliveries"]
-    handed = lines.filter(lines.next_queue_id.notnull())
-    new = found
-    for _ in range(_ROUNDS):
-        feeders = handed.filter(handed.next_queue_id.isin(_there(new, "queue_id")))
-        redirects = new.filter(new.server == "dovecot", new.session_id.notnull())
-        sessions = _there(redirects, "session_id")
-        before = found.select("file", "line")
-        queries = [feeders]
-        if engine.count(redirects):
-            queries.append(lines.filter(lines.session_id.isin(sessions)))
-        more = ibis.union(*queries) if len(queries) > 1 else feeders
-        new = engine.keep(more.anti_join(before, ["file", "line"]))
-        if not engine.count(new):
-            break
-        found = engine.keep(found.union(new))
-    return found

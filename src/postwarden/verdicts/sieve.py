@@ -31,17 +31,27 @@ GOOD_COLUMNS = (
 """`proof` stands for all that makes a copy plain, `stay` for session and account alone."""
 
 SLIM_COLUMNS = ("proof", "stay", "time", "accepted_at")
-"""Those of a good delivery that `plain_minutes`, `suspects` and `gone_suspects` ask for."""
+"""Those of a good delivery that `sifted` and `unproved` ask for."""
+
+KEY = ("store", "account", "folder", "file")
+"""What identifies a copy."""
+
+NAMES = (*KEY, "uid", "message_id", "queue_id", "lmtp_id", "hops")
+"""That, and by what evidence of a copy is found."""
+
+SAVE_COLUMNS = ("file", "line", "account", "session_id", "queue_id", "message_id", "storage_id")
+"""What identifies a save, and by what evidence of it is found."""
 
 
 def external(deliveries: ir.Table, hosts: Sequence[str]) -> ir.Value:
     """Tell, as an expression, which deliveries were accepted from outside or with a login."""
-    client = deliveries.client.fill_null("")
+    clients = deliveries.filter(deliveries.client.notnull()).select("client").distinct()
+    client = clients.client
     inside = client.contains("[127.") | client.endswith("[::1]")
     for host in hosts:
         inside |= client.lower().startswith(f"{host}[") | (client.lower() == host)
-    outside = (deliveries.origin == "smtp") & deliveries.client.notnull() & ~inside
-    return (deliveries.origin == "submission") | outside
+    foreign = deliveries.client.notnull() & deliveries.client.notin(clients.filter(inside).client)
+    return (deliveries.origin == "submission") | ((deliveries.origin == "smtp") & foreign)
 
 
 def directory_index(moment: ir.Value, validities: Sequence[Validity]) -> ir.Value:
@@ -167,48 +177,61 @@ def plain(copies: ir.Table, good: ir.Table) -> ir.Table:
     return copies.inner_join(one, _proved(copies, one), rname="line_{name}")
 
 
-def plain_minutes(
-    copies: ir.Table, good: ir.Table, since: Moment | None, until: Moment | None
+def proofs(good: ir.Table) -> ir.Table:
+    """Give each proof of good deliveries once, with `SLIM_COLUMNS` of its first."""
+    return good.group_by("proof").agg(
+        stay=good.stay.min(), time=good.time.min(), accepted_at=good.accepted_at.min()
+    )
+
+
+def sifted(
+    copies: ir.Table, proofs: ir.Table, since: Moment | None, until: Moment | None
 ) -> ir.Table:
-    """Count the plain copies by the minute of their delivery; limits are times of acceptance."""
-    proved = good.group_by("proof").agg(time=good.time.min(), accepted_at=good.accepted_at.min())
+    """Count the plain copies by the minute of their delivery and name the others, in one pass.
+
+    Returns:
+        A row for each copy that no good delivery proves, with `NAMES`; and rows without these, of
+        plain copies: `minute` (null where `since` and `until`, times of acceptance, exclude it) and
+        `copies`, how many.
+    """
+    doubtful = doubtful_content(copies)
+    proof = ibis.ifelse(doubtful, ibis.null("uint64"), _proof_of(copies))
+    both = copies.select(*NAMES, proof=proof).left_join(proofs, "proof", rname="good_{name}")
+    plain = both.good_proof.notnull()
+    asked = plain
     if since is not None:
-        proved = proved.filter(proved.accepted_at >= since)
+        asked &= both.accepted_at >= since
     if until is not None:
-        proved = proved.filter(proved.accepted_at < until)
-    sound = copies.filter(~doubtful_content(copies))
-    times = sound.select(proof=_proof_of(sound)).inner_join(proved, "proof").select("time")
-    minute = times.time // 60_000_000 * 60_000_000
-    return times.group_by(minute=minute).agg(count=times.count())
+        asked &= both.accepted_at < until
+    names = {name: ibis.ifelse(plain, ibis.null(both[name].type()), both[name]) for name in NAMES}
+    minute = ibis.ifelse(asked, both.time // 60_000_000 * 60_000_000, ibis.null("int64"))
+    rows = both.select(plain=plain, minute=minute, **names)
+    return rows.group_by(*rows.columns).agg(copies=rows.count())
 
 
-def suspects(copies: ir.Table, good: ir.Table) -> ir.Table:
-    """Give the copies that no good delivery proves."""
-    unproved = ibis.ifelse(doubtful_content(copies), ibis.null("uint64"), _proof_of(copies))
-    return copies.mutate(proof=unproved).anti_join(good.select("proof"), "proof").drop("proof")
-
-
-def own(copies: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
-    """Give store, account and file of copies that their holder appended, and nobody delivered.
+def own(names: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
+    """Give the `KEY` of copies that their holder appended, and nobody delivered.
 
     For them `rules.judge` says `own`: no own host's line is on them, no delivery line names their
     file, and an append into the mailbox, in no session of another login, has their Message-ID.
+
+    Args:
+        names: of the copies that no good delivery proves.
+        tables: of the engine.
     """
     acts, lines = tables["accesses"], tables["deliveries"]
     foreign = acts.filter(acts.actor.notnull(), acts.session.notnull()).select("session")
     acts = acts.filter(acts.what == "appended", acts.actor.isnull(), acts.message_id.notnull())
     acts = acts.anti_join(foreign.distinct(), "session")
     acts = acts.select("account", "message_id", act_folder=acts.folder, act_uid=acts.uid)
-    bare = copies.filter(copies.hops == 0, copies.lmtp_id.isnull(), copies.queue_id.isnull())
-    bare = bare.select(
-        "store", "account", "file", "folder", "uid", "message_id", base=_base(bare.file)
-    )
+    bare = names.filter(names.hops == 0, names.lmtp_id.isnull(), names.queue_id.isnull())
+    bare = bare.select(*KEY, "uid", "message_id", base=_base(bare.file))
     put = bare.inner_join(acts, ["account", "message_id"])
     same = (put.act_folder == put.folder) & put.act_uid.notnull() & put.uid.notnull()
     put = put.filter(~same.fill_null(False) | (put.act_uid == put.uid))
     saves = lines.filter(lines.server == "dovecot", lines.storage_id.notnull())
     saves = saves.select(base=_base(saves.storage_id))
-    return put.anti_join(saves, "base").select("store", "account", "file").distinct()
+    return put.anti_join(saves, "base").select(*KEY).distinct()
 
 
 def _proved(copies: ir.Table, good: ir.Table) -> list[ir.Value]:
@@ -220,31 +243,47 @@ def _proved(copies: ir.Table, good: ir.Table) -> list[ir.Value]:
     ]
 
 
-def unstored(tables: Mapping[str, ir.Table], scanned: ir.Table) -> ir.Table:
-    """Give file and line of Dovecot's saves into scanned mailboxes that hold no copy of that session.
+def unproved(tables: Mapping[str, ir.Table], proofs: ir.Table) -> ir.Table:
+    """Give Dovecot's saves that no good delivery proves, with `SAVE_COLUMNS`."""
+    return _lines_of(tables).anti_join(proofs.select("stay"), "stay").drop("stay")
+
+
+def unstored(tables: Mapping[str, ir.Table]) -> ir.Table:
+    """Give Dovecot's saves of whose session the mailbox holds no copy, with `SAVE_COLUMNS`."""
+    copies = tables["copies"].filter(tables["copies"].lmtp_id.notnull())
+    stays = copies.select(stay=identity(copies.lmtp_id, copies.account))
+    return _lines_of(tables).anti_join(stays, "stay").drop("stay")
+
+
+def _lines_of(tables: Mapping[str, ir.Table]) -> ir.Table:
+    saves = _saves(tables)
+    return saves.select(*SAVE_COLUMNS, stay=identity(saves.session_id, saves.account))
+
+
+def lost(tables: Mapping[str, ir.Table], lone: ir.Table, scanned: ir.Table) -> ir.Table:
+    """Give those of some saves that went into scanned mailboxes and are of no copy there.
 
     Args:
-        tables: of the engine.
+        tables: of the engine, or of a view for these saves.
+        lone: their file and line.
         scanned: table of the accounts whose mailboxes were read.
     """
-    copies = tables["copies"].filter(tables["copies"].lmtp_id.notnull())
-    saves = _saves(tables)
-    saves = saves.select("account", "file", "line", stay=identity(saves.session_id, saves.account))
-    stays = copies.select(stay=identity(copies.lmtp_id, copies.account))
-    return saves.anti_join(stays, "stay").semi_join(scanned, "account").select("file", "line")
+    copies, saves = tables["copies"], _saves(tables)
+    saves = saves.semi_join(lone, ["file", "line"]).semi_join(scanned, "account")
+    stored = copies.filter(copies.lmtp_id.notnull()).select("lmtp_id", "account")
+    at_home = [saves.session_id == stored.lmtp_id, saves.account == stored.account]
+    return _without_untraced(saves.anti_join(stored, at_home), copies)
 
 
-def gone(tables: Mapping[str, ir.Table], lost: ir.Table, scanned: ir.Table) -> ir.Table:
-    """Give Dovecot's saves into scanned mailboxes of which no copy is stored, here or elsewhere.
+def gone(tables: Mapping[str, ir.Table], missing: ir.Table, scanned: ir.Table) -> ir.Table:
+    """Give the saves of which no copy is stored, in their own mailbox or elsewhere.
 
     Args:
-        tables: of the engine.
-        lost: what `unstored` gives, kept: how few these are decides how the rest is computed.
-        scanned: see `unstored`.
+        tables: of the engine, or of a view for these saves.
+        missing: what `lost` gives, kept: how few these are decides how the rest is computed.
+        scanned: see `lost`.
     """
     copies, saves = tables["copies"], _saves(tables)
-    missing = saves.semi_join(lost, ["file", "line"])
-    missing = _without_untraced(missing, copies)
     sessions = missing.select("session_id").distinct()
     there = saves.semi_join(sessions, "session_id").semi_join(scanned, "account")
     there = there.select("session_id", "account")
@@ -298,9 +337,3 @@ def gone_queued(tables: Mapping[str, ir.Table], delimiters: str) -> ir.Table:
 
 def _base(file: ir.Value) -> ir.Value:
     return file.split("/")[-1].split(",")[0]
-
-
-def gone_suspects(saves: ir.Table, good: ir.Table) -> ir.Table:
-    """Give the saves (see `gone`) that no good delivery proves."""
-    saves = saves.mutate(stay=identity(saves.session_id, saves.account))
-    return saves.anti_join(good.select("stay"), "stay").drop("stay")
