@@ -22,7 +22,8 @@ _DAYS = 30
 _BEGAN = 1_795_000_000
 
 # Messages spread over the accounts; three in a thousand are stored one account too far.
-_MESSAGES = f"""(
+_MESSAGES = f"""
+CREATE TEMP TABLE source AS
   SELECT *, 'user' || holder || '@d' || holder % {DOMAINS} || '.example' AS account,
     CASE WHEN owner < accounts // 2 AND (i % 3 = 0 OR wrong) THEN 'other.name' ELSE 'user' END
       || owner || '@d' || owner % {DOMAINS} || '.example' AS address,
@@ -41,7 +42,7 @@ _MESSAGES = f"""(
       FROM range(getvariable('since'), getvariable('until')) r(i)
     )
   )
-)"""
+"""
 
 _COPIES = f"""
 SELECT 'store1' AS store, account,
@@ -68,7 +69,7 @@ SELECT 'store1' AS store, account,
   2000 + i % 3000 AS header_size, hash(i, 4) || 'abcdef' || i AS header_hash,
   NULL::VARCHAR AS content_hash, NULL::VARCHAR AS relaxed_hash,
   NULL::BIGINT AS body_size, '' AS declared_hashes, 'read' AS state
-FROM {_MESSAGES} WHERE NOT gone
+FROM source WHERE NOT gone
 """
 
 _DELIVERIES = f"""
@@ -89,7 +90,7 @@ SELECT server, moment + 1000000 AS "time", '{HOST}' AS host, server AS instance,
   NULL::VARCHAR AS next_queue_id,
   CASE WHEN postfix THEN '250 2.0.0 <' || account || '> ' || session || ' Saved' END AS "text",
   CASE WHEN postfix THEN 'log/mail.log' ELSE 'log/dovecot.log' END AS file, i * 6 + 1 AS line
-FROM {_MESSAGES}, (VALUES ('postfix', true), ('dovecot', false)) s(server, postfix)
+FROM source, (VALUES ('postfix', true), ('dovecot', false)) s(server, postfix)
 WHERE NOT sent
 """
 
@@ -103,34 +104,35 @@ SELECT moment + 600000000 AS "time", '{HOST}' AS host, account, NULL::VARCHAR AS
   CASE WHEN sent THEN message_id END AS message_id, CASE WHEN sent THEN size END AS size,
   NULL::BIGINT AS bodies, NULL::BIGINT AS headers, NULL::BIGINT AS messages,
   'log/dovecot.log' AS file, i * 6 + 3 AS line
-FROM {_MESSAGES} WHERE i % 10 = 0 OR sent
+FROM source WHERE i % 10 = 0 OR sent
 """
 
-_NAMES = f"""(
+_NAMES = f"""
+CREATE TEMP TABLE source AS
   SELECT a, a < getvariable('accounts') // 2 AS aliased,
     a || '@d' || a % {DOMAINS} || '.example' AS rest
   FROM range(getvariable('since'), getvariable('until')) r(a)
-)"""
-
-_ENTRIES = f"""
-SELECT 0::BIGINT AS directory, 'account' AS "role", 0::BIGINT AS "table", 'literal' AS kind,
-  'user' || rest AS "key", 'user' || rest AS "values", 'directory/users' AS file, a + 1 AS line
-FROM {_NAMES}
-UNION ALL SELECT 0, 'alias', 0, 'literal', 'other.name' || rest, 'user' || rest,
-  'directory/virtual', a + 1
-FROM {_NAMES} WHERE aliased
 """
 
-_MAILBOXES = f"""SELECT 'user' || rest AS account FROM {_NAMES}"""
+_ENTRIES = """
+SELECT 0::BIGINT AS directory, 'account' AS "role", 0::BIGINT AS "table", 'literal' AS kind,
+  'user' || rest AS "key", 'user' || rest AS "values", 'directory/users' AS file, a + 1 AS line
+FROM source
+UNION ALL SELECT 0, 'alias', 0, 'literal', 'other.name' || rest, 'user' || rest,
+  'directory/virtual', a + 1
+FROM source WHERE aliased
+"""
 
-_DIRECTORY = f"""
+_MAILBOXES = """SELECT 'user' || rest AS account FROM source"""
+
+_DIRECTORY = """
 SELECT 'user' || rest AS address, 'user' || rest AS account, 'user' || rest AS "chain",
   'account' AS via, NULL::BIGINT AS valid_from, NULL::BIGINT AS valid_to, 0::BIGINT AS directory,
   'directory/users' AS file, a + 1 AS line
-FROM {_NAMES}
+FROM source
 UNION ALL SELECT 'other.name' || rest, 'user' || rest,
   'other.name' || rest || ' > user' || rest, 'alias', NULL, NULL, 0, 'directory/virtual', a + 1
-FROM {_NAMES} WHERE aliased
+FROM source WHERE aliased
 """
 
 _SPANS = f"""
@@ -142,8 +144,21 @@ FROM (VALUES ('postfix', 'log/mail.log'), ('dovecot', 'log/dovecot.log'),
 """
 
 
-_SHARED = {"entries": _ENTRIES, "directory": _DIRECTORY, "mailboxes": _MAILBOXES}
-"""Tables that say nothing of single messages."""
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Queries, by the table they fill, of what `source` makes of a range of numbers."""
+
+    source: str
+    queries: Mapping[str, str]
+
+
+_OF_ACCOUNTS = _Tables(
+    _NAMES, {"entries": _ENTRIES, "directory": _DIRECTORY, "mailboxes": _MAILBOXES}
+)
+_OF_MESSAGES = _Tables(
+    _MESSAGES, {"copies": _COPIES, "deliveries": _DELIVERIES, "accesses": _ACCESSES}
+)
+_OF_LOGS = _Tables("", {"spans": _SPANS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,32 +184,31 @@ class Writer:
 
     def directory(self) -> None:
         """Write the directory, which snapshots of every size share."""
-        self._write(self._root, _SHARED, Size(1, self._accounts), self._accounts)
+        self._write(self._root, _OF_ACCOUNTS, Size(1, self._accounts), self._accounts)
 
     def snapshot(self, copies: int) -> str:
         """Write a snapshot and give the folder of snapshots that it is in."""
         size = Size(copies, self._accounts)
         root = os.path.join(self._root, str(copies))
         folder = os.path.join(root, FOLDER)
-        tables = {"copies": _COPIES, "deliveries": _DELIVERIES, "accesses": _ACCESSES}
-        self._write(folder, tables, size, copies)
-        self._write(folder, {"spans": _SPANS}, size, 1)
-        for table in _SHARED:
+        self._write(folder, _OF_MESSAGES, size, copies)
+        self._write(folder, _OF_LOGS, size, 1)
+        for table in _OF_ACCOUNTS.queries:
             os.symlink(os.path.join(self._root, table), os.path.join(folder, table))
         self._manifest(folder)
         return root
 
-    def _write(self, folder: str, tables: Mapping[str, str], size: Size, rows: int) -> None:
-        chunks = []
-        for name, query in tables.items():
-            place = os.path.join(folder, name)
-            os.makedirs(place)
-            for number, since in enumerate(range(0, rows, _CHUNK)):
-                path = os.path.join(place, f"part-{number:04d}.parquet")
-                chunks.append(_Chunk(path, query, size, since, min(rows, since + _CHUNK)))
-        if len(chunks) <= len(tables):
-            for chunk in chunks:
-                _write_chunk(chunk)
+    def _write(self, folder: str, tables: _Tables, size: Size, rows: int) -> None:
+        for name in tables.queries:
+            os.makedirs(os.path.join(folder, name))
+        chunks = [
+            _Chunk(
+                folder, f"part-{number:04d}.parquet", tables, size, since, min(rows, since + _CHUNK)
+            )
+            for number, since in enumerate(range(0, rows, _CHUNK))
+        ]
+        if len(chunks) == 1:
+            _write_chunk(chunks[0])
             return
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
             list(pool.map(_write_chunk, chunks))
@@ -219,22 +233,28 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    path: str
-    query: str
+    folder: str
+    part: str
+    tables: _Tables
     size: Size
     since: int
     until: int
 
 
 def _write_chunk(chunk: _Chunk) -> None:
+    options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+    variables = {
+        "copies": chunk.size.copies,
+        "accounts": chunk.size.accounts,
+        "since": chunk.since,
+        "until": chunk.until,
+    }
     with duckdb.connect(config={"threads": 1}) as engine:
-        variables = {
-            "copies": chunk.size.copies,
-            "accounts": chunk.size.accounts,
-            "since": chunk.since,
-            "until": chunk.until,
-        }
+        engine.execute("SET enable_progress_bar = false")
         for name, value in variables.items():
             engine.execute(f"SET VARIABLE {name} = {value}::BIGINT")
-        options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
-        engine.execute(f"COPY ({chunk.query}) TO '{chunk.path}' ({options})")
+        if chunk.tables.source:
+            engine.execute(chunk.tables.source)
+        for name, query in chunk.tables.queries.items():
+            path = os.path.join(chunk.folder, name, chunk.part)
+            engine.execute(f"COPY ({query}) TO '{path}' ({options})")
