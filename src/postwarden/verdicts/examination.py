@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -47,6 +47,9 @@ MINUTE = 60 * 1_000_000
 BATCH = 20_000
 """Subjects judged at a time: bounds memory, whatever the size of the snapshot."""
 
+LOOKUPS = 200_000
+"""Addresses looked up at a time."""
+
 _KEY = ("store", "account", "file")
 _Item = TypeVar("_Item")
 
@@ -66,6 +69,15 @@ class Question:
     until: Moment | None = None
     accounts: tuple[str, ...] = ()
     everything: bool = False
+
+
+class _Named(NamedTuple):
+    """Whom a delivery line names, and when its message was accepted."""
+
+    original: str | None
+    recipient: str | None
+    sasl_username: str | None
+    accepted_at: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,8 @@ class Examination:
             names = self._engine.keep(names.union(changed.select(*sieve.NAMES)))
         candidates = Candidates(names, self._lone_saves(proofs, question))
         view = narrowed(self._engine, candidates)
+        if view is not self._engine:
+            self._resolve_named(view)
         misdelivered: list[tuple[Finding, Subject]] = []
         stored, gone = self._stored(view, names), self._gone(view, candidates.saves)
         for where, subjects in (
@@ -183,6 +197,32 @@ class Examination:
         lost = self._engine.keep(sieve.lost(view.tables, saves, scanned))
         for line in view.records(sieve.gone(view.tables, lost, scanned), DeliveryRecord):
             yield Subject.logged(line, line.account or "")
+
+    def _resolve_named(self, view: Engine) -> None:
+        """Resolve what a view's lines name all at once, as each look-up may read the whole directory."""
+        lines = view.tables["deliveries"]
+        lines = lines.filter(lines.server == "postfix")
+        original = lines.original_recipient.coalesce(lines.recipient)
+        for names in _batches(
+            view.records(
+                lines.select(
+                    "recipient", "sasl_username", "accepted_at", original=original
+                ).distinct(),
+                _Named,
+            ),
+            LOOKUPS,
+        ):
+            self.destinations.prefetch(
+                (address, name.accepted_at)
+                for name in names
+                for address in (name.original, name.recipient)
+                if address
+            )
+            self.destinations.prefetch_accounts(
+                (address or "", name.accepted_at)
+                for name in names
+                for address in (name.recipient, name.sasl_username)
+            )
 
     def _queued(self, question: Question) -> Iterator[Subject]:
         """Give what Postfix' own agents delivered into mailboxes asked about and is gone."""

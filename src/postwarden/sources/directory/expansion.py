@@ -43,7 +43,7 @@ class Node(NamedTuple):
 class _Level(NamedTuple):
     """What the look-ups of one level gave, and the forms of every address asked for."""
 
-    forms: Mapping[str, list[Form]]
+    forms: Mapping[str, Sequence[Form]]
     domains: Found
     aliases: Found
     accounts: Found
@@ -96,7 +96,7 @@ class Expander:
         answers = {one: self._tables[role].answer(forms[one], found) for one in forms}
         return {address: answer for address, answer in answers.items() if answer is not None}
 
-    def _forms(self, address: str) -> list[Form]:
+    def _forms(self, address: str) -> Sequence[Form]:
         own = domain_of(address) in self._local_domains
         return address_forms(address, self._provider.recipient_delimiter, own=own)
 

@@ -6,6 +6,7 @@ cut off to find an entry is put back on each result, and "@other" takes the loca
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from postwarden.sources.directory.values import is_command, is_plain, normal_key
@@ -27,11 +28,12 @@ class Form(NamedTuple):
     kind: str
 
 
-def address_forms(address: str, delimiters: str, *, own: bool) -> list[Form]:
+@lru_cache(maxsize=1 << 16)
+def address_forms(address: str, delimiters: str, *, own: bool) -> tuple[Form, ...]:
     """Give the keys of a normal address, or of "@domain", in order."""
     parts = parsed(address)
     if parts is None:
-        return [Form(address, "", "catch-all")]
+        return (Form(address, "", "catch-all"),)
     user, extension = split_extension(parts.local, delimiters)
     forms = [Form(address, "", "full")]
     if extension:
@@ -41,7 +43,7 @@ def address_forms(address: str, delimiters: str, *, own: bool) -> list[Form]:
         if extension:
             forms.append(Form(user, extension, "name"))
     forms.append(Form(f"@{parts.domain}", "", "catch-all"))
-    return forms
+    return tuple(forms)
 
 
 def parsed(address: str) -> Address | None:
