@@ -18,19 +18,15 @@ def absences(engine: Engine, servers: Set[str]) -> Iterator[tuple[str, Missing, 
         that prove it; and sorted moments (whole seconds) of lines that are there.
     """
     lines, acts = engine.tables["deliveries"], engine.tables["accesses"]
-    dovecot = _sessions(
-        lines.filter(lines.server == "dovecot", lines.agent == "lmtp", lines.session_id.notnull())
-    )
-    postfix = _sessions(
-        lines.filter(lines.server == "postfix", lines.status == "sent", lines.session_id.notnull())
-    )
+    sessions = _sessions(lines)
+    lone = engine.keep(_of_one_log(sessions)) if servers & {"dovecot", "postfix"} else None
     events = acts.filter(acts.what.isin(["opened", "listed", "downloaded", "searched"]))
-    if "dovecot" in servers:
-        missing = postfix.anti_join(dovecot, "session")
+    if lone is not None and "dovecot" in servers:
+        missing = sessions.filter(sessions.server == "postfix").semi_join(lone, "session")
         there = lines.filter(lines.server == "dovecot").select("time").union(acts.select("time"))
         yield "dovecot", *_answer(engine, missing, there)
-    if "postfix" in servers:
-        missing = dovecot.anti_join(postfix, "session")
+    if lone is not None and "postfix" in servers:
+        missing = sessions.filter(sessions.server == "dovecot").semi_join(lone, "session")
         there = lines.filter(lines.server == "postfix").select("time")
         yield "postfix", *_answer(engine, missing, there)
     if "dovecot-events" in servers:
@@ -40,7 +36,17 @@ def absences(engine: Engine, servers: Set[str]) -> Iterator[tuple[str, Missing, 
 
 
 def _sessions(lines: ir.Table) -> ir.Table:
-    return lines.select("time", "file", "line", session=identity(lines.session_id))
+    """Give the lines of which the other server's log should have one of the same session."""
+    saving = (lines.server == "dovecot") & (lines.agent == "lmtp")
+    sending = (lines.server == "postfix") & (lines.status == "sent")
+    lines = lines.filter(lines.session_id.notnull(), saving | sending)
+    return lines.select("server", "time", "file", "line", session=identity(lines.session_id))
+
+
+def _of_one_log(sessions: ir.Table) -> ir.Table:
+    saving = sessions.server == "dovecot"
+    seen = sessions.group_by("session").agg(saved=saving.any(), sent=(~saving).any())
+    return seen.filter(seen.saved != seen.sent).select("session")
 
 
 def _answer(engine: Engine, missing: ir.Table, there: ir.Table) -> tuple[Missing, list[Moment]]:

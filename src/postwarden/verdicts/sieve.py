@@ -196,7 +196,8 @@ def sifted(
     """
     doubtful = doubtful_content(copies)
     proof = ibis.ifelse(doubtful, ibis.null("uint64"), _proof_of(copies))
-    both = copies.select(*NAMES, proof=proof).left_join(proofs, "proof", rname="good_{name}")
+    named = copies.mutate(proof=proof).select(*NAMES, "proof")
+    both = named.left_join(proofs, "proof", rname="good_{name}")
     plain = both.good_proof.notnull()
     asked = plain
     if since is not None:
