@@ -8,7 +8,7 @@ import pytest
 from postwarden.configuration import load
 from postwarden.drills.simulated import simulate
 from postwarden.evidence.service import Engine, latest
-from postwarden.verdicts import sieve
+from postwarden.verdicts import narrowing, sieve
 from postwarden.verdicts.service import Examination, Question, Verdict
 from postwarden.wiring import installation
 from worlds.examined import scanned
@@ -71,3 +71,20 @@ def test_what_is_told_by_default_is_all_that_is_not_settled(snapshot, by_rules):
     told, _ = findings(snapshot, Question())
     expected = {key: one for key, one in by_rules.items() if one.verdict not in SETTLED}
     assert {one.id: one for one in told} == expected
+
+
+def test_what_is_told_does_not_depend_on_the_view_that_it_is_judged_from(snapshot, monkeypatch):
+    told, _ = findings(snapshot, EVERYTHING)
+    monkeypatch.setattr(narrowing, "MOST", -1)
+    from_all, _ = findings(snapshot, EVERYTHING)
+    assert {one.id: one for one in told} == {one.id: one for one in from_all}
+
+
+def test_rightful_copies_are_counted_whether_sieved_or_judged(snapshot, by_rules):
+    folder, configuration = snapshot
+    rightful = [one for one in by_rules.values() if one.verdict is Verdict.RIGHTFUL]
+    with Engine(str(folder), memory="1GB", threads=1) as engine:
+        manifest = latest(str(Path(folder).parent))
+        examination = Examination(engine, manifest, installation(configuration))
+        list(examination.findings(Question()))
+        assert sum(examination.right().values()) == sum(not one.gone for one in rightful)
