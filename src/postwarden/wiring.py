@@ -1,16 +1,24 @@
 """The one place that joins doors (servers/) to the rooms' ports.
 
-Doors are imported where they are opened: only a scan needs them, and their libraries are slow to load.
+Doors and rooms are imported where they are opened: a command loads only what it needs, and rooms with
+tables can be imported only once Django is set up.
 """
 
+from typing import TYPE_CHECKING
+
 from postwarden.configuration import Configuration
-from postwarden.evidence.service import Sources
-from postwarden.verdicts.service import Installation
+
+if TYPE_CHECKING:
+    from postwarden.evidence.service import Sources
+    from postwarden.ledger.service import Anchor, Ledger
+    from postwarden.ledger.settings import AnchorSettings
+    from postwarden.verdicts.service import Installation
 
 
-def sources(configuration: Configuration) -> Sources:
+def sources(configuration: Configuration) -> "Sources":
     """Give everything a scan reads, each by its door."""
-    from postwarden.servers.doveadm import DoveadmServer  # noqa: PLC0415  # see the module
+    from postwarden.evidence.service import Sources  # noqa: PLC0415  # see the module
+    from postwarden.servers.doveadm import DoveadmServer  # noqa: PLC0415
     from postwarden.servers.ldap import LdapServer  # noqa: PLC0415
     from postwarden.servers.sql import SqlServer  # noqa: PLC0415
 
@@ -26,10 +34,44 @@ def sources(configuration: Configuration) -> Sources:
     )
 
 
-def installation(configuration: Configuration) -> Installation:
+def installation(configuration: Configuration) -> "Installation":
     """Give what verdicts need to know of the provider."""
+    from postwarden.verdicts.service import Installation  # noqa: PLC0415
+
     return Installation(
         provider=configuration.provider,
         home_domain=configuration.home_domain,
         master_users=configuration.evidence.master_users,
     )
+
+
+def ledger(configuration: Configuration) -> "Ledger":
+    """Open the state and give its ledger.
+
+    Raises:
+        StateError: the state cannot be used.
+        KeysMissing: the keys beside it are not its own.
+    """
+    from postwarden.state.service import open_state, set_up  # noqa: PLC0415
+
+    set_up()
+    open_state(configuration.state)
+    from postwarden.ledger.service import Ledger  # noqa: PLC0415  # has models: after set_up
+
+    return Ledger(configuration.state.path, configuration.ledger.name)
+
+
+def anchors(configuration: Configuration) -> "list[Anchor]":
+    """Give the places outside that keep tree heads."""
+    return [_anchor(settings) for settings in configuration.ledger.anchors]
+
+
+def _anchor(settings: "AnchorSettings") -> "Anchor":
+    from postwarden.ledger.service import FileAnchor  # noqa: PLC0415  # has models: after set_up
+    from postwarden.servers.anchors import HttpAnchor, SshAnchor  # noqa: PLC0415
+
+    if settings.file is not None:
+        return FileAnchor(settings.file)
+    if settings.url is not None:
+        return HttpAnchor(settings.url)
+    return SshAnchor(settings.ssh or "", settings.path or "")

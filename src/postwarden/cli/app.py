@@ -42,6 +42,11 @@ COMMANDS = {
         "preflight",
         "Say which deliveries of the last days would have gone elsewhere by a new map.",
     ),
+    "verify": Place(
+        "postwarden.cli.desk.verify",
+        "verify",
+        "Check the whole ledger against its signed tree heads, those kept outside included.",
+    ),
     "evidence": Place("postwarden.cli.evidence", "app", "List, check, merge and expire snapshots."),
 }
 

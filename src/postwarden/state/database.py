@@ -11,7 +11,6 @@ from django.conf import settings as project_settings
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from psycopg.conninfo import conninfo_to_dict
 
 from postwarden.durable.service import LockedElsewhereError, locked_file
 from postwarden.state import project
@@ -108,7 +107,7 @@ def _database(settings: StateSettings) -> dict[str, Any]:
                 "init_command": _PRAGMAS,
             },
         }
-    told = conninfo_to_dict(settings.url)
+    told = _parts(settings.url)
     named = {_NAMED[key]: value for key, value in told.items() if key in _NAMED}
     options = {key: value for key, value in told.items() if key not in _NAMED}
     return {"ENGINE": "django.db.backends.postgresql", **named, "OPTIONS": options}
@@ -118,5 +117,12 @@ def _shown(settings: StateSettings) -> str:
     """Name the database without its password."""
     if settings.url is None:
         return os.path.join(settings.path, "postwarden.sqlite")
-    told = conninfo_to_dict(settings.url)
+    told = _parts(settings.url)
     return f"PostgreSQL database {told.get('dbname', '')} at {told.get('host', 'this host')}"
+
+
+def _parts(url: str) -> dict[str, Any]:
+    """Split a connection URI (libpq section 34.1.1.2) into its parameters."""
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415  # slow to load, seldom needed
+
+    return dict(conninfo_to_dict(url))

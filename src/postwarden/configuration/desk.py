@@ -1,0 +1,86 @@
+"""Sections of the incident desk: where its state is, and its ledger."""
+
+import os
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from postwarden.configuration.values import FilePath, Model, some
+from postwarden.ledger.settings import AnchorSettings, LedgerSettings
+from postwarden.state.settings import StateSettings
+
+
+def _postgresql(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError('write url = "postgresql://USER:PASSWORD@HOST/NAME"')
+    return value
+
+
+class State(Model):
+    """[state]."""
+
+    path: FilePath | None = Field(
+        default=None,
+        description="The data directory, for nothing else: database, keys, and what the servers"
+        " read. Without it, state beside the file.",
+    )
+    url: Annotated[str, AfterValidator(_postgresql)] | None = Field(
+        default=None,
+        description="postgresql://USER:PASSWORD@HOST/NAME, for more than one machine. Without it,"
+        " SQLite in the data directory.",
+    )
+
+    def settings(self, base: str) -> StateSettings:
+        """Give the room's settings."""
+        return StateSettings(self.path or os.path.join(base, "state"), self.url)
+
+
+class _Anchor(Model):
+    file: FilePath | None = Field(
+        default=None, description="A file that heads are appended to, best on another host's disk."
+    )
+    url: str | None = Field(
+        default=None,
+        description="Heads are sent there by POST, and asked for by GET, as plain text.",
+    )
+    ssh: str | None = Field(
+        default=None, description="USER@HOST; heads are appended to the file `path` there."
+    )
+    path: str | None = Field(default=None, description="ssh: the file on that host.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "_Anchor":
+        if sum(place is not None for place in (self.file, self.url, self.ssh)) != 1:
+            raise ValueError('write one of file = "…", url = "https://…", ssh = "user@host"')
+        if (self.ssh is None) != (self.path is None):
+            raise ValueError('write both ssh = "user@host" and path = "…"')
+        return self
+
+    def settings(self) -> AnchorSettings:
+        return AnchorSettings(self.file, self.url, self.ssh, self.path)
+
+
+class LedgerSection(Model):
+    """[ledger]."""
+
+    name: Annotated[str, AfterValidator(some)] | None = Field(
+        default=None,
+        description="Names a new ledger in its signed heads; without it, DOMAIN/postwarden of the"
+        " provider's first domain. One that was begun keeps its name.",
+    )
+    anchors: list[_Anchor] = Field(
+        default=[],
+        description="Where signed tree heads are kept outside the database. What no anchor covers,"
+        " whoever is root here can still rewrite.",
+    )
+    interval_seconds: int = Field(
+        default=60, ge=1, description="How often the worker signs and anchors a head."
+    )
+
+    def settings(self, domain: str) -> LedgerSettings:
+        """Give the room's settings."""
+        return LedgerSettings(
+            name=self.name or f"{domain}/postwarden",
+            anchors=tuple(anchor.settings() for anchor in self.anchors),
+            interval_seconds=self.interval_seconds,
+        )
