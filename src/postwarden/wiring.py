@@ -4,7 +4,8 @@ Doors and rooms are imported where they are opened: a command loads only what it
 tables can be imported only once Django is set up.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from postwarden.configuration import Configuration
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from postwarden.evidence.service import Sources
     from postwarden.ledger.service import Anchor, Ledger
     from postwarden.ledger.settings import AnchorSettings
+    from postwarden.people.service import Record
     from postwarden.verdicts.service import Installation
+    from postwarden.vocabulary import Moment
 
 
 def sources(configuration: Configuration) -> "Sources":
@@ -59,6 +62,16 @@ def ledger(configuration: Configuration) -> "Ledger":
     from postwarden.ledger.service import Ledger  # noqa: PLC0415  # has models: after set_up
 
     return Ledger(configuration.state.path, configuration.ledger.name)
+
+
+def recorder(book: "Ledger") -> "Record":
+    """Give what writes the acts of people into a ledger; each identity has a key of its own there."""
+    from postwarden.ledger.service import Entry  # noqa: PLC0415  # has models: after set_up
+
+    def record(act: str, actor: str, person: str, detail: Mapping[str, Any], now: "Moment") -> None:
+        book.append([Entry(act, actor, person=f"identity {person}", detail=detail)], now)
+
+    return record
 
 
 def anchors(configuration: Configuration) -> "list[Anchor]":

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db.models import Max
 
 from postwarden.ledger.checkpoint import Checkpoint, NotACheckpoint, read
 from postwarden.ledger.entries import ERASED, Part, commitment, facts_of, leaf_data, unpack
@@ -47,7 +48,7 @@ class Verification:
     """What was checked.
 
     Attributes:
-        entries: those with a leaf.
+        entries: all there are.
         erased: payloads that nobody can read any more, their keys having been erased on record.
         covered: leaves under the largest head that was found outside.
         tail: entries behind it, with or without a leaf: nothing outside vouches for them yet.
@@ -72,15 +73,16 @@ def verify(
         keyring: likewise.
         anchored: signed notes as they are found outside the database.
     """
+    last = EntryRow.objects.aggregate(last=Max("pk"))["last"] or 0
     heads, faults = _heads(origin, secrets)
     outside, bad = _outside(anchored, origin, secrets)
     check = _Check(keyring.every(), heads, outside)
     check.run(max(heads, default=0))
+    behind = check.waiting(last)
     faults += bad + check.faults + check.unrecorded()
     covered = max(outside, default=0)
-    behind = EntryRow.objects.filter(leafrow=None).count()
     return Verification(
-        entries=check.tree.size,
+        entries=check.tree.size + behind,
         erased=check.erased,
         covered=covered,
         tail=max(0, check.tree.size - covered) + behind,
@@ -152,6 +154,15 @@ class _Check:
         if surplus := LeafRow.objects.filter(index__gte=size).count():
             self._surplus(size, surplus)
 
+    def waiting(self, last: int) -> int:
+        """Check the sealed facts of entries up to the last one that have no leaf yet; count them."""
+        rows = EntryRow.objects.filter(leafrow=None, pk__lte=last).values_list("pk", "act", "parts")
+        number = 0
+        for number, (entry, act, packed) in enumerate(rows.order_by("pk").iterator(), 1):
+            if not self._opens(act, _unpacked(bytes(packed))):
+                self.faults.append(Fault("payload", self.tree.size, self.tree.size, entry))
+        return number
+
     def unrecorded(self) -> list[Fault]:
         """Give faults for payloads whose keys are gone without an entry that says so."""
         lost = self._used - self._recorded
@@ -172,10 +183,7 @@ class _Check:
         case: str | None,
         packed: bytes,
     ) -> None:
-        try:
-            parts = unpack(packed)
-        except ValueError:
-            parts = []
+        parts = _unpacked(packed)
         computed = leaf_hash(leaf_data(index, at, act, case, parts))
         if computed != hashed:
             self.faults.append(Fault("entry", index, index, number))
@@ -220,6 +228,14 @@ class _Check:
         if not any(fault.first >= good for fault in self.faults):
             self.faults.append(Fault("head", good, size - 1))
         return good
+
+
+def _unpacked(packed: bytes) -> list[Part]:
+    """Give the parts; none where they are no parts, so that their leaf does not fit."""
+    try:
+        return unpack(packed)
+    except ValueError:
+        return []
 
 
 def _rows(size: int) -> Iterator[tuple[int, bytes, int, int, str, str | None, bytes]]:
