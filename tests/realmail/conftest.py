@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from postwarden.drills.lab.errors import MissingServers
+from postwarden.drills.lab.requirements import require_servers
 from realmail.options import PairOptions
-from realmail.pair import MailPair, MissingServersError, require_servers
+from realmail.pair import MailPair
 from realmail.scenario import VARIANTS, play
 
 CORPUS = Path(__file__).parents[2] / "build" / "corpus" / "package" / "data"
@@ -21,7 +23,7 @@ def servers() -> None:
     """Skip where the servers cannot run; fail where they must (CI, POSTWARDEN_REQUIRE_SERVERS)."""
     try:
         require_servers()
-    except MissingServersError as error:
+    except MissingServers as error:
         if os.environ.get("CI") or os.environ.get("POSTWARDEN_REQUIRE_SERVERS"):
             raise
         pytest.skip(str(error))
