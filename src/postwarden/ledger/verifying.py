@@ -157,11 +157,12 @@ class _Check:
     def waiting(self, last: int) -> int:
         """Check the sealed facts of entries up to the last one that have no leaf yet; count them."""
         rows = EntryRow.objects.filter(leafrow=None, pk__lte=last).values_list("pk", "act", "parts")
-        number = 0
-        for number, (entry, act, packed) in enumerate(rows.order_by("pk").iterator(), 1):
+        behind = 0
+        for entry, act, packed in rows.order_by("pk").iterator():
+            behind += 1
             if not self._opens(act, _unpacked(bytes(packed))):
                 self.faults.append(Fault("payload", self.tree.size, self.tree.size, entry))
-        return number
+        return behind
 
     def unrecorded(self) -> list[Fault]:
         """Give faults for payloads whose keys are gone without an entry that says so."""
