@@ -3,6 +3,7 @@
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "postwarden.state",
     "postwarden.people",
     "postwarden.ledger",
 ]
