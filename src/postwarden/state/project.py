@@ -6,6 +6,7 @@ INSTALLED_APPS = [
     "postwarden.state",
     "postwarden.people",
     "postwarden.ledger",
+    "postwarden.custody",
 ]
 AUTH_USER_MODEL = "people.Identity"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
