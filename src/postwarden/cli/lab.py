@@ -62,7 +62,8 @@ def _tell(lab: Lab, as_json: bool) -> None:
         typer.echo(json.dumps(_document(lab), indent=2))
         return
     for part, pid in lab.pids.items():
-        typer.echo(f"{part:10} {'does not run' if pid is None else f'runs as process {pid}'}")
+        runs = f"does not run: log/{part}.out" if pid is None else f"runs as process {pid}"
+        typer.echo(f"{part:10} {runs}")
     for name, port in lab.ports.named().items():
         typer.echo(f"{name:10} {HOST} {port}")
     typer.echo(f"{len(lab.passwords)} accounts, stored as {lab.store}: {lab.root}/accounts.csv")

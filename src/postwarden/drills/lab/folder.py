@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from postwarden.drills.lab.cast import ACCOUNTS
@@ -31,6 +32,7 @@ class State:
         doveadm_key: of Dovecot's HTTP API.
         uid: number of the user whom mail belongs to; nobody's, or of the person behind sudo.
         gid: likewise of the group.
+        year: in which it was made, in UTC; that of the first line of its logs.
         passwords: account to password.
     """
 
@@ -39,6 +41,7 @@ class State:
     doveadm_key: str
     uid: int
     gid: int
+    year: int
     passwords: Mapping[str, str]
 
 
@@ -46,7 +49,8 @@ def chosen(store: Store) -> State:
     """Choose what a new lab needs; whoever called sudo will own the mail and can read it."""
     uid, gid = (int(os.environ.get(name) or 0) or NOBODY for name in ("SUDO_UID", "SUDO_GID"))
     passwords = {account: secrets.token_urlsafe(_PASSWORD_BYTES) for account in sorted(ACCOUNTS)}
-    return State(store, Ports.free(), secrets.token_urlsafe(24), uid, gid, passwords)
+    year = datetime.now(UTC).year
+    return State(store, Ports.free(), secrets.token_urlsafe(24), uid, gid, year, passwords)
 
 
 def save(root: Path, state: State) -> None:

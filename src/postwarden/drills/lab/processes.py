@@ -31,12 +31,14 @@ class Part:
         root: the lab's folder.
         command: its words; one of them has to name something below the lab's folder.
         watch: called before it is started; gives what is asked until it serves.
+        user: numbers of user and group that it runs as; None for those of the caller.
     """
 
     name: str
     root: Path
     command: tuple[str, ...]
     watch: Callable[[], Callable[[], bool]]
+    user: tuple[int, int] | None = None
 
     @property
     def pid_file(self) -> Path:
@@ -67,7 +69,7 @@ def start(part: Part, environment: Mapping[str, str]) -> None:
         subprocess.run(  # noqa: S603  # the shell is given fixed text; the words are its arguments
             (
                 *("/usr/bin/setsid", "--fork", "/bin/sh", "-c", _ITSELF_FIRST),
-                *(str(part.pid_file), *part.command),
+                *(str(part.pid_file), *_as_user(part.user), *part.command),
             ),
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -76,10 +78,20 @@ def start(part: Part, environment: Mapping[str, str]) -> None:
             check=True,
         )
     wait_until(lambda: _written(part) is not None, f"{part.name} to begin")
-    wait_until(lambda: running(part) is None or is_ready(), f"{part.name} to start")
-    if running(part) is None:
+    wait_until(
+        lambda: not _lives(_written(part)) or (is_ready() and running(part) is not None),
+        f"{part.name} to start",
+    )
+    if not _lives(_written(part)):
         said = part.printed.read_text(errors="replace").strip()
         raise NotReady(f"{part.name} ended at once: {said}")
+
+
+def _as_user(user: tuple[int, int] | None) -> tuple[str, ...]:
+    if user is None:
+        return ()
+    uid, gid = user
+    return ("/usr/bin/setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
 
 
 def running(part: Part) -> int | None:
@@ -134,12 +146,12 @@ def _written(part: Part) -> int | None:
 
 def _runs(pid: int, part: Part) -> bool:
     """Whether this process lives with the part's command line, which a zombie has no more."""
-    words = b"\0".join(word.encode() for word in part.command[1:])
-    return _read(pid, "cmdline").rstrip(b"\0").endswith(words)
+    words = b"".join(word.encode() + b"\0" for word in part.command)
+    return _read(pid, "cmdline").endswith(words)
 
 
-def _lives(pid: int) -> bool:
-    return bool(_read(pid, "cmdline"))
+def _lives(pid: int | None) -> bool:
+    return pid is not None and _process(pid) is not None
 
 
 def _signal_group(leader: int, number: signal.Signals) -> None:
@@ -152,12 +164,19 @@ def _group(leader: int) -> bool:
 
 
 def _processes() -> Iterator[_Process]:
-    """Give all processes that are no zombies (proc(5), stat)."""
-    for pid in (int(name) for name in os.listdir("/proc") if name.isdigit()):
-        head, _, tail = _read(pid, "stat").decode("ascii", "replace").rpartition(")")
-        words = tail.split()
-        if words and words[0] not in "ZX":
-            yield _Process(pid, head.partition("(")[2], int(words[1]), int(words[2]))
+    for name in os.listdir("/proc"):
+        found = _process(int(name)) if name.isdigit() else None
+        if found is not None:
+            yield found
+
+
+def _process(pid: int) -> _Process | None:
+    """Give a process unless it has ended, as a zombie has (proc(5), stat)."""
+    head, _, tail = _read(pid, "stat").decode("ascii", "replace").rpartition(")")
+    words = tail.split()
+    if not words or words[0] in "ZX":
+        return None
+    return _Process(pid, head.partition("(")[2], int(words[1]), int(words[2]))
 
 
 def _read(pid: int, name: str) -> bytes:

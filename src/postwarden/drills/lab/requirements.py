@@ -19,7 +19,7 @@ NEEDED: Mapping[str, str] = {
     "dovecot-sieve": "/usr/lib/dovecot/modules/lib90_sieve_plugin.so",
     "dovecot-managesieved": "/usr/lib/dovecot/managesieve",
     "openssl": "/usr/bin/openssl",
-    "util-linux": "/usr/bin/setsid",
+    "util-linux": "/usr/bin/setpriv",
 }
 _KNOWN = "2.3."  # the configuration of 2.4 is another language
 

@@ -58,7 +58,6 @@ class Lab:
         doveadm_key: of Dovecot's HTTP API.
         passwords: account to password.
         pids: process id of each part by name; None for one that does not run.
-        servers: to operate them.
     """
 
     root: Path
@@ -68,7 +67,11 @@ class Lab:
     doveadm_key: str
     passwords: Mapping[str, str]
     pids: Mapping[str, int | None]
-    servers: Servers
+
+    @property
+    def servers(self) -> Servers:
+        """What operates both servers."""
+        return Servers(self.root)
 
     @property
     def is_up(self) -> bool:
@@ -95,7 +98,7 @@ def up(folder: str | Path, store: Store | None = None) -> Lab:
         root.mkdir(parents=True, exist_ok=True)
         with locked_file(str(root / folders.LOCK)):
             before = _state(root, store)
-            servers, own = Servers(root), programs(root)
+            servers, own = Servers(root), programs(root, before)
             state = _with_free_ports(root, before, (*servers.parts, *own))
             writing.write_once(root, state)
             writing.write_toml(root, state, before)
@@ -129,7 +132,7 @@ def down(folder: str | Path) -> Lab:
     root = Path(os.path.realpath(folder))
     state = folders.read(root)
     with locked_file(str(root / folders.LOCK)):
-        for part in reversed(programs(root)):
+        for part in reversed(programs(root, state)):
             end(part)
         Servers(root).stop()
     return _lab(root, state)
@@ -160,8 +163,7 @@ def _with_free_ports(root: Path, state: State, parts: tuple[Part, ...]) -> State
 
 
 def _lab(root: Path, state: State) -> Lab:
-    servers = Servers(root)
-    parts = (*servers.parts, *programs(root))
+    parts = (*Servers(root).parts, *programs(root, state))
     return Lab(
         root=root,
         config=root / writing.TOML,
@@ -170,7 +172,6 @@ def _lab(root: Path, state: State) -> Lab:
         doveadm_key=state.doveadm_key,
         passwords=state.passwords,
         pids={part.name: running(part) for part in parts},
-        servers=servers,
     )
 
 

@@ -36,16 +36,19 @@ aliases = [{{ format = "postfix-virtual", path = "tables/virtual" }}]
 format = "postfix"
 path = "log/mail.log*"
 host = "{hostname}"
+year = {year}
 
 [[logs]]
 format = "dovecot"
 path = "log/dovecot.log*"
 host = "{hostname}"
+year = {year}
 
 [[logs]]
 format = "dovecot-events"
 path = "log/dovecot.log*"
 host = "{hostname}"
+year = {year}
 
 [evidence]
 path = "evidence"
@@ -61,5 +64,6 @@ def configuration(state: State) -> str:
         domains=f"[{quoted}]",
         hostname=HOSTNAME,
         zone=ZONE,
+        year=state.year,
         store=_MAILDIR if state.store is Store.MAILDIR else doveadm,
     )
