@@ -5,11 +5,11 @@ import random
 from django.db import connection
 
 from postwarden.ledger.checkpoint import Checkpoint, sign
-from postwarden.ledger.entries import leaf_data, unpack
+from postwarden.ledger.entries import leaf_data
 from postwarden.ledger.merkle import Tree, leaf_hash
 
 COLUMNS = {
-    "ledger_entry": ("at", "act", "case", "parts"),
+    "ledger_entry": ("at", "act", "case", "commitments", "sealed"),
     "ledger_leaf": ("hash",),
     "ledger_head": ("note", "frontier"),
     "ledger_key": ("wrapped", "reference"),
@@ -86,14 +86,14 @@ class Mutator:
         first, second = self._two()
         rows = [
             run(
-                "SELECT e.id, e.parts FROM ledger_entry e JOIN ledger_leaf l ON l.entry_id = e.id"
+                "SELECT e.id, e.sealed FROM ledger_entry e JOIN ledger_leaf l ON l.entry_id = e.id"
                 " WHERE l.[index] = %s",
                 index,
             )[0]
             for index in (first, second)
         ]
         for (number, _), (_, parts) in zip(rows, reversed(rows), strict=True):
-            run("UPDATE ledger_entry SET parts = %s WHERE id = %s", parts, number)
+            run("UPDATE ledger_entry SET sealed = %s WHERE id = %s", parts, number)
         return f"swap facts {first} {second}"
 
     def truncate(self):
@@ -148,11 +148,11 @@ class Mutator:
         sizes = {size for (size,) in run("SELECT size FROM ledger_head")}
         tree = Tree()
         rows = run(
-            "SELECT l.[index], e.at, e.act, e.[case], e.parts FROM ledger_leaf l"
+            "SELECT l.[index], e.at, e.act, e.[case], e.commitments FROM ledger_leaf l"
             " JOIN ledger_entry e ON e.id = l.entry_id ORDER BY l.[index]"
         )
-        for index, at, act, case, parts in rows:
-            hashed = leaf_hash(leaf_data(index, at, act, case, unpack(parts)))
+        for index, at, act, case, commitments in rows:
+            hashed = leaf_hash(leaf_data(index, at, act, case, commitments))
             run("UPDATE ledger_leaf SET hash = %s WHERE [index] = %s", hashed, index)
             tree.add(hashed)
             if tree.size in sizes:

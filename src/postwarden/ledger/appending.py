@@ -11,7 +11,9 @@ from postwarden.ledger.keys import CASE, DESK, NONCE, PERSON, Keyring, Owner
 from postwarden.vocabulary import Moment
 
 # In SQL, not through models: an append must not cost a millisecond.
-_INSERT = 'INSERT INTO ledger_entry (at, act, "case", parts) VALUES (%s, %s, %s, %s)'
+_INSERT = (
+    'INSERT INTO ledger_entry (at, act, "case", commitments, sealed) VALUES (%s, %s, %s, %s, %s)'
+)
 
 
 def append(entries: Sequence[Entry], keyring: Keyring, now: Moment) -> None:
@@ -37,7 +39,7 @@ def append(entries: Sequence[Entry], keyring: Keyring, now: Moment) -> None:
             _sealed(*keys[owner], plaintext(facts, os.urandom(SALT)))
             for owner, facts in zip(_owners(entry), told, strict=False)
         ]
-        rows.append((now, entry.act, entry.case, pack(parts)))
+        rows.append((now, entry.act, entry.case, *pack(parts)))
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)
 

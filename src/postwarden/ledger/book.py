@@ -72,7 +72,7 @@ class Ledger:
         for row in (rows if case is None else rows.filter(case=case)).iterator():
             facts: dict[str, Any] = {}
             erased = False
-            for number, _, sealed in unpack(bytes(row.parts)):
+            for number, _, sealed in unpack(row.packed()):
                 key = keys.get(number)
                 if key is None:
                     erased = True

@@ -13,7 +13,8 @@ SALT = 16
 ERASED = "ledger.erased"
 _VERSION = 1
 _HEAD = struct.Struct(">BQqHH")
-_PART = struct.Struct(">Q32sI")
+_COMMITMENT = struct.Struct(">Q32s")
+_SIZE = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,13 @@ class Part(NamedTuple):
     sealed: bytes
 
 
+class Packed(NamedTuple):
+    """The parts of an entry as two values: what its leaf covers, and what can be erased."""
+
+    commitments: bytes
+    sealed: bytes
+
+
 def plaintext(told: Mapping[str, Any], salt: bytes) -> bytes:
     """Give the bytes that a part commits to and seals; equal facts and salt give equal bytes."""
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -82,30 +90,36 @@ def commitment(plain: bytes) -> bytes:
     return sha256(plain).digest()
 
 
-def pack(parts: Sequence[Part]) -> bytes:
-    """Give parts as one value of a column."""
-    return b"".join(
-        _PART.pack(part.key, part.commitment, len(part.sealed)) + part.sealed for part in parts
+def pack(parts: Sequence[Part]) -> Packed:
+    """Give parts as the values of two columns."""
+    return Packed(
+        b"".join([_COMMITMENT.pack(part.key, part.commitment) for part in parts]),
+        b"".join([_SIZE.pack(len(part.sealed)) + part.sealed for part in parts]),
     )
 
 
-def unpack(packed: bytes) -> list[Part]:
+def unpack(packed: Packed) -> list[Part]:
     """Read packed parts; raise ValueError for bytes that are none."""
+    commitments, sealed = packed
+    if len(commitments) % _COMMITMENT.size:
+        raise ValueError("a commitment is cut short")
     parts: list[Part] = []
     place = 0
-    while place < len(packed):
-        if len(packed) - place < _PART.size:
+    for key, committed in _COMMITMENT.iter_unpack(commitments):
+        start = place + _SIZE.size
+        if start > len(sealed):
+            raise ValueError("a part is missing")
+        (size,) = _SIZE.unpack_from(sealed, place)
+        place = start + size
+        if place > len(sealed):
             raise ValueError("a part is cut short")
-        key, committed, size = _PART.unpack_from(packed, place)
-        place += _PART.size
-        if len(packed) - place < size:
-            raise ValueError("a part is cut short")
-        parts.append(Part(key, committed, packed[place : place + size]))
-        place += size
+        parts.append(Part(key, committed, sealed[start:place]))
+    if place != len(sealed):
+        raise ValueError("there are more parts than commitments")
     return parts
 
 
-def leaf_data(index: int, at: Moment, act: str, case: str | None, parts: Sequence[Part]) -> bytes:
+def leaf_data(index: int, at: Moment, act: str, case: str | None, commitments: bytes) -> bytes:
     """Give the bytes of a leaf: its place, its open facts, and the commitments of its parts.
 
     Args:
@@ -113,8 +127,8 @@ def leaf_data(index: int, at: Moment, act: str, case: str | None, parts: Sequenc
         at: when it was appended.
         act: see `Entry`.
         case: likewise.
-        parts: in order.
+        commitments: of `Packed`.
     """
     code, reference = act.encode(), (case or "").encode()
-    keys = b"".join([part.key.to_bytes(8) + part.commitment for part in parts])
-    return _HEAD.pack(_VERSION, index, at, len(code), len(reference)) + code + reference + keys
+    head = _HEAD.pack(_VERSION, index, at, len(code), len(reference))
+    return head + code + reference + commitments

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from postwarden.ledger.entries import Packed
+
 
 class KeyRow(models.Model):
     """A data key; erasing it empties `wrapped` and leaves the row."""
@@ -24,12 +26,17 @@ class KeyRow(models.Model):
 
 
 class EntryRow(models.Model):
-    """An entry as appended: open facts and packed sealed parts (`entries.pack`)."""
+    """An entry as appended: open facts, and its sealed parts (`entries.Packed`)."""
 
     at = models.BigIntegerField()
     act = models.CharField(max_length=64)
     case = models.CharField(max_length=32, null=True, db_index=True)
-    parts = models.BinaryField()
+    commitments = models.BinaryField()
+    sealed = models.BinaryField()
+
+    def packed(self) -> Packed:
+        """Give the sealed parts."""
+        return Packed(bytes(self.commitments), bytes(self.sealed))
 
     class Meta:
         """In the order of appending."""

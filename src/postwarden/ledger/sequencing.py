@@ -9,7 +9,7 @@ from itertools import islice
 from django.db import connection, transaction
 
 from postwarden.ledger.checkpoint import Checkpoint, sign
-from postwarden.ledger.entries import leaf_data, unpack
+from postwarden.ledger.entries import leaf_data
 from postwarden.ledger.merkle import Tree, leaf_hash
 from postwarden.ledger.models import EntryRow, HeadRow, LeafRow
 from postwarden.ledger.secrets import Secrets
@@ -60,7 +60,7 @@ def _some(origin: str, secrets: Secrets, now: Moment) -> int:
 def _leaves(entries: Iterable[EntryRow], tree: Tree) -> Iterable[LeafRow]:
     for entry in entries:
         index = tree.size
-        data = leaf_data(index, entry.at, entry.act, entry.case, unpack(bytes(entry.parts)))
+        data = leaf_data(index, entry.at, entry.act, entry.case, bytes(entry.commitments))
         hashed = leaf_hash(data)
         tree.add(hashed)
         yield LeafRow(index=index, entry=entry, hash=hashed)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db.models import Max
 
 from postwarden.ledger.checkpoint import Checkpoint, NotACheckpoint, read
-from postwarden.ledger.entries import ERASED, Part, commitment, facts_of, leaf_data, unpack
+from postwarden.ledger.entries import ERASED, Packed, commitment, facts_of, leaf_data, unpack
 from postwarden.ledger.keys import NONCE, Keyring
 from postwarden.ledger.merkle import Tree, leaf_hash
 from postwarden.ledger.models import EntryRow, HeadRow, LeafRow
@@ -156,11 +156,13 @@ class _Check:
 
     def waiting(self, last: int) -> int:
         """Check the sealed facts of entries up to the last one that have no leaf yet; count them."""
-        rows = EntryRow.objects.filter(leafrow=None, pk__lte=last).values_list("pk", "act", "parts")
+        rows = EntryRow.objects.filter(leafrow=None, pk__lte=last).values_list(
+            "pk", "act", "commitments", "sealed"
+        )
         behind = 0
-        for entry, act, packed in rows.order_by("pk").iterator():
+        for entry, act, commitments, sealed in rows.order_by("pk").iterator():
             behind += 1
-            if not self._opens(act, _unpacked(bytes(packed))):
+            if not self._opens(act, Packed(bytes(commitments), bytes(sealed))):
                 self.faults.append(Fault("payload", self.tree.size, self.tree.size, entry))
         return behind
 
@@ -182,17 +184,20 @@ class _Check:
         at: int,
         act: str,
         case: str | None,
-        packed: bytes,
+        packed: Packed,
     ) -> None:
-        parts = _unpacked(packed)
-        computed = leaf_hash(leaf_data(index, at, act, case, parts))
+        computed = leaf_hash(leaf_data(index, at, act, case, packed.commitments))
         if computed != hashed:
             self.faults.append(Fault("entry", index, index, number))
-        elif not self._opens(act, parts):
+        elif not self._opens(act, packed):
             self.faults.append(Fault("payload", index, index, number))
         self.tree.add(computed)
 
-    def _opens(self, act: str, parts: Sequence[Part]) -> bool:
+    def _opens(self, act: str, packed: Packed) -> bool:
+        try:
+            parts = unpack(packed)
+        except ValueError:
+            return False
         for number, committed, sealed in parts:
             if number not in self._keys:
                 return False
@@ -231,21 +236,11 @@ class _Check:
         return good
 
 
-def _unpacked(packed: bytes) -> list[Part]:
-    """Give the parts; none where they are no parts, so that their leaf does not fit."""
-    try:
-        return unpack(packed)
-    except ValueError:
-        return []
-
-
-def _rows(size: int) -> Iterator[tuple[int, bytes, int, int, str, str | None, bytes]]:
-    rows = (
-        LeafRow.objects.filter(index__lt=size)
-        .order_by("index")
-        .values_list(
-            "index", "hash", "entry_id", "entry__at", "entry__act", "entry__case", "entry__parts"
-        )
-    )
-    for index, hashed, number, at, act, case, parts in rows.iterator(chunk_size=_CHUNK):
-        yield index, bytes(hashed), number, at, act, case, bytes(parts)
+def _rows(size: int) -> Iterator[tuple[int, bytes, int, int, str, str | None, Packed]]:
+    rows = LeafRow.objects.filter(index__lt=size).order_by("index")
+    values = rows.values_list(
+        "index", "hash", "entry_id", "entry__at", "entry__act", "entry__case",
+        "entry__commitments", "entry__sealed",
+    )  # fmt: skip
+    for index, hashed, number, at, act, case, *packed in values.iterator(chunk_size=_CHUNK):
+        yield index, bytes(hashed), number, at, act, case, Packed(*map(bytes, packed))
