@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from postwarden.people.errors import BadKey, NameTaken, NotAllowed, UnknownIdentity
 from postwarden.people.models import Identity, KeyRow, RoleRow
 from postwarden.people.ports import Record
-from postwarden.people.rules import EVERYWHERE, Grant, Permission, Role, allows
+from postwarden.people.rules import EVERYWHERE, Grant, Permission, Role, allows, organisations_for
 from postwarden.people.signatures import check, fingerprint, public_key
 from postwarden.vocabulary import Moment
 
@@ -46,6 +46,10 @@ class Member:
         if not self.active or not allows(self.grants, permission, organisation):
             place = f" for {organisation}" if organisation else ""
             raise NotAllowed(f"{self.name} may not do this{place}: it needs {permission}")
+
+    def organisations(self, permission: Permission) -> frozenset[str] | None:
+        """Give the organisations that something is allowed for; None for all of them."""
+        return organisations_for(self.grants, permission) if self.active else frozenset()
 
 
 def member(name: str) -> Member:

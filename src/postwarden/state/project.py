@@ -6,6 +6,7 @@ INSTALLED_APPS = [
     "postwarden.state",
     "postwarden.people",
     "postwarden.ledger",
+    "postwarden.cases",
     "postwarden.custody",
 ]
 AUTH_USER_MODEL = "people.Identity"
