@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,7 +79,10 @@ def test_the_configuration_is_one(tmp_path, store):
     assert {log.year for log in found.logs} == {state.year}
     other = replace(state, ports=Ports.free())
     assert (toml.configuration(other) == toml.configuration(state)) is (store is Store.MAILDIR)
-    assert "api_key" in tomllib.loads(toml.configuration(state))["stores"][0] or store != "mdbox"
+    assert toml.is_as_written(toml.configuration(other), state)
+    assert not toml.is_as_written(toml.configuration(state) + "processes = 1\n", state)
+    elsewhere = toml.configuration(folder.chosen(store))
+    assert toml.is_as_written(elsewhere, state) is (store is Store.MAILDIR)
 
 
 def test_what_was_chosen_is_read_as_it_was_written(tmp_path):

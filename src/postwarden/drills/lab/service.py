@@ -97,11 +97,11 @@ def up(folder: str | Path, store: Store | None = None) -> Lab:
     with _files_for_all():
         root.mkdir(parents=True, exist_ok=True)
         with locked_file(str(root / folders.LOCK)):
-            before = _state(root, store)
-            servers, own = Servers(root), programs(root, before)
-            state = _with_free_ports(root, before, (*servers.parts, *own))
+            state = _state(root, store)
+            servers, own = Servers(root), programs(root, state)
+            state = _with_free_ports(root, state, (*servers.parts, *own))
             writing.write_once(root, state)
-            writing.write_toml(root, state, before)
+            writing.write_toml(root, state)
             if running(servers.dovecot) is None:
                 writing.write_dovecot(root, state)
             if running(servers.postfix) is None:
@@ -144,8 +144,8 @@ def _state(root: Path, store: Store | None) -> State:
     except NoLab:
         folders.must_be_empty(root)
         state = folders.chosen(store or Store.MAILDIR)
-        folders.save(root, state)
         folders.give(root, state)
+        folders.save(root, state)
     if store not in (None, state.store):
         raise UnfitFolder(f"{root}: this lab stores mail as {state.store}; name another folder")
     return state

@@ -1,5 +1,7 @@
 """The lab's postwarden.toml."""
 
+import re
+
 from postwarden.drills.lab.cast import DOMAINS
 from postwarden.drills.lab.folder import State
 from postwarden.drills.lab.options import HOST, HOSTNAME, ZONE, Store
@@ -54,6 +56,14 @@ year = {year}
 path = "evidence"
 content_hash = true
 """
+
+
+_PORT = re.compile(rf"(?<={re.escape(HOST)}:)\d+")
+
+
+def is_as_written(text: str, state: State) -> bool:
+    """Whether a text is what was written for this lab, perhaps with other ports."""
+    return _PORT.sub("", text) == _PORT.sub("", configuration(state))
 
 
 def configuration(state: State) -> str:

@@ -64,13 +64,12 @@ def write_postfix(root: Path, state: State) -> None:
     postfix.write_settled(etc / "master.cf", postfix.master_cf(state.ports))
 
 
-def write_toml(root: Path, state: State, before: State) -> Path:
-    """Write postwarden.toml where there is none, or one that is as `before` had it written."""
+def write_toml(root: Path, state: State) -> None:
+    """Write postwarden.toml where there is none, or one that nobody has changed."""
     file = root / TOML
-    if not file.exists() or file.read_text(errors="replace") == toml.configuration(before):
+    if not file.exists() or toml.is_as_written(file.read_text(errors="replace"), state):
         replace_text(str(file), toml.configuration(state))
         give(file, state)
-    return file
 
 
 def _write_users(users: Path, state: State) -> None:
