@@ -98,7 +98,7 @@ def change(desk: Desk, actor: Actor, reference: str, event: Change, now: Moment)
     return _apply(desk, reference, event, Deed("case.changed", actor, now, values=told), now)
 
 
-def note(  # noqa: PLR0913, PLR0917  # who, where, when, what, by what evidence, and the clock
+def note(  # who, where, when, what, by what evidence, and the clock
     desk: Desk,
     actor: Actor,
     reference: str,
@@ -146,7 +146,7 @@ def suspect(
     return _apply(desk, reference, Suspect(names, organisations), deed, now, names)
 
 
-def move(  # noqa: PLR0913, PLR0917  # who, where, which, whereto, why, and the clock
+def move(  # who, where, which, whereto, why, and the clock
     desk: Desk,
     actor: Actor,
     reference: str,
@@ -189,7 +189,7 @@ def named(accounts: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({kept(normal(one)) for one in accounts}))
 
 
-def _apply(  # noqa: PLR0913, PLR0917  # as `move`
+def _apply(  # as `move`
     desk: Desk,
     reference: str,
     event: Event,

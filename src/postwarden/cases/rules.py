@@ -110,6 +110,13 @@ class Suspect(NamedTuple):
     organisations: tuple[str, ...]
 
 
+class Found(NamedTuple):
+    """An examination found something wrong in these accounts, or nothing."""
+
+    accounts: tuple[str, ...]
+    organisations: tuple[str, ...]
+
+
 class Move(NamedTuple):
     """Something was done to accounts concerned, or found out about them."""
 
@@ -125,7 +132,7 @@ class Reopen(NamedTuple):
     """Not everything was done after all."""
 
 
-Event = Change | Note | AddTask | FinishTask | Report | Suspect | Move | Close | Reopen
+Event = Change | Note | AddTask | FinishTask | Report | Suspect | Found | Move | Close | Reopen
 
 
 def decide(case: Case, event: Event, now: Moment) -> Case | Refusal:  # noqa: PLR0911  # one an event
@@ -147,8 +154,11 @@ def decide(case: Case, event: Event, now: Moment) -> Case | Refusal:  # noqa: PL
             return _finished(case, event, now)
         case Report():
             return _reported(case, event, now)
-        case Suspect():
-            return _suspected(case, event)
+        case Suspect(accounts, organisations):
+            added = _suspected(case, accounts, organisations)
+            return added if accounts else Refusal(Code.NOTHING_CHOSEN)
+        case Found(accounts, organisations):
+            return _suspected(case, accounts, organisations)
         case Move():
             return _moved(case, event)
         case Close():
@@ -256,18 +266,16 @@ def _reported(case: Case, event: Report, now: Moment) -> Case | Refusal:
     known = case.times.detected
     if known is None or event.received < known:
         case = replace(case, times=case.times._replace(detected=event.received))
-    return _suspected(case, Suspect((event.account,), (event.organisation,)))
+    return _suspected(case, (event.account,), (event.organisation,))
 
 
-def _suspected(case: Case, event: Suspect) -> Case | Refusal:
+def _suspected(case: Case, accounts: tuple[str, ...], organisations: tuple[str, ...]) -> Case:
     """Add accounts; of those there already only the settled ones are suspected again."""
-    if not event.accounts:
-        return Refusal(Code.NOTHING_CHOSEN)
     before = case.accounts
-    again = {one for one in event.accounts if before.get(one) is None or before[one] in SETTLED}
+    again = {one for one in accounts if before.get(one) is None or before[one] in SETTLED}
     return replace(
         case,
-        organisations=tuple(sorted({*case.organisations, *event.organisations})),
+        organisations=tuple(sorted({*case.organisations, *organisations})),
         accounts={**before, **dict.fromkeys(sorted(again), State.SUSPECTED)},
     )
 

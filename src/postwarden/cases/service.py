@@ -1,7 +1,9 @@
 """The one door of this room."""
 
+from postwarden.cases.comparing import Match, Taken, What
 from postwarden.cases.desk import SYSTEM, Actor, Desk, System
 from postwarden.cases.errors import CaseError, NoSuchCase, Refused
+from postwarden.cases.findings import Refreshed, take_findings
 from postwarden.cases.handling import (
     Opening,
     add_task,
@@ -15,6 +17,8 @@ from postwarden.cases.handling import (
     suspect,
 )
 from postwarden.cases.ports import Contribution
+from postwarden.cases.rejoining import Choice, merge_cases, split_case
+from postwarden.cases.reporting import Telling, add_report, matches
 from postwarden.cases.rules import MOVES, SETTLED, Change, Code, Note, Refusal
 from postwarden.cases.values import (
     TEMPLATES,
@@ -53,6 +57,7 @@ __all__ = [
     "CaseError",
     "CaseFile",
     "Change",
+    "Choice",
     "Code",
     "Concerned",
     "Confidence",
@@ -61,10 +66,12 @@ __all__ = [
     "FindingStep",
     "Kind",
     "KnownFinding",
+    "Match",
     "NoSuchCase",
     "Note",
     "Opening",
     "Party",
+    "Refreshed",
     "Refusal",
     "Refused",
     "Severity",
@@ -72,22 +79,30 @@ __all__ = [
     "State",
     "Step",
     "System",
+    "Taken",
     "Task",
+    "Telling",
     "TimelineEntry",
     "Times",
     "ToldReport",
+    "What",
     "Work",
+    "add_report",
     "add_task",
     "case_file",
     "cases",
     "change",
     "close",
     "finish_task",
+    "matches",
+    "merge_cases",
     "move",
     "note",
     "open_case",
     "own_words",
     "references",
     "reopen",
+    "split_case",
     "suspect",
+    "take_findings",
 ]
