@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from postwarden.configuration import Configuration
 
 if TYPE_CHECKING:
+    from postwarden.cases.service import Desk
     from postwarden.evidence.service import Sources
     from postwarden.ledger.service import Anchor, Ledger
     from postwarden.ledger.settings import AnchorSettings
@@ -62,6 +63,14 @@ def ledger(configuration: Configuration) -> "Ledger":
     from postwarden.ledger.service import Ledger  # noqa: PLC0415  # has models: after set_up
 
     return Ledger(configuration.state.path, configuration.ledger.name)
+
+
+def case_desk(configuration: Configuration) -> "Desk":
+    """Open the state and give what cases are worked on with; raises as `ledger`."""
+    book = ledger(configuration)
+    from postwarden.cases.service import Desk  # noqa: PLC0415  # has models: after set_up
+
+    return Desk(book, configuration.organisations)
 
 
 def recorder(book: "Ledger") -> "Record":

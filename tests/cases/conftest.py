@@ -32,8 +32,7 @@ class Book:
 
     def __init__(self, settings, contributions=()):
         for name, grant in PEOPLE.items():
-            given = [grant] if name == "anna" else [grant]
-            add(name, name.title(), given, "anna", Records(), NOW)
+            add(name, name.title(), [grant], "anna", Records(), NOW)
         self.settings = settings
         self.ledger = Ledger(settings.path, "example.net/postwarden")
         self.desk = cases.Desk(self.ledger, ORGANISATIONS, tuple(contributions))

@@ -1,12 +1,15 @@
-"""Sections of the incident desk: where its state is, and its ledger."""
+"""Sections of the incident desk: where its state is, its ledger, and whom it serves."""
 
 import os
+import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from postwarden.configuration.values import FilePath, Model, some
+from postwarden.configuration.values import Domain, FilePath, Model, some
 from postwarden.ledger.settings import AnchorSettings, LedgerSettings
+from postwarden.people.settings import Organisation, Organisations
 from postwarden.state.settings import StateSettings
 
 
@@ -84,3 +87,64 @@ class LedgerSection(Model):
             anchors=tuple(anchor.settings() for anchor in self.anchors),
             interval_seconds=self.interval_seconds,
         )
+
+
+def _short(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", value):
+        raise ValueError("write a short name of a-z, 0-9 and -, such as freedom")
+    return value
+
+
+class OrganisationSection(Model):
+    """[[organisations]]."""
+
+    name: Annotated[str, AfterValidator(_short)] = Field(
+        description="Short and unique, such as freedom: roles and cases name it so."
+    )
+    full_name: Annotated[str, AfterValidator(some)] = Field(
+        description="As its customers know it."
+    )
+    domains: list[Domain] = Field(
+        min_length=1, description="Mail domains of its accounts; each belongs to one organisation."
+    )
+    brands: list[str] = Field(default=[], description="Further names it is known by.")
+    languages: list[str] = Field(
+        default=[], description='Those it speaks, best first, such as ["nl", "en"].'
+    )
+    helpdesk: str = Field(default="", description="How its customers reach people.")
+    page: str = Field(default="", description="Where it tells them what is the matter, a URL.")
+    authority: str = Field(default="", description="To whom it reports breaches.")
+
+    def settings(self) -> Organisation:
+        """Give the room's settings."""
+        return Organisation(
+            name=self.name,
+            full_name=self.full_name,
+            domains=tuple(self.domains),
+            brands=tuple(self.brands),
+            languages=tuple(self.languages),
+            helpdesk=self.helpdesk,
+            page=self.page,
+            authority=self.authority,
+        )
+
+
+def check_organisations(sections: Sequence[OrganisationSection], domains: Sequence[str]) -> None:
+    """Raise ValueError unless each of the provider's domains belongs to one organisation."""
+    names = [one.name for one in sections]
+    owned = [domain for one in sections for domain in one.domains]
+    if len(set(names)) < len(names):
+        raise ValueError("organisations: give each [[organisations]] a name of its own")
+    for domain in domains:
+        if sections and owned.count(domain) != 1:
+            raise ValueError(f"organisations: write {domain} into the domains of exactly one")
+
+
+def organisations(
+    sections: Sequence[OrganisationSection], provider: str, domains: Sequence[str]
+) -> Organisations:
+    """Give those of the file; where it names none, the provider itself."""
+    if sections:
+        return Organisations(tuple(one.settings() for one in sections))
+    short = re.sub(r"[^a-z0-9]+", "-", provider.lower()).strip("-")[:64] or "provider"
+    return Organisations((Organisation(short, provider, tuple(domains)),))

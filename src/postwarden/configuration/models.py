@@ -12,10 +12,17 @@ from pydantic import (
     model_validator,
 )
 
-from postwarden.configuration.desk import LedgerSection, State
+from postwarden.configuration.desk import (
+    LedgerSection,
+    OrganisationSection,
+    State,
+    check_organisations,
+    organisations,
+)
 from postwarden.configuration.values import Domain, FilePath, Model, Time, several, some, zone
 from postwarden.evidence.settings import EvidenceSettings
 from postwarden.ledger.settings import LedgerSettings
+from postwarden.people.settings import Organisations
 from postwarden.sources.service import (
     DirectorySettings,
     LogSettings,
@@ -46,6 +53,7 @@ class Configuration:
     evidence: EvidenceSettings
     state: StateSettings
     ledger: LedgerSettings
+    organisations: Organisations
 
 
 class _Provider(Model):
@@ -252,6 +260,16 @@ class File(Model):
     ledger: LedgerSection = Field(
         default=LedgerSection(), description="The record of all that was done."
     )
+    organisations: list[OrganisationSection] = Field(
+        default=[],
+        description="Whom this installation serves: the provider, brands, resellers. Without any, the"
+        " provider alone.",
+    )
+
+    @model_validator(mode="after")
+    def _one_organisation_each(self) -> "File":
+        check_organisations(self.organisations, self.provider.domains)
+        return self
 
     @model_validator(mode="after")
     def _one_name_each(self) -> "File":
@@ -303,6 +321,7 @@ class File(Model):
             ),
             state=self.state.settings(base),
             ledger=self.ledger.settings(own.domains[0]),
+            organisations=organisations(self.organisations, own.name, own.domains),
         )
 
 
