@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from postwarden.verdicts.service import Finding
 from postwarden.vocabulary import Moment, normal
+
+if TYPE_CHECKING:  # its door loads the engine, which most commands do not need
+    from postwarden.verdicts.service import Finding
 
 _DAY = 86_400_000_000
 
@@ -26,7 +28,7 @@ class Taken:
 
     snapshot: str
     mailboxes: frozenset[str]
-    findings: tuple[Finding, ...]
+    findings: "tuple[Finding, ...]"
     since: Moment | None = None
     until: Moment | None = None
     senders: Mapping[str, str] | None = None
@@ -112,7 +114,7 @@ def match(told: Mail, found: Mail) -> Match | None:
     return Match.POSSIBLE
 
 
-def holders(findings: Iterable[Finding]) -> tuple[str, ...]:
+def holders(findings: "Iterable[Finding]") -> tuple[str, ...]:
     """Give the accounts in which something lies that is wrong."""
     return tuple(sorted({finding.account for finding in findings if finding.wrong}))
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from postwarden.cases.ports import Contribution
 from postwarden.ledger.service import Ledger
-from postwarden.people.service import Member, Permission
-from postwarden.people.settings import Organisations
+from postwarden.people.service import Member, Organisations, Permission
 
 
 @dataclass(frozen=True, slots=True)

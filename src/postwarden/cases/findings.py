@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
 
@@ -12,11 +12,13 @@ from postwarden.cases.desk import Actor, Desk, may, may_for_one
 from postwarden.cases.keeping import Deed, chunks, decided, frozen, locked, save
 from postwarden.cases.models import CaseRow, FindingRow, FindingStepRow
 from postwarden.cases.rules import Found, decide
-from postwarden.cases.text import kept
+from postwarden.cases.text import kept, written
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Permission
-from postwarden.verdicts.service import Exposure, Finding
-from postwarden.vocabulary import Moment, from_rfc3339, rfc3339
+from postwarden.vocabulary import Moment, from_rfc3339
+
+if TYPE_CHECKING:  # see `comparing`
+    from postwarden.verdicts.service import Finding
 
 
 class Refreshed(NamedTuple):
@@ -50,9 +52,9 @@ def take_findings(desk: Desk, actor: Actor, reference: str, taken: Taken, now: M
     return Refreshed(told, tuple(one for one in accounts if one not in before.accounts))
 
 
-def facts_of(finding: Finding, sender: str | None) -> dict[str, Any]:
+def facts_of(finding: "Finding", sender: str | None) -> dict[str, Any]:
     """Give what a case keeps of a finding, as JSON has it; times are RFC 3339 in UTC."""
-    seen = {one.name for one in fields(Exposure)} - {"citations"}
+    seen = {one.name for one in fields(finding.exposure)} - {"citations"}
     found = {
         "store": finding.store,
         "folder": finding.folder,
@@ -62,8 +64,8 @@ def facts_of(finding: Finding, sender: str | None) -> dict[str, Any]:
         "rightful": finding.rightful,
         "lacking": finding.lacking,
         "original_recipients": finding.original_recipients,
-        "accepted_at": _time(finding.accepted_at),
-        "delivered_at": _time(finding.delivered_at),
+        "accepted_at": written(finding.accepted_at),
+        "delivered_at": written(finding.delivered_at),
         "has_rightful_copy": finding.has_rightful_copy,
         "exposure": {name: getattr(finding.exposure, name) for name in sorted(seen)},
         "second_hand": finding.second_hand,
@@ -137,10 +139,6 @@ def _entries(reference: str, actor: Actor, taken: Taken, told: Mapping[str, What
         )
         for account, found in sorted(by_account.items())
     ]
-
-
-def _time(at: Moment | None) -> str | None:
-    return None if at is None else rfc3339(at)
 
 
 def _clean(value: object) -> object:

@@ -16,6 +16,7 @@ from postwarden.cases.handling import (
     reopen,
     suspect,
 )
+from postwarden.cases.plain import plain_case, plain_file
 from postwarden.cases.ports import Contribution
 from postwarden.cases.rejoining import Choice, merge_cases, split_case
 from postwarden.cases.reporting import Telling, add_report, matches
@@ -100,6 +101,8 @@ __all__ = [
     "note",
     "open_case",
     "own_words",
+    "plain_case",
+    "plain_file",
     "references",
     "reopen",
     "split_case",

@@ -47,6 +47,11 @@ COMMANDS = {
         "app",
         "List, add and retire those who work with Postwarden, and enrol their keys.",
     ),
+    "case": Place(
+        "postwarden.cli.desk.case",
+        "app",
+        "Open, show, work on, merge, split and export cases.",
+    ),
     "verify": Place(
         "postwarden.cli.desk.verify",
         "verify",

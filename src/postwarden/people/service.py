@@ -13,6 +13,7 @@ from postwarden.people.identities import (
 )
 from postwarden.people.ports import Persons, Record
 from postwarden.people.rules import EVERYWHERE, GRANTS, Grant, Permission, Role, allows
+from postwarden.people.settings import Organisation, Organisations
 from postwarden.people.signatures import NAMESPACE, check, fingerprint, public_key
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Member",
     "NameTaken",
     "NotAllowed",
+    "Organisation",
+    "Organisations",
     "PeopleError",
     "Permission",
     "Persons",
