@@ -69,8 +69,9 @@ def case_desk(configuration: Configuration) -> "Desk":
     """Open the state and give what cases are worked on with; raises as `ledger`."""
     book = ledger(configuration)
     from postwarden.cases.service import Desk  # noqa: PLC0415  # has models: after set_up
+    from postwarden.custody.service import PlansOfCases  # noqa: PLC0415  # likewise
 
-    return Desk(book, configuration.organisations)
+    return Desk(book, configuration.organisations, (PlansOfCases(),))
 
 
 def recorder(book: "Ledger") -> "Record":

@@ -20,6 +20,7 @@ ORGANISATIONS = Organisations(
 )
 PEOPLE = {
     "anna": Grant(Role.POSTMASTER, EVERYWHERE),
+    "dora": Grant(Role.OFFICER, EVERYWHERE),
     "ben": Grant(Role.OFFICER, "home"),
     "cleo": Grant(Role.OFFICER, "brand"),
     "hana": Grant(Role.HELPDESK, "brand"),

@@ -8,6 +8,7 @@ from postwarden.ledger.merkle import (
     EMPTY_ROOT,
     Tree,
     inclusion_path,
+    inclusion_paths,
     leaf_hash,
     node_hash,
     root_from_path,
@@ -97,3 +98,11 @@ def test_a_path_proves_its_leaf_and_no_other(leaves, index, data):
         assert root_from_path(leaves[index], index, len(leaves), changed) != root
         assert root_from_path(leaves[index], index, len(leaves), path[:-1]) != root
     assert root_from_path(leaves[index], len(leaves), len(leaves), path) is None
+
+
+@given(count=st.integers(1, 70), data=st.data())
+def test_paths_of_several_leaves_are_those_of_each(count, data):
+    leaves = [leaf_hash(bytes([number])) for number in range(count)]
+    chosen = data.draw(st.sets(st.integers(0, count - 1)))
+    paths = inclusion_paths(leaves, chosen)
+    assert paths == {index: inclusion_path(leaves, index) for index in chosen}

@@ -3,6 +3,7 @@
 from postwarden.cases.comparing import Match, Taken, What
 from postwarden.cases.desk import SYSTEM, Actor, Desk, System
 from postwarden.cases.errors import CaseError, NoSuchCase, Refused
+from postwarden.cases.exporting import export_case
 from postwarden.cases.findings import Refreshed, take_findings
 from postwarden.cases.handling import (
     Opening,
@@ -17,7 +18,7 @@ from postwarden.cases.handling import (
     suspect,
 )
 from postwarden.cases.plain import plain_case, plain_file
-from postwarden.cases.ports import Contribution
+from postwarden.cases.ports import Approval, Contribution, Part
 from postwarden.cases.rejoining import Choice, merge_cases, split_case
 from postwarden.cases.reporting import Telling, add_report, matches
 from postwarden.cases.rules import MOVES, SETTLED, Change, Code, Note, Refusal
@@ -54,6 +55,7 @@ __all__ = [
     "SYSTEM",
     "TEMPLATES",
     "Actor",
+    "Approval",
     "Case",
     "CaseError",
     "CaseFile",
@@ -71,6 +73,7 @@ __all__ = [
     "NoSuchCase",
     "Note",
     "Opening",
+    "Part",
     "Party",
     "Refreshed",
     "Refusal",
@@ -94,6 +97,7 @@ __all__ = [
     "cases",
     "change",
     "close",
+    "export_case",
     "finish_task",
     "matches",
     "merge_cases",

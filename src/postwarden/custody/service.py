@@ -1,5 +1,6 @@
 """The one door of this room."""
 
+from postwarden.custody.contribution import PlansOfCases
 from postwarden.custody.errors import CustodyError, NoSuchPlan, Refused
 from postwarden.custody.plans import Plans, forged
 from postwarden.custody.rules import Act, Approval, Kind, Mismatch, Plan, Refusal, Stage, consent
@@ -13,6 +14,7 @@ __all__ = [
     "NoSuchPlan",
     "Plan",
     "Plans",
+    "PlansOfCases",
     "Refusal",
     "Refused",
     "Stage",

@@ -1,6 +1,8 @@
 """The ledger of an installation: everything the room can do, bound to its name and secrets."""
 
-from collections.abc import Iterator, Sequence
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -9,11 +11,13 @@ from django.db import connection, transaction
 
 from postwarden.ledger.anchors import write_newest
 from postwarden.ledger.appending import append
+from postwarden.ledger.check import FORMAT, SIGNED, archive
 from postwarden.ledger.entries import ERASED, Entry, facts_of, unpack
 from postwarden.ledger.errors import KeysMissing
 from postwarden.ledger.keys import CASE, NONCE, PERSON, Keyring
 from postwarden.ledger.models import EntryRow, OriginRow
 from postwarden.ledger.ports import Anchor
+from postwarden.ledger.proving import Proof, Wanted, prove
 from postwarden.ledger.secrets import Secrets, load_secrets
 from postwarden.ledger.sequencing import sequence
 from postwarden.ledger.verifying import Verification, verify
@@ -79,6 +83,23 @@ class Ledger:
                 else:
                     facts |= facts_of(key.decrypt(sealed[:NONCE], sealed[NONCE:], None))
             yield Told(row.pk, row.at, row.act, row.case, facts, erased)
+
+    def prove(self, wanted: Wanted) -> Proof | None:
+        """See `proving.prove`."""
+        return prove(wanted, self._keys)
+
+    def bundle(self, case: str, files: Mapping[str, bytes]) -> bytes:
+        """Give files as a signed bundle about a case; `ledger.check` has its format."""
+        manifest = {
+            "format": FORMAT,
+            "origin": self.name,
+            "case": case,
+            "key": b64encode(self._secrets.public.public_bytes_raw()).decode(),
+            "files": {name: sha256(content).hexdigest() for name, content in files.items()},
+        }
+        told = f"{json.dumps(manifest, sort_keys=True, indent=1)}\n".encode()
+        signature = b64encode(self._secrets.signing.sign(SIGNED + told)) + b"\n"
+        return archive({**files, "manifest.json": told, "manifest.sig": signature})
 
     def erase_person(self, person: str, actor: str, why: str, now: Moment) -> int:
         """Make everything sealed for a person unreadable; give how many keys were destroyed."""

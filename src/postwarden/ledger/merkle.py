@@ -58,6 +58,21 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_path(leaves[split:], index - split), root_of(leaves[:split])]
 
 
+def inclusion_paths(leaves: Sequence[bytes], indexes: Iterable[int]) -> dict[int, list[bytes]]:
+    """Give the audit paths of several leaves, as `inclusion_path` does, in one walk up the tree."""
+    paths: dict[int, list[bytes]] = {index: [] for index in indexes}
+    level, height = list(leaves), 0
+    while len(level) > 1:
+        for index, path in paths.items():
+            sibling = (index >> height) ^ 1
+            if sibling < len(level):
+                path.append(level[sibling])
+        paired = [node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)]
+        level = paired + level[len(level) & ~1 :]
+        height += 1
+    return paths
+
+
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """Give the root over leaf hashes."""
     tree = Tree()

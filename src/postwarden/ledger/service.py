@@ -5,9 +5,11 @@ from postwarden.ledger.book import Ledger, Told
 from postwarden.ledger.entries import Entry
 from postwarden.ledger.errors import AnchorError, KeysMissing, LedgerError
 from postwarden.ledger.ports import Anchor
+from postwarden.ledger.proving import NO_CASE, Proof, Proven
 from postwarden.ledger.verifying import Fault, Verification
 
 __all__ = [
+    "NO_CASE",
     "Anchor",
     "AnchorError",
     "Entry",
@@ -16,6 +18,8 @@ __all__ = [
     "KeysMissing",
     "Ledger",
     "LedgerError",
+    "Proof",
+    "Proven",
     "Told",
     "Verification",
     "notes_in",

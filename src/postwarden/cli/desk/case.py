@@ -223,6 +223,7 @@ app.command("findings")(case_evidence.findings)
 app.command("report")(case_evidence.report)
 app.command("merge")(case_joining.merge)
 app.command("split")(case_joining.split)
+app.command("export")(case_joining.export)
 
 
 def _times(*given: str | None) -> Times:

@@ -1,5 +1,6 @@
-"""`postwarden case merge|split`: cases that turn out to be one, or two."""
+"""`postwarden case merge|split|export`: cases that turn out to be one, or two; and as a bundle."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -8,8 +9,14 @@ from postwarden.cases import service as cases
 from postwarden.cli.desk.acting import As
 from postwarden.cli.desk.seat import seat
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
+from postwarden.durable.service import replace_bytes
+from postwarden.vocabulary import PostwardenError
 
 Why = Annotated[str, typer.Option(metavar="TEXT", help="The reason, for the record.")]
+
+
+class FileThere(PostwardenError):
+    """A file is in the place where a bundle was to be written."""
 
 
 def merge(
@@ -50,3 +57,23 @@ def split(  # noqa: PLR0913, PLR0917  # the options of the command
     with seat(config, who) as at:
         new = cases.split_case(at.desk, at.who, case, choice, title, why, now())
     typer.echo(f"Opened {new.reference}. Next: postwarden case show {new.reference}")
+
+
+def export(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The case to export.")],
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="Written there; without it, CASE.tar.")
+    ] = None,
+    who: As = None,
+    config: ConfigurationFile = DEFAULT_CONFIGURATION,
+) -> None:
+    """Write a case as a signed bundle that anyone can check offline.
+
+    It holds all that is known of the case, personal data too. The new file must not be there yet.
+    """
+    place = file or f"{case}.tar"
+    if os.path.exists(place):
+        raise FileThere(f"{place}: is there already; remove it, or name another file")
+    with seat(config, who) as at:
+        replace_bytes(place, cases.export_case(at.desk, at.who, case, now()))
+    typer.echo(f"Wrote {place}. Anyone checks it by: python -m postwarden.ledger.check {place}")
