@@ -67,6 +67,11 @@ class Plans:
         found = [_plan(row) for row in PlanRow.objects.filter(case=case)]
         return sorted(found, key=lambda plan: plan.made)
 
+    def every(self) -> list[Plan]:
+        """Give all plans, oldest first."""
+        found = [_plan(row) for row in PlanRow.objects.prefetch_related("approvals")]
+        return sorted(found, key=lambda plan: plan.made)
+
     def approve(
         self, start: str, approver: str, expires: Moment, signature: str, now: Moment
     ) -> Plan:

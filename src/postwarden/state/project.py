@@ -8,6 +8,7 @@ INSTALLED_APPS = [
     "postwarden.ledger",
     "postwarden.cases",
     "postwarden.custody",
+    "postwarden.holds",
 ]
 AUTH_USER_MODEL = "people.Identity"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
