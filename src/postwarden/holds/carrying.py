@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from postwarden.cases import service as cases
-from postwarden.custody.service import Act, Mismatch, Plan, Plans, Refused, Stage
+from postwarden.custody.service import Act, Mismatch, Plan, Plans, Stage
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.effects import due_effects
 from postwarden.holds.keeping import locked_revision, open_holds, open_rows, write_accounts
@@ -25,7 +25,6 @@ from postwarden.holds.rules import (
     Refusal,
     Wording,
     decide,
-    is_held,
 )
 from postwarden.ledger.service import Entry
 from postwarden.vocabulary import Moment

@@ -16,15 +16,15 @@ from typing import NamedTuple, Protocol
 from postwarden.holds.errors import ProjectionUnfit
 from postwarden.holds.reading import connect, projection_file
 
-_VERSION = 1
-_SCHEMA = f"""
+_VERSION = 1  # as in the schema
+_SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS holds (account TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS applied (revision INTEGER NOT NULL);
 DELETE FROM applied;
 DELETE FROM holds;
 INSERT INTO applied VALUES (0);
-PRAGMA user_version = {_VERSION};
+PRAGMA user_version = 1;
 COMMIT;
 """
 _PUT = (
