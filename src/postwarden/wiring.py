@@ -4,7 +4,7 @@ Doors and rooms are imported where they are opened: a command loads only what it
 tables can be imported only once Django is set up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from postwarden.configuration import Configuration
@@ -12,9 +12,10 @@ from postwarden.configuration import Configuration
 if TYPE_CHECKING:
     from postwarden.cases.service import Desk
     from postwarden.evidence.service import Sources
+    from postwarden.holds.service import HoldDesk, MailControl
     from postwarden.ledger.service import Anchor, Ledger
     from postwarden.ledger.settings import AnchorSettings
-    from postwarden.people.service import Record
+    from postwarden.people.service import Persons, Record
     from postwarden.verdicts.service import Installation
     from postwarden.vocabulary import Moment
 
@@ -72,6 +73,47 @@ def case_desk(configuration: Configuration) -> "Desk":
     from postwarden.custody.service import PlansOfCases  # noqa: PLC0415  # likewise
 
     return Desk(book, configuration.organisations, (PlansOfCases(),))
+
+
+def persons(configuration: Configuration) -> "Persons | None":
+    """Give what looks up the people behind accounts; None without a [people] section."""
+    from postwarden.servers.csv import CsvPersons  # noqa: PLC0415  # see the module
+    from postwarden.servers.ldap import LdapPersons  # noqa: PLC0415
+    from postwarden.servers.sql import SqlPersons  # noqa: PLC0415
+
+    settings = configuration.people
+    if settings is None:
+        return None
+    if settings.format == "csv":
+        return CsvPersons(settings)
+    return SqlPersons(settings) if settings.format == "sql" else LdapPersons(settings)
+
+
+def hold_desk(configuration: Configuration) -> "HoldDesk":
+    """Open the state and give what accounts are held with; raises as `ledger`."""
+    desk = case_desk(configuration)
+    from postwarden.holds.service import HoldDesk  # noqa: PLC0415  # has models: after set_up
+    from postwarden.sources.service import SourceError  # noqa: PLC0415  # slow to load
+
+    people = persons(configuration)
+
+    def languages(accounts: Collection[str]) -> Mapping[str, str]:
+        if people is None:
+            return {}
+        try:
+            return {account: one.language for account, one in people.of(list(accounts)).items()}
+        except SourceError:
+            return {}  # a hold does not wait for them: the organisation's language will do
+
+    return HoldDesk(desk, configuration.holds.path, languages)
+
+
+def mail_control(configuration: Configuration) -> "MailControl | None":
+    """Give what acts on live sessions and filters; None where no Dovecot is named."""
+    from postwarden.servers.dovecot import DovecotControl  # noqa: PLC0415  # see the module
+
+    dovecots = configuration.holds.dovecots
+    return DovecotControl(dovecots) if dovecots else None
 
 
 def recorder(book: "Ledger") -> "Record":

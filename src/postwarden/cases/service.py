@@ -17,6 +17,12 @@ from postwarden.cases.handling import (
     reopen,
     suspect,
 )
+from postwarden.cases.people import (
+    forget_persons,
+    keep_persons,
+    kept_persons,
+    unknown_persons,
+)
 from postwarden.cases.plain import plain_case, plain_file
 from postwarden.cases.ports import Approval, Contribution, Part
 from postwarden.cases.rejoining import Choice, merge_cases, split_case
@@ -99,6 +105,9 @@ __all__ = [
     "close",
     "export_case",
     "finish_task",
+    "forget_persons",
+    "keep_persons",
+    "kept_persons",
     "matches",
     "merge_cases",
     "move",
@@ -112,4 +121,5 @@ __all__ = [
     "split_case",
     "suspect",
     "take_findings",
+    "unknown_persons",
 ]

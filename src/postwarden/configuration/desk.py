@@ -3,13 +3,13 @@
 import os
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from postwarden.configuration.values import Domain, FilePath, Model, some
+from postwarden.configuration.values import Domain, FilePath, Model, absolute_sqlite, some
 from postwarden.ledger.settings import AnchorSettings, LedgerSettings
-from postwarden.people.settings import Organisation, Organisations
+from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
 from postwarden.state.settings import StateSettings
 
 
@@ -101,9 +101,7 @@ class OrganisationSection(Model):
     name: Annotated[str, AfterValidator(_short)] = Field(
         description="Short and unique, such as freedom: roles and cases name it so."
     )
-    full_name: Annotated[str, AfterValidator(some)] = Field(
-        description="As its customers know it."
-    )
+    full_name: Annotated[str, AfterValidator(some)] = Field(description="As its customers know it.")
     domains: list[Domain] = Field(
         min_length=1, description="Mail domains of its accounts; each belongs to one organisation."
     )
@@ -148,3 +146,63 @@ def organisations(
         return Organisations(tuple(one.settings() for one in sections))
     short = re.sub(r"[^a-z0-9]+", "-", provider.lower()).strip("-")[:64] or "provider"
     return Organisations((Organisation(short, provider, tuple(domains)),))
+
+
+class ColumnsTable(Model):
+    """What columns or attributes are called."""
+
+    account: str = Field(default="account", description="csv: the account.")
+    person: str = Field(default="person", description="How your books call the person.")
+    name: str = Field(default="name", description="Their name.")
+    language: str = Field(default="language", description="Their language, such as nl.")
+    channel: str = Field(
+        default="channel",
+        description="How to reach them without this account: a number, an address.",
+    )
+
+
+class People(Model):
+    """[people]."""
+
+    format: Literal["csv", "sql", "ldap"] = Field(description="Where it is looked up.")
+    path: FilePath | None = Field(default=None, description="csv: the file, with a heading.")
+    url: str | None = Field(
+        default=None,
+        description="sql: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME or mysql://…; ldap:"
+        " ldap:// or ldaps://HOST.",
+    )
+    query: str | None = Field(
+        default=None,
+        description="sql: a SELECT in which :account stands for the account; ldap: a filter with"
+        " {account}.",
+    )
+    base: str | None = Field(default=None, description="ldap: where the search begins.")
+    bind_dn: str | None = Field(default=None, description="ldap: who asks; without it, nobody.")
+    password: str | None = Field(default=None, description="ldap: the password of bind_dn.")
+    columns: ColumnsTable = Field(
+        default=ColumnsTable(), description="What columns or attributes are called there."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> "People":
+        query = self.query or ""
+        if self.format == "csv" and self.path is None:
+            raise ValueError("write path, the csv file")
+        if self.format == "sql" and (self.url is None or ":account" not in query):
+            raise ValueError('write url, and query = "SELECT … WHERE … = :account"')
+        if self.format == "ldap" and (self.url is None or "{account}" not in query):
+            raise ValueError('write url, base, and query = "(mail={account})"')
+        return self
+
+    def settings(self, base: str) -> PeopleSettings:
+        """Give the room's settings."""
+        return PeopleSettings(
+            format=self.format,
+            columns=Columns(**self.columns.model_dump()),
+            path=self.path,
+            url=absolute_sqlite(self.url, base),
+            query=self.query,
+            base=self.base,
+            bind_dn=self.bind_dn,
+            password=self.password,
+        )

@@ -15,14 +15,26 @@ from pydantic import (
 from postwarden.configuration.desk import (
     LedgerSection,
     OrganisationSection,
+    People,
     State,
     check_organisations,
     organisations,
 )
-from postwarden.configuration.values import Domain, FilePath, Model, Time, several, some, zone
+from postwarden.configuration.holds import HoldsSection
+from postwarden.configuration.values import (
+    Domain,
+    FilePath,
+    Model,
+    Time,
+    absolute_sqlite,
+    several,
+    some,
+    zone,
+)
 from postwarden.evidence.settings import EvidenceSettings
+from postwarden.holds.settings import HoldSettings
 from postwarden.ledger.settings import LedgerSettings
-from postwarden.people.settings import Organisations
+from postwarden.people.settings import Organisations, PeopleSettings
 from postwarden.sources.service import (
     DirectorySettings,
     LogSettings,
@@ -53,7 +65,9 @@ class Configuration:
     evidence: EvidenceSettings
     state: StateSettings
     ledger: LedgerSettings
+    holds: HoldSettings
     organisations: Organisations
+    people: PeopleSettings | None
 
 
 class _Provider(Model):
@@ -152,7 +166,7 @@ class _Table(Model):
         return TableSettings(
             format=self.format,
             path=self.path,
-            url=_absolute_sqlite(self.url, base),
+            url=absolute_sqlite(self.url, base),
             query=self.query,
             base=self.base,
             attributes=tuple(self.attributes),
@@ -260,10 +274,16 @@ class File(Model):
     ledger: LedgerSection = Field(
         default=LedgerSection(), description="The record of all that was done."
     )
+    holds: HoldsSection = Field(
+        default=HoldsSection(), description="How accounts are held on the servers of this host."
+    )
     organisations: list[OrganisationSection] = Field(
         default=[],
         description="Whom this installation serves: the provider, brands, resellers. Without any, the"
         " provider alone.",
+    )
+    people: People | None = Field(
+        default=None, description="Where it is looked up, on demand, who is behind an account."
     )
 
     @model_validator(mode="after")
@@ -321,12 +341,7 @@ class File(Model):
             ),
             state=self.state.settings(base),
             ledger=self.ledger.settings(own.domains[0]),
+            holds=self.holds.settings(base),
             organisations=organisations(self.organisations, own.name, own.domains),
+            people=None if self.people is None else self.people.settings(base),
         )
-
-
-def _absolute_sqlite(url: str | None, base: str) -> str | None:
-    scheme = "sqlite:///"
-    if url is None or not url.startswith(scheme):
-        return url
-    return scheme + os.path.normpath(os.path.join(base, url[len(scheme) :]))

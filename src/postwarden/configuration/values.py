@@ -50,6 +50,14 @@ def some(value: str) -> str:
     return value
 
 
+def absolute_sqlite(url: str | None, base: str) -> str | None:
+    """Give a URL in which the path of an SQLite file is absolute."""
+    scheme = "sqlite:///"
+    if url is None or not url.startswith(scheme):
+        return url
+    return scheme + os.path.normpath(os.path.join(base, url[len(scheme) :]))
+
+
 FilePath = Annotated[
     str,
     AfterValidator(some),

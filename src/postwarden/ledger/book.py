@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from postwarden.ledger.anchors import write_newest
 from postwarden.ledger.appending import append
@@ -21,6 +21,7 @@ from postwarden.ledger.proving import Proof, Wanted, prove
 from postwarden.ledger.secrets import Secrets, load_secrets
 from postwarden.ledger.sequencing import sequence
 from postwarden.ledger.verifying import Verification, verify
+from postwarden.state.service import drop_old_writes
 from postwarden.vocabulary import Moment
 
 
@@ -115,9 +116,8 @@ class Ledger:
             if numbers:
                 detail = {"kind": kind, "keys": numbers}
                 self.append([Entry(entry.act, entry.actor, entry.why, detail=detail)], now)
-        if numbers and connection.vendor == "sqlite":
-            with connection.cursor() as cursor:  # the log of writes still holds the old page
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if numbers:
+            drop_old_writes()
         return len(numbers)
 
 

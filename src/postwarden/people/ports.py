@@ -1,7 +1,7 @@
 """What this room needs from outside."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from postwarden.vocabulary import Moment
 
@@ -15,11 +15,29 @@ class Record(Protocol):
         """Record what was done to whom by whom."""
 
 
-class Persons(Protocol):
-    """Looks up the person behind an account: the [people] source."""
+class Person(NamedTuple):
+    """The person behind an account; empty where it is not known.
 
-    def of(self, accounts: list[str]) -> "Mapping[str, Mapping[str, str]]":
-        """Give what is known by account: name, language, channel; only of those known.
+    Attributes:
+        account: theirs.
+        person: how the provider's own books call them, such as a customer number.
+        name: for people.
+        language: a BCP 47 tag.
+        channel: how to reach them without this account.
+    """
+
+    account: str
+    person: str
+    name: str
+    language: str
+    channel: str
+
+
+class Persons(Protocol):
+    """Looks up the people behind accounts: the [people] source."""
+
+    def of(self, accounts: Collection[str]) -> Mapping[str, Person]:
+        """Give who is behind these accounts, in normal form; only of those known.
 
         Raises:
             SourceError: it could not be asked.

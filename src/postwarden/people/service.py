@@ -11,9 +11,9 @@ from postwarden.people.identities import (
     members,
     retire,
 )
-from postwarden.people.ports import Persons, Record
+from postwarden.people.ports import Person, Persons, Record
 from postwarden.people.rules import EVERYWHERE, GRANTS, Grant, Permission, Role, allows
-from postwarden.people.settings import Organisation, Organisations
+from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
 from postwarden.people.signatures import NAMESPACE, check, fingerprint, public_key
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "GRANTS",
     "NAMESPACE",
     "BadKey",
+    "Columns",
     "Grant",
     "Key",
     "Member",
@@ -29,7 +30,9 @@ __all__ = [
     "Organisation",
     "Organisations",
     "PeopleError",
+    "PeopleSettings",
     "Permission",
+    "Person",
     "Persons",
     "Record",
     "Role",

@@ -1,6 +1,7 @@
 """The organisations that one installation serves."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from postwarden.vocabulary import normal
 
@@ -40,3 +41,38 @@ class Organisations:
         """Give an account's organisation: by its domain; of no known domain, the first one."""
         domain = normal(account).rpartition("@")[2]
         return next((one for one in self.every if domain in one.domains), self.every[0])
+
+
+class Columns(NamedTuple):
+    """What the columns or attributes are called that say who is behind an account."""
+
+    account: str = "account"
+    person: str = "person"
+    name: str = "name"
+    language: str = "language"
+    channel: str = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleSettings:
+    """The [people] section: where it is looked up who is behind an account.
+
+    Attributes:
+        format: "csv", "sql" or "ldap".
+        columns: what they are called there.
+        path: csv: the file; absolute after loading.
+        url: of the database or LDAP server.
+        query: sql: a SELECT with `:account`; ldap: a filter with {account}.
+        base: ldap: where the search begins.
+        bind_dn: ldap: who asks.
+        password: ldap: their password.
+    """
+
+    format: str
+    columns: Columns
+    path: str | None = None
+    url: str | None = None
+    query: str | None = None
+    base: str | None = None
+    bind_dn: str | None = None
+    password: str | None = None

@@ -54,6 +54,13 @@ def bind(settings: StateSettings) -> None:
     del connections["default"]
 
 
+def drop_old_writes() -> None:
+    """Empty SQLite's log of writes, which still holds what was just erased; outside a transaction."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def set_up() -> None:
     """Set Django up; before it, no module with models can be imported. Doing it again is allowed."""
     if not project_settings.configured:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from postwarden.cases import service as cases
 from postwarden.cases.service import Change, Kind, Note, Party, Severity, Times
-from postwarden.cli.desk import case_evidence, case_joining
+from postwarden.cli.desk import case_evidence, case_joining, case_people
 from postwarden.cli.desk.acting import As
 from postwarden.cli.desk.case_text import CasePrinter, print_cases
 from postwarden.cli.desk.seat import seat
@@ -221,6 +221,7 @@ def reopen(
 app.command("accounts")(case_evidence.accounts)
 app.command("findings")(case_evidence.findings)
 app.command("report")(case_evidence.report)
+app.command("people")(case_people.people)
 app.command("merge")(case_joining.merge)
 app.command("split")(case_joining.split)
 app.command("export")(case_joining.export)
