@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from postwarden.cases import service as cases
+from postwarden.cli.desk.case_words import many
 from postwarden.cli.opened import Opened, opened
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import Configuration
@@ -49,7 +50,7 @@ def print_refreshed(taken: cases.Taken, refreshed: cases.Refreshed) -> None:
     if len(listed) > _MOST:
         console.print(f"  … and {len(listed) - _MOST} more; `postwarden case show --json` has all.")
     if refreshed.accounts:
-        console.print(f"{len(refreshed.accounts)} accounts more are suspected.")
+        console.print(f"Suspected from now on: {many(len(refreshed.accounts))}.")
 
 
 def _taken(configuration: Configuration, evidence: Opened, question: Question) -> cases.Taken:

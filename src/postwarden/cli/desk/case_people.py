@@ -8,6 +8,7 @@ from rich.table import Table
 
 from postwarden.cases import service as cases
 from postwarden.cli.desk.acting import As
+from postwarden.cli.desk.case_words import many
 from postwarden.cli.desk.seat import Seat, seat
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
@@ -38,7 +39,7 @@ def people(
         if forget:
             accounts = [one.account for one in there]
             count = cases.forget_persons(at.desk, at.who, case, accounts, now())
-            typer.echo(f"Removed what was kept of {count} people.")
+            typer.echo(f"Removed what was kept of the people behind {many(count)}.")
             return
     table = Table("account", "person", "name", "language", "channel", box=None, pad_edge=False)
     for one in there:

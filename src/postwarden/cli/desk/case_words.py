@@ -41,12 +41,12 @@ _ACTS: Mapping[str, str] = {
     "case.exported": "exported the case as a bundle with SHA-256 {sha256}",
     "task.added": "added task {task}: {text}",
     "task.done": "finished task {task}",
-    "accounts.suspected": "suspected {count} accounts",
-    "accounts.moved": "{count} accounts are {state} now",
+    "accounts.suspected": "suspected {accounts}",
+    "accounts.moved": "{accounts} {are} {state} now",
     "findings.taken": "took findings of snapshot {told}",
     "report.received": "{account} reported mail that is not theirs ({report})",
-    "persons.kept": "looked up the people behind {count} accounts",
-    "persons.forgotten": "removed what was kept of the people behind {count} accounts",
+    "persons.kept": "looked up the people behind {accounts}",
+    "persons.forgotten": "removed what was kept of the people behind {accounts}",
 }
 _TEXT_TOLD = frozenset({"case.noted", "task.added"})
 
@@ -85,6 +85,11 @@ def task(one: Task) -> str:
     return TASKS[one.work] if one.work is not None else one.text
 
 
+def many(count: int) -> str:
+    """Write "1 account", "1,200 accounts"."""
+    return "1 account" if count == 1 else f"{count:,} accounts"
+
+
 def refusal(why: Refusal) -> str:
     """Say why something is not allowed, and what to do."""
     first, second, third = [*why.about.replace("_", " ").split(" "), "", "", ""][:3]
@@ -96,9 +101,15 @@ def refusal(why: Refusal) -> str:
 def deed(entry: TimelineEntry) -> str:
     """Say what was done."""
     told = ", ".join(f"{_word(name)} {_value(value)}" for name, value in entry.values.items())
-    sentence = _ACTS[entry.act].format(
-        **{**entry.values, "account": entry.account, "text": entry.text, "told": told}
-    )
+    count = entry.values.get("count", 0)
+    words = {
+        "account": entry.account,
+        "text": entry.text,
+        "told": told,
+        "accounts": many(count),
+        "are": "is" if count == 1 else "are",
+    }
+    sentence = _ACTS[entry.act].format(**{**entry.values, **words})
     why = f": {entry.text}" if entry.text and entry.act not in _TEXT_TOLD else ""
     return sentence + why
 
