@@ -15,7 +15,7 @@ HOUR = 3_600_000_000
 ORGANISATIONS = Organisations(
     (
         Organisation("home", "Example Mail", ("example.net", "example.org")),
-        Organisation("brand", "Brand Mail", ("brand.example",)),
+        Organisation("brand", "Brand Mail", ("brand.test",)),
     )
 )
 PEOPLE = {
@@ -68,7 +68,7 @@ class Book:
 def finding(name, account, verdict=Verdict.MISDELIVERED, **told):
     facts = SimpleNamespace(
         **{
-            "message_id": f"<{name}@shop.example>",
+            "message_id": f"<{name}@shop.test>",
             "rightful": ("ivy@example.net",),
             "at": NOW,
             **told,

@@ -27,7 +27,7 @@ from postwarden.people.service import NotAllowed, challenge, enrol
 from postwarden.state.service import StateSettings, open_state
 from postwarden.wiring import recorder
 
-EVA, FINN, BEA = "eva@example.net", "finn@example.net", "bea@brand.example"
+EVA, FINN, BEA = "eva@example.net", "finn@example.net", "bea@brand.test"
 MUTATIONS = 1_000
 
 
@@ -36,7 +36,7 @@ def a_case_with_everything(settings, folder):
     name = book.open("home")
     other = book.open("brand")
     book.take(name, finding("a1", EVA), finding("f1", FINN))
-    book.report(name, EVA, message_id="<a1@shop.example>")
+    book.report(name, EVA, message_id="<a1@shop.test>")
     book(cases.note, name, Note(NOW, "die Tür “stand offen”"), ["mail.log:3"])
     book(cases.suspect, other, [BEA], "told by phone")
     book(cases.merge_cases, name, other, "one cause")

@@ -25,7 +25,7 @@ from postwarden.cases.service import (
 from postwarden.people.service import NotAllowed
 from postwarden.verdicts.service import Verdict
 
-EVA, FINN, BEA = "eva@example.net", "finn@example.net", "bea@brand.example"
+EVA, FINN, BEA = "eva@example.net", "finn@example.net", "bea@brand.test"
 
 
 def refused(book, *words, **named):
@@ -165,13 +165,13 @@ def test_the_first_report_is_when_it_was_detected(book):
 
 def test_reports_are_matched_to_findings(book):
     name = book.open()
-    sure = book.report(name, EVA, message_id="a1@shop.example")
-    none = book.report(name, EVA, message_id="<other@shop.example>")
-    day = book.report(name, EVA, date=NOW - 20 * HOUR, sender="Shop@Shop.example")
+    sure = book.report(name, EVA, message_id="a1@shop.test")
+    none = book.report(name, EVA, message_id="<other@shop.test>")
+    day = book.report(name, EVA, date=NOW - 20 * HOUR, sender="Shop@Shop.test")
     past = book.report(name, EVA, date=NOW - 25 * HOUR)
     vague = book.report(name, FINN)
     findings = [finding("a1", EVA), finding("a2", EVA), finding("f1", FINN)]
-    book.take(name, *findings, senders={"a1": "shop@shop.example", "a2": "bank@bank.example"})
+    book.take(name, *findings, senders={"a1": "shop@shop.test", "a2": "bank@bank.test"})
     assert cases.matches(book.file(name)) == {
         sure: {"a1": "sure"},
         none: {},

@@ -9,7 +9,7 @@ from postwarden.cases import service as cases
 from postwarden.cases.service import Choice, Code, Refused
 from postwarden.people.service import NotAllowed, Person, member
 
-EVA, BEA = "eva@example.net", "bea@brand.example"
+EVA, BEA = "eva@example.net", "bea@brand.test"
 
 
 def person(account):

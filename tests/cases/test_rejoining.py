@@ -14,7 +14,7 @@ from postwarden.people.service import NotAllowed
 from postwarden.verdicts.service import Verdict
 
 EVA, FINN, GUS = "eva@example.net", "finn@example.net", "gus@example.org"
-NAMES = (EVA, FINN, GUS, "bea@brand.example")
+NAMES = (EVA, FINN, GUS, "bea@brand.test")
 JOINING = {"case.merged", "case.merged-into", "case.split", "case.split-from"}
 
 

@@ -82,7 +82,7 @@ def test_findings_that_are_gone_are_told(desk, case, own_tree):
 def test_facts_notes_tasks_and_accounts(desk, case):
     words = ("--responsible", "Relay Ltd", "--cause", "wrong map", "--confidence", "likely")
     desk("case", "change", case, "--severity", "high", "--aware", HOUR_AGO, *words)
-    desk("case", "note", case, "Map \x1b[31mreloaded", "--evidence", "log/mail.log:12")
+    desk("case", "note", case, "Map \x1b[31mreloaded [bold]", "--evidence", "log/mail.log:12")
     assert "2026-0001/T13  call them" in desk("case", "task", case, "call them")
     assert "[done by anna, " in desk("case", "task", case, "--done", "T13", "--how", "called")
     assert desk("case", "accounts", case, "Eva@example.net") == "eva@example.net  suspected\n"
@@ -91,7 +91,7 @@ def test_facts_notes_tasks_and_accounts(desk, case):
     text = desk("case", "show", case)
     for line in (
         "  responsible    Relay Ltd: wrong map (likely)",
-        "Map \\x1b[31mreloaded [log/mail.log:12]",
+        "Map \\x1b[31mreloaded [bold] [log/mail.log:12]",
         "finished task 2026-0001/T13: called",
         "1 account is excluded now: no mail",
     ):
@@ -107,6 +107,7 @@ def test_facts_notes_tasks_and_accounts(desk, case):
         (("task", "2026-0001", "--done", "T99"), "2026-0001/T99: is no task of this case"),
         (("change", "2026-0001"), "the case says so already"),
         (("change", "2026-0001", "--aware", "2100-01-01T00:00:00Z"), "a time is still to come"),
+        (("change", "2026-0001", "--lead", "eve"), "eve: nobody of that name works here"),
         (("change", "2026-0001", "--organisation", "none"), "none: is no organisation"),
         (("accounts", "2026-0001", "x@example.net", "--exclude"), "x@example.net: is no account"),
         (("split", "2026-0001", "--title", "x"), "name what it is about"),

@@ -8,7 +8,7 @@ from postwarden.people.service import Columns
 PROVIDER = """
 [provider]
 name = "Example Mail & Co."
-domains = ["example.net", "brand.example"]
+domains = ["example.net", "brand.test"]
 [[stores]]
 name = "main"
 driver = "maildir"
@@ -26,11 +26,11 @@ BRAND = """
 [[organisations]]
 name = "brand"
 full_name = "Brand Mail"
-domains = ["Brand.Example"]
+domains = ["Brand.Test"]
 brands = ["Brandy"]
 languages = ["nl", "en"]
 helpdesk = "+31 20 555"
-page = "https://brand.example/status"
+page = "https://brand.test/status"
 authority = "Autoriteit Persoonsgegevens"
 """
 PEOPLE = """
@@ -51,22 +51,22 @@ def loaded(tmp_path, text):
 def test_without_any_the_provider_is_the_one_organisation(tmp_path):
     (only,) = loaded(tmp_path, "").organisations.every
     assert (only.name, only.full_name) == ("example-mail-co", "Example Mail & Co.")
-    assert only.domains == ("example.net", "brand.example")
+    assert only.domains == ("example.net", "brand.test")
 
 
 def test_an_account_s_organisation_is_found_by_its_domain(tmp_path):
     found = loaded(tmp_path, HOME + BRAND).organisations
-    brand = found.of("Eva@BRAND.example")
+    brand = found.of("Eva@BRAND.test")
     assert (brand.name, brand.brands, brand.languages) == ("brand", ("Brandy",), ("nl", "en"))
-    assert (brand.helpdesk, brand.page) == ("+31 20 555", "https://brand.example/status")
+    assert (brand.helpdesk, brand.page) == ("+31 20 555", "https://brand.test/status")
     assert found.of("eva@example.net").name == "home"
-    assert found.of("eva").name == found.of("x@elsewhere.example").name == "home"
+    assert found.of("eva").name == found.of("x@elsewhere.test").name == "home"
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (HOME, "write brand.example into the domains of exactly one"),
+        (HOME, "write brand.test into the domains of exactly one"),
         (HOME + BRAND + HOME.replace("home", "third"), "write example.net into"),
         (HOME + BRAND + BRAND, "name of its own"),
         (HOME.replace("home", "Home Mail") + BRAND, "write a short name"),

@@ -28,7 +28,7 @@ from postwarden.cases.rules import (
 )
 from postwarden.cases.text import kept
 from postwarden.cases.values import TEMPLATES, UNTIMED, Case, Kind, State, Times
-from postwarden.people.service import Permission
+from postwarden.people.service import Permission, member
 from postwarden.vocabulary import Moment, normal, rfc3339
 
 
@@ -56,11 +56,13 @@ def open_case(desk: Desk, actor: Actor, opening: Opening, now: Moment) -> Case:
 
     Raises:
         NotAllowed: the actor's roles do not allow it.
-        Refused: the rules do not.
+        UnknownIdentity: the lead is nobody who works here.
+        Refused: the rules do not allow it.
     """
     organisations = opening.organisations or (desk.organisations.every[0].name,)
     _known(desk, organisations)
     may(actor, Permission.CASE_EDIT, organisations)
+    _works_here(opening.lead)
     with transaction.atomic():
         reference = next_reference(now)
         works = TEMPLATES[opening.kind]
@@ -86,6 +88,7 @@ def change(desk: Desk, actor: Actor, reference: str, event: Change, now: Moment)
     """Set facts of a case: lead, severity, times, organisations, a party. Raises as `open_case`."""
     _known(desk, event.organisations)
     may(actor, Permission.CASE_EDIT, event.organisations)
+    _works_here(event.lead)
     values = {
         "title": event.title,
         "severity": event.severity,
@@ -219,6 +222,11 @@ def _known(desk: Desk, organisations: Sequence[str]) -> None:
     for name in organisations:
         if name not in there:
             raise Refused(Refusal(Code.NO_ORGANISATION, name))
+
+
+def _works_here(lead: str | None) -> None:
+    if lead is not None:
+        member(lead)
 
 
 def _told(times: Times) -> dict[str, str]:

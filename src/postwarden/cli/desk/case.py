@@ -78,7 +78,7 @@ def list_cases(
         if output:
             _print_json([cases.plain_case(case) for case in found])
         elif found:
-            print_cases(found, Console(highlight=False), at.zone)
+            print_cases(found, Console(highlight=False, markup=False), at.zone)
         else:
             typer.echo("No case yet. Next: postwarden case open KIND TITLE")
 
@@ -233,7 +233,7 @@ def _times(*given: str | None) -> Times:
 
 
 def _wide() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_json(document: object) -> None:

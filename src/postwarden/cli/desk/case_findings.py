@@ -39,14 +39,14 @@ def taken(configuration: Configuration, snapshot: str | None, about: About) -> c
 
 def print_refreshed(taken: cases.Taken, refreshed: cases.Refreshed) -> None:
     """Say what changed since the findings that the case had."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     counted = Counter(refreshed.told.values())
     told = ", ".join(f"{counted[what]} {words}" for what, words in _WHAT.items() if counted[what])
-    console.print(visible(f"Snapshot {taken.snapshot}: {told or 'nothing new'}."), markup=False)
+    console.print(visible(f"Snapshot {taken.snapshot}: {told or 'nothing new'}."))
     verdicts = {one.id: f"{one.account}  {one.verdict}" for one in taken.findings}
     listed = sorted(refreshed.told.items(), key=lambda one: (one[1], one[0]))
     for name, what in listed[:_MOST]:
-        console.print(visible(f"  {name}  {verdicts.get(name, '')}  {_WHAT[what]}"), markup=False)
+        console.print(visible(f"  {name}  {verdicts.get(name, '')}  {_WHAT[what]}"))
     if len(listed) > _MOST:
         console.print(f"  … and {len(listed) - _MOST} more; `postwarden case show --json` has all.")
     if refreshed.accounts:

@@ -44,7 +44,7 @@ def people(
     table = Table("account", "person", "name", "language", "channel", box=None, pad_edge=False)
     for one in there:
         table.add_row(*map(visible, one))
-    Console(highlight=False).print(table)
+    Console(highlight=False, markup=False).print(table)
 
 
 def _look_up(at: Seat, case: str) -> None:

@@ -127,7 +127,7 @@ class CasePrinter:
         self._say(text)
 
     def _say(self, text: str) -> None:
-        self._console.print(visible(text), markup=False)
+        self._console.print(visible(text))
 
     def _short(self, at: int | None) -> str:
         return short(at, self._zone)
