@@ -27,6 +27,7 @@ from postwarden.cli.output.fields import fields
 from postwarden.cli.scan import INTERRUPTED
 from postwarden.configuration import schema
 from postwarden.evidence.engine import TABLES
+from postwarden.ledger import check
 from postwarden.sources import records
 from postwarden.verdicts.service import Change, Citation, Finding, Reason, Verdict
 
@@ -82,6 +83,19 @@ SECTIONS: Mapping[str, str] = {
     "directories": "[[directories]]",
     "logs": "[[logs]]",
     "evidence": "[evidence]",
+    "state": "[state]",
+    "ledger": "[ledger]",
+    "organisations": "[[organisations]]",
+    "people": "[people]",
+}
+
+TABLES_IN_SECTIONS: Mapping[str, tuple[str, str]] = {
+    "_Table": ("Tables", "What `accounts`, `aliases`, `canonical` and `bcc` consist of."),
+    "_Anchor": (
+        "Anchors",
+        "What `anchors` of `[ledger]` consists of: one of `file`, `url`, `ssh`.",
+    ),
+    "ColumnsTable": ("Columns", "What `columns` of `[people]` consists of."),
 }
 
 
@@ -160,11 +174,18 @@ def configuration() -> str:
     ]
     for name, heading in SECTIONS.items():
         section = whole["properties"][name]
-        told = kinds[(section.get("items") or section)["$ref"].rpartition("/")[2]]
+        told = kinds[_named_type(section)]
         parts += [f"## `{heading}`\n", f"{section['description']}\n", _keys(told)]
-    parts += ["## Tables\n", "What `accounts`, `aliases`, `canonical` and `bcc` consist of.\n"]
-    parts.append(_keys(kinds["_Table"]))
+    for name, (heading, words) in TABLES_IN_SECTIONS.items():
+        parts += [f"## {heading}\n", f"{words}\n", _keys(kinds[name])]
     return "\n".join(parts)
+
+
+def _named_type(section: Mapping[str, Any]) -> str:
+    """Give the name of a section's model: of one table, of a list of tables, or of an optional one."""
+    choices = (section, section.get("items", {}), *section.get("anyOf", ()))
+    found: str = next(one["$ref"] for one in choices if "$ref" in one)
+    return found.rpartition("/")[2]
 
 
 def _keys(section: Mapping[str, Any]) -> str:
@@ -261,6 +282,12 @@ def evidence() -> str:
     return "\n".join(parts)
 
 
+def bundle() -> str:
+    """Describe the bundle of a case as the program that checks it does."""
+    first, _, rest = inspect.cleandoc(check.__doc__ or "").partition("\n\n")
+    return "\n".join([HEADER, "# The bundle of a case\n", f"{first}\n", f"{rest}\n"])
+
+
 def _column_comments() -> Mapping[str, Mapping[str, str]]:
     """Give the comment beside each column of each record, by record and column."""
     source = inspect.getsource(records)
@@ -303,6 +330,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "verdicts.md": verdicts,
     "evidence.md": evidence,
+    "bundle.md": bundle,
 }
 
 

@@ -1,16 +1,29 @@
 """The one place that joins doors (servers/) to the rooms' ports.
 
-Doors are imported where they are opened: only a scan needs them, and their libraries are slow to load.
+Doors and rooms are imported where they are opened: a command loads only what it needs, and rooms with
+tables can be imported only once Django is set up.
 """
 
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
 from postwarden.configuration import Configuration
-from postwarden.evidence.service import Sources
-from postwarden.verdicts.service import Installation
+
+if TYPE_CHECKING:
+    from postwarden.cases.service import Desk
+    from postwarden.evidence.service import Sources
+    from postwarden.holds.service import HoldDesk, MailControl
+    from postwarden.ledger.service import Anchor, Ledger
+    from postwarden.ledger.settings import AnchorSettings
+    from postwarden.people.service import Persons, Record
+    from postwarden.verdicts.service import Installation
+    from postwarden.vocabulary import Moment
 
 
-def sources(configuration: Configuration) -> Sources:
+def sources(configuration: Configuration) -> "Sources":
     """Give everything a scan reads, each by its door."""
-    from postwarden.servers.doveadm import DoveadmServer  # noqa: PLC0415  # see the module
+    from postwarden.evidence.service import Sources  # noqa: PLC0415  # see the module
+    from postwarden.servers.doveadm import DoveadmServer  # noqa: PLC0415
     from postwarden.servers.ldap import LdapServer  # noqa: PLC0415
     from postwarden.servers.sql import SqlServer  # noqa: PLC0415
 
@@ -26,10 +39,104 @@ def sources(configuration: Configuration) -> Sources:
     )
 
 
-def installation(configuration: Configuration) -> Installation:
+def installation(configuration: Configuration) -> "Installation":
     """Give what verdicts need to know of the provider."""
+    from postwarden.verdicts.service import Installation  # noqa: PLC0415
+
     return Installation(
         provider=configuration.provider,
         home_domain=configuration.home_domain,
         master_users=configuration.evidence.master_users,
     )
+
+
+def ledger(configuration: Configuration) -> "Ledger":
+    """Open the state and give its ledger.
+
+    Raises:
+        StateError: the state cannot be used.
+        KeysMissing: the keys beside it are not its own.
+    """
+    from postwarden.state.service import open_state, set_up  # noqa: PLC0415
+
+    set_up()
+    open_state(configuration.state)
+    from postwarden.ledger.service import Ledger  # noqa: PLC0415  # has models: after set_up
+
+    return Ledger(configuration.state.path, configuration.ledger.name)
+
+
+def case_desk(configuration: Configuration) -> "Desk":
+    """Open the state and give what cases are worked on with; raises as `ledger`."""
+    book = ledger(configuration)
+    from postwarden.cases.service import Desk  # noqa: PLC0415  # has models: after set_up
+    from postwarden.custody.service import PlansOfCases  # noqa: PLC0415  # likewise
+
+    return Desk(book, configuration.organisations, (PlansOfCases(),))
+
+
+def persons(configuration: Configuration) -> "Persons | None":
+    """Give what looks up the people behind accounts; None without a [people] section."""
+    from postwarden.servers.csv import CsvPersons  # noqa: PLC0415  # see the module
+    from postwarden.servers.ldap import LdapPersons  # noqa: PLC0415
+    from postwarden.servers.sql import SqlPersons  # noqa: PLC0415
+
+    settings = configuration.people
+    if settings is None:
+        return None
+    if settings.format == "csv":
+        return CsvPersons(settings)
+    return SqlPersons(settings) if settings.format == "sql" else LdapPersons(settings)
+
+
+def hold_desk(configuration: Configuration) -> "HoldDesk":
+    """Open the state and give what accounts are held with; raises as `ledger`."""
+    desk = case_desk(configuration)
+    from postwarden.holds.service import HoldDesk  # noqa: PLC0415  # has models: after set_up
+    from postwarden.sources.service import SourceError  # noqa: PLC0415  # slow to load
+
+    people = persons(configuration)
+
+    def languages(accounts: Collection[str]) -> Mapping[str, str]:
+        if people is None:
+            return {}
+        try:
+            return {account: one.language for account, one in people.of(list(accounts)).items()}
+        except SourceError:
+            return {}  # a hold does not wait for them: the organisation's language will do
+
+    return HoldDesk(desk, configuration.holds.path, languages)
+
+
+def mail_control(configuration: Configuration) -> "MailControl | None":
+    """Give what acts on live sessions and filters; None where no Dovecot is named."""
+    from postwarden.servers.dovecot import DovecotControl  # noqa: PLC0415  # see the module
+
+    dovecots = configuration.holds.dovecots
+    return DovecotControl(dovecots) if dovecots else None
+
+
+def recorder(book: "Ledger") -> "Record":
+    """Give what writes the acts of people into a ledger; each identity has a key of its own there."""
+    from postwarden.ledger.service import Entry  # noqa: PLC0415  # has models: after set_up
+
+    def record(act: str, actor: str, person: str, detail: Mapping[str, Any], now: "Moment") -> None:
+        book.append([Entry(act, actor, person=f"identity {person}", detail=detail)], now)
+
+    return record
+
+
+def anchors(configuration: Configuration) -> "list[Anchor]":
+    """Give the places outside that keep tree heads."""
+    return [_anchor(settings) for settings in configuration.ledger.anchors]
+
+
+def _anchor(settings: "AnchorSettings") -> "Anchor":
+    from postwarden.ledger.service import FileAnchor  # noqa: PLC0415  # has models: after set_up
+    from postwarden.servers.anchors import HttpAnchor, SshAnchor  # noqa: PLC0415
+
+    if settings.file is not None:
+        return FileAnchor(settings.file)
+    if settings.url is not None:
+        return HttpAnchor(settings.url)
+    return SshAnchor(settings.ssh or "", settings.path or "")

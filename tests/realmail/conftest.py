@@ -1,6 +1,5 @@
 """The private servers as fixtures."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from realmail.needed import skip_without_servers
 from realmail.options import PairOptions
-from realmail.pair import MailPair, MissingServersError, require_servers
+from realmail.pair import MailPair
 from realmail.scenario import VARIANTS, play
 
 CORPUS = Path(__file__).parents[2] / "build" / "corpus" / "package" / "data"
@@ -18,13 +18,8 @@ CORPUS = Path(__file__).parents[2] / "build" / "corpus" / "package" / "data"
 
 @pytest.fixture(scope="session")
 def servers() -> None:
-    """Skip where the servers cannot run; fail where they must (CI, POSTWARDEN_REQUIRE_SERVERS)."""
-    try:
-        require_servers()
-    except MissingServersError as error:
-        if os.environ.get("CI") or os.environ.get("POSTWARDEN_REQUIRE_SERVERS"):
-            raise
-        pytest.skip(str(error))
+    """Skip where the servers cannot run."""
+    skip_without_servers()
 
 
 @pytest.fixture(scope="module")

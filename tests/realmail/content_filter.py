@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from realmail.options import HOSTNAME
+from postwarden.drills.lab.options import HOSTNAME
 
 
 class _Session(socketserver.StreamRequestHandler):

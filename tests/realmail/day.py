@@ -1,9 +1,9 @@
 """Sending mail to the provider of the scenario, and noting whose copies follow from it."""
 
-import smtplib
 from collections import defaultdict
 from collections.abc import Iterator
 
+from postwarden.drills.lab import delivery
 from realmail.cast import BCC, INTENDED, MANY, ONE, PASSWORDS, REGEXP, AliasMap
 from realmail.messages import Message
 from realmail.pair import MailPair
@@ -45,19 +45,13 @@ class Day:
         message = self.next_message()
         ports = self.pair.ports
         port = ports.smtp_filtered if act == "filter" else ports.smtp
-        with smtplib.SMTP("127.0.0.1", port, local_hostname="mail.sender.example") as smtp:
-            smtp.ehlo()
-            smtp.docmd("XCLIENT", "NAME=mail.sender.example ADDR=192.0.2.7")
-            smtp.ehlo()
-            refused = smtp.sendmail(sender, recipients, message.data)
-        assert not refused, refused
+        delivery.send(port, sender, recipients, message.data)
         self.note(message, recipients, act)
 
     def submit(self, login: str, recipient: str, message: Message, act: str) -> None:
         """Send as a user of this provider, with a login."""
-        with smtplib.SMTP("127.0.0.1", self.pair.ports.submission) as smtp:
-            smtp.login(login, PASSWORDS[login])
-            smtp.sendmail(login, [recipient], message.data)
+        login_with = (login, PASSWORDS[login])
+        delivery.submit(self.pair.ports.submission, login_with, [recipient], message.data)
         self.note(message, (recipient,), act)
 
     def pick_up(self, recipient: str) -> None:

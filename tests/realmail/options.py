@@ -1,17 +1,12 @@
 """What a test may vary about the private servers."""
 
-import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
-HOSTNAME = "mx1.example.test"
+from postwarden.drills.lab.options import DELIVERY_LOG, Ports
+
 MASTER = "migration"
 MASTER_PASSWORD = "migration-pw"
-MAIL_ID = 65534  # nobody's number: mail belongs to it, so no user need be created
-DELIVERY_LOG_FULL = (
-    "msgid=%m, from=%f, size=%p, storage_id=%{storage_id} "
-    "to_envelope=%{to_envelope} from_envelope=%e: %$"
-)
 DELIVERY_LOG_DEFAULT = "msgid=%m: %$"
 
 
@@ -38,7 +33,7 @@ class PairOptions:
     single_domains: tuple[str, ...] = ()
     recipient_limit: int = 50
     long_queue_ids: bool = True
-    delivery_log: str = DELIVERY_LOG_FULL
+    delivery_log: str = DELIVERY_LOG
     redirect_by: str = "smtp"
     timezone: str = "Europe/Amsterdam"
     main_cf: Mapping[str, str] = field(default_factory=dict)
@@ -47,26 +42,10 @@ class PairOptions:
 
 
 @dataclass(frozen=True)
-class Ports:
+class PairPorts(Ports):
     """Loopback ports of one pair."""
 
-    smtp: int
     smtp_filtered: int  # mail accepted here passes the content filter
-    submission: int
     reinjection: int
     filter: int
     sendmail: int
-    imap: int
-    pop3: int
-    lmtp: int
-    auth: int
-
-    @classmethod
-    def free(cls) -> "Ports":
-        """Pick ports that are free now; they may be taken before they are used."""
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in fields(cls)]
-        try:
-            return cls(*(each.getsockname()[1] for each in sockets))
-        finally:
-            for each in sockets:
-                each.close()

@@ -9,14 +9,15 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from realmail import postfix, tree
+from postwarden.drills.lab.postfix import write_settled
+from postwarden.drills.lab.processes import wait_until
+from realmail import tree
 from realmail.cast import FAULTY, INTENDED, MANY, ONE, PASSWORDS
 from realmail.day import REDIRECTS, Day, at
 from realmail.habits import migrate, use_mailboxes
 from realmail.messages import messages
 from realmail.options import DELIVERY_LOG_DEFAULT, PairOptions
 from realmail.pair import MailPair
-from realmail.processes import wait_until
 from realmail.reader import Reader
 
 ALIASES = ("sales", "shop", "press", "board", "team", "help", "jobs", "billing")
@@ -66,8 +67,8 @@ def play(place: Path, corpus: Path | None = None, variant: str = "full") -> Path
 
 def _set_up(day: Day) -> None:
     etc = day.pair.root / "postfix"
-    postfix.write_file(etc / "recipient_bcc", tree.bcc_text())
-    postfix.write_file(etc / "access", f"{HELD} HOLD under examination\n")
+    write_settled(etc / "recipient_bcc", tree.bcc_text())
+    write_settled(etc / "access", f"{HELD} HOLD under examination\n")
     for account, target in REDIRECTS.items():
         day.pair.write_sieve(account, f'require ["copy"]; redirect :copy "{target}";')
     day.use(INTENDED)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from realmail import pair as pair_module
-from realmail.options import HOSTNAME, PairOptions, Ports
-from realmail.pair import MailPair, MissingServersError, require_servers
-from realmail.processes import listens, wait_until
+from postwarden.drills.lab.errors import UnfitFolder
+from postwarden.drills.lab.options import HOSTNAME
+from postwarden.drills.lab.processes import wait_until
+from realmail.options import PairOptions, PairPorts
+from realmail.pair import MailPair, listens
 
 pytestmark = pytest.mark.servers
 ANNA, BEN = "anna@example.test", "ben@example.test"
@@ -96,9 +97,8 @@ def test_nothing_leaves_the_machine(start_pair):
 
 def test_a_taken_port_is_left_to_its_owner(start_pair, monkeypatch, servers):
     first = start_pair(PairOptions(users=USERS))
-    free = Ports.free
-    picks = iter([first.ports, free()])
-    monkeypatch.setattr(pair_module.Ports, "free", lambda: next(picks))
+    picks = iter([first.ports, PairPorts.free()])
+    monkeypatch.setattr(PairPorts, "free", lambda: next(picks))
     second = start_pair(PairOptions(users=USERS))
     assert second.ports != first.ports
     send(first.ports.smtp, ANNA)
@@ -110,20 +110,14 @@ def test_everything_ends_also_after_a_failure(servers, place):
     pair = MailPair(place / "failing", PairOptions(users=USERS))
     with pytest.raises(ZeroDivisionError), pair:
         raise ZeroDivisionError
-    assert not any(listens(port) for port in vars(pair.ports).values())
+    assert not any(listens(port) for port in pair.ports.named().values())
     running = subprocess.run(
         ["ps", "-eo", "args"], capture_output=True, text=True, check=True
     ).stdout
     assert str(pair.root) not in running
 
 
-def test_missing_packages_are_named(monkeypatch):
-    monkeypatch.setitem(pair_module.NEEDED, "dovecot-imapd", "/nonexistent/imap")
-    with pytest.raises(MissingServersError, match="dovecot-imapd"):
-        require_servers()
-
-
 def test_a_place_the_servers_cannot_enter_is_refused(servers, tmp_path: Path):
     tmp_path.chmod(0o700)
-    with pytest.raises(MissingServersError, match="keeps the servers' users out"):
+    with pytest.raises(UnfitFolder, match="keeps the servers' users out"):
         MailPair(tmp_path / "pair", PairOptions(users=USERS)).__enter__()

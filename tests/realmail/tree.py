@@ -5,8 +5,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from postwarden.drills.lab.options import HOSTNAME
 from realmail.cast import BCC, FAULTY, INTENDED, REGEXP
-from realmail.options import HOSTNAME, MASTER
+from realmail.options import MASTER
 from realmail.pair import MailPair
 
 CONFIGURATION = f"""\

@@ -42,7 +42,32 @@ COMMANDS = {
         "preflight",
         "Say which deliveries of the last days would have gone elsewhere by a new map.",
     ),
+    "person": Place(
+        "postwarden.cli.desk.person",
+        "app",
+        "List, add and retire those who work with Postwarden, and enrol their keys.",
+    ),
+    "case": Place(
+        "postwarden.cli.desk.case",
+        "app",
+        "Open, show, work on, merge, split and export cases.",
+    ),
+    "verify": Place(
+        "postwarden.cli.desk.verify",
+        "verify",
+        "Check the whole ledger against its signed tree heads, those kept outside included.",
+    ),
+    "worker": Place(
+        "postwarden.cli.desk.worker",
+        "worker",
+        "Sign and anchor tree heads at their interval, until stopped by SIGTERM or Ctrl-C.",
+    ),
     "evidence": Place("postwarden.cli.evidence", "app", "List, check, merge and expire snapshots."),
+    "lab": Place(
+        "postwarden.cli.lab",
+        "app",
+        "Start, show and stop a private Postfix and Dovecot to practise on.",
+    ),
 }
 
 app = typer.Typer(

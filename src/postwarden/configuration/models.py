@@ -2,29 +2,47 @@
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationInfo,
-    WithJsonSchema,
     model_validator,
 )
 
+from postwarden.configuration.desk import (
+    LedgerSection,
+    OrganisationSection,
+    People,
+    State,
+    check_organisations,
+    organisations,
+)
+from postwarden.configuration.holds import HoldsSection
+from postwarden.configuration.values import (
+    Domain,
+    FilePath,
+    Model,
+    Time,
+    absolute_sqlite,
+    several,
+    some,
+    zone,
+)
 from postwarden.evidence.settings import EvidenceSettings
+from postwarden.holds.settings import HoldSettings
+from postwarden.ledger.settings import LedgerSettings
+from postwarden.people.settings import Organisations, PeopleSettings
 from postwarden.sources.service import (
     DirectorySettings,
     LogSettings,
     StoreSettings,
     TableSettings,
 )
-from postwarden.vocabulary import Provider, moment_of, normal
+from postwarden.state.settings import StateSettings
+from postwarden.vocabulary import Provider, normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,65 +63,15 @@ class Configuration:
     directories: tuple[DirectorySettings, ...]
     logs: tuple[LogSettings, ...]
     evidence: EvidenceSettings
+    state: StateSettings
+    ledger: LedgerSettings
+    holds: HoldSettings
+    organisations: Organisations
+    people: PeopleSettings | None
 
 
-def _absolute(value: str, info: ValidationInfo) -> str:
-    base = (info.context or {})["base"]
-    return os.path.normpath(os.path.join(base, os.path.expanduser(value)))
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("write an IANA name such as Europe/Amsterdam") from error
-    return value
-
-
-def _aware(value: datetime | str | None) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if value.tzinfo is None:
-        raise ValueError("write a time with its zone, such as 2026-11-20T00:00:00+01:00")
-    return moment_of(value)
-
-
-def _domain(value: str) -> str:
-    return normal(f"x@{value}").removeprefix("x@")
-
-
-def _several(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def _some(value: str) -> str:
-    if not value.strip():
-        raise ValueError("write something here")
-    return value
-
-
-FilePath = Annotated[
-    str,
-    AfterValidator(_some),
-    AfterValidator(_absolute),
-    WithJsonSchema({"type": "string", "format": "path"}),
-]
-Domain = Annotated[str, AfterValidator(_some), AfterValidator(_domain)]
-Time = Annotated[
-    datetime | str | None,
-    AfterValidator(_aware),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Provider(_Model):
-    name: Annotated[str, AfterValidator(_some)] = Field(description="As people know it.")
+class _Provider(Model):
+    name: Annotated[str, AfterValidator(some)] = Field(description="As people know it.")
     domains: list[Domain] = Field(
         min_length=1,
         description="The provider's own mail domains; the first one completes bare names.",
@@ -119,15 +87,15 @@ class _Provider(_Model):
     separator: str = Field(
         default="/", min_length=1, max_length=1, description="Of folder names as printed."
     )
-    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+    timezone: Annotated[str, AfterValidator(zone)] | None = Field(
         default=None,
         description="IANA name; the zone of log stamps without one, and of times as printed. Without"
         " it: UTC.",
     )
 
 
-class _Store(_Model):
-    name: Annotated[str, AfterValidator(_some)] = Field(description="Names the store in evidence.")
+class _Store(Model):
+    name: Annotated[str, AfterValidator(some)] = Field(description="Names the store in evidence.")
     driver: Literal["maildir", "doveadm"] = Field(
         description="Read the files of Maildir++, or ask Dovecot for mailboxes in any format."
     )
@@ -158,7 +126,7 @@ class _Store(_Model):
         return self
 
 
-class _Table(_Model):
+class _Table(Model):
     format: Literal[
         "dovecot-passwd", "postfix-virtual", "postfix-regexp", "aliases", "csv", "sql", "ldap"
     ] = Field(description="How the table is written, or which server holds it.")
@@ -198,7 +166,7 @@ class _Table(_Model):
         return TableSettings(
             format=self.format,
             path=self.path,
-            url=_absolute_sqlite(self.url, base),
+            url=absolute_sqlite(self.url, base),
             query=self.query,
             base=self.base,
             attributes=tuple(self.attributes),
@@ -207,14 +175,14 @@ class _Table(_Model):
         )
 
 
-class _Directory(_Model):
+class _Directory(Model):
     valid_from: Time = Field(
         default=None, description="Meant to be so from then on; without it, always was."
     )
     valid_to: Time = Field(
         default=None, description="Meant to be so until before then; without it, still is."
     )
-    accounts: Annotated[list[_Table], BeforeValidator(_several)] = Field(
+    accounts: Annotated[list[_Table], BeforeValidator(several)] = Field(
         min_length=1, description="Who may log in: one table, or a list of several."
     )
     aliases: list[_Table] = Field(
@@ -242,7 +210,7 @@ class _Directory(_Model):
         )
 
 
-class _Log(_Model):
+class _Log(Model):
     format: Literal["postfix", "journald", "dovecot", "dovecot-events"] = Field(
         description="journald: an export in JSON, of Postfix and Dovecot alike; dovecot-events:"
         " exported events, with or without the log's prefix."
@@ -261,7 +229,7 @@ class _Log(_Model):
     )
 
 
-class _Evidence(_Model):
+class _Evidence(Model):
     path: FilePath | None = Field(
         default=None,
         description="Folder of the snapshots, for nothing else; without it, evidence beside the"
@@ -288,7 +256,7 @@ class _Evidence(_Model):
     )
 
 
-class File(_Model):
+class File(Model):
     """The whole file."""
 
     provider: _Provider = Field(description="Whose mail it is.")
@@ -302,6 +270,26 @@ class File(_Model):
     evidence: _Evidence = Field(
         default=_Evidence(), description="Why, where and for how long evidence is kept."
     )
+    state: State = Field(default=State(), description="Where what Postwarden knows is kept.")
+    ledger: LedgerSection = Field(
+        default=LedgerSection(), description="The record of all that was done."
+    )
+    holds: HoldsSection = Field(
+        default=HoldsSection(), description="How accounts are held on the servers of this host."
+    )
+    organisations: list[OrganisationSection] = Field(
+        default=[],
+        description="Whom this installation serves: the provider, brands, resellers. Without any, the"
+        " provider alone.",
+    )
+    people: People | None = Field(
+        default=None, description="Where it is looked up, on demand, who is behind an account."
+    )
+
+    @model_validator(mode="after")
+    def _one_organisation_each(self) -> "File":
+        check_organisations(self.organisations, self.provider.domains)
+        return self
 
     @model_validator(mode="after")
     def _one_name_each(self) -> "File":
@@ -351,11 +339,9 @@ class File(_Model):
                 processes=self.evidence.processes or min(os.cpu_count() or 1, 8),
                 messages_per_second=self.evidence.messages_per_second or None,
             ),
+            state=self.state.settings(base),
+            ledger=self.ledger.settings(own.domains[0]),
+            holds=self.holds.settings(base),
+            organisations=organisations(self.organisations, own.name, own.domains),
+            people=None if self.people is None else self.people.settings(base),
         )
-
-
-def _absolute_sqlite(url: str | None, base: str) -> str | None:
-    scheme = "sqlite:///"
-    if url is None or not url.startswith(scheme):
-        return url
-    return scheme + os.path.normpath(os.path.join(base, url[len(scheme) :]))

@@ -1,4 +1,4 @@
-"""Door to LDAP servers that hold address tables.
+"""Door to LDAP servers that hold address tables or people.
 
 Purpose: give the entries of one search, as a `TableServer`, through ldap3.
 Input: `TableSettings` with `url`, `base`, `query` (a filter, RFC 4515), `attributes` (key, value),
@@ -7,6 +7,7 @@ Promise: only bind and search are sent, referrals are not followed, every wait e
 server, never the password.
 """
 
+from postwarden.servers.ldap.persons import LdapPersons
 from postwarden.servers.ldap.server import LdapServer
 
-__all__ = ["LdapServer"]
+__all__ = ["LdapPersons", "LdapServer"]

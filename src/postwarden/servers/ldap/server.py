@@ -39,17 +39,18 @@ class LdapServer:
             )
         given = 0
         try:
-            with _connection(table) as connection:
-                for entry in _entries(connection, table):
+            with connection_to(table) as connection:
+                for entry in entries_of(connection, table):
                     for pair in _pairs(entry, attributes[0], attributes[-1]):
                         yield pair
                         given += 1
         except (LDAPException, OSError) as error:
-            raise _fault(error, table, given) from error
+            raise fault(error, table, given) from error
 
 
 @contextmanager
-def _connection(table: TableSettings) -> Iterator[Connection]:
+def connection_to(table: TableSettings) -> Iterator[Connection]:
+    """Give a bound connection that only reads."""
     server = Server(table.url or "", get_info=NONE, connect_timeout=_CONNECT_SECONDS)
     connection = Connection(
         server,
@@ -70,7 +71,8 @@ def _connection(table: TableSettings) -> Iterator[Connection]:
             socket.close()
 
 
-def _entries(connection: Connection, table: TableSettings) -> Iterator[Mapping[str, Any]]:
+def entries_of(connection: Connection, table: TableSettings) -> Iterator[Mapping[str, Any]]:
+    """Give the raw attributes of the entries found, page by page."""
     found = connection.extend.standard.paged_search(
         search_base=table.base or "",
         search_filter=table.query,
@@ -84,19 +86,21 @@ def _entries(connection: Connection, table: TableSettings) -> Iterator[Mapping[s
 
 def _pairs(entry: Mapping[str, Any], key: str, value: str) -> Iterator[tuple[str, str]]:
     folded = {name.lower(): values for name, values in entry.items()}
-    values = [_text(one) for one in folded.get(value.lower(), ())]
+    values = [text_of(one) for one in folded.get(value.lower(), ())]
     for name in folded.get(key.lower(), ()):
         if key == value:
-            yield _text(name), _text(name)
+            yield text_of(name), text_of(name)
         else:
-            yield from ((_text(name), one) for one in values)
+            yield from ((text_of(name), one) for one in values)
 
 
-def _text(value: bytes | str) -> str:
+def text_of(value: bytes | str) -> str:
+    """Give a value as text."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _fault(error: Exception, table: TableSettings, given: int) -> SourceError:
+def fault(error: Exception, table: TableSettings, given: int) -> SourceError:
+    """Turn an error of ldap3 into one of ours; `given` values had been given before."""
     parts = urlsplit(table.url or "")
     name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     reason = " ".join(str(error).split())[:300]

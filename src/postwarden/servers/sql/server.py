@@ -2,11 +2,20 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    create_engine,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -31,24 +40,25 @@ class SqlServer:
 
     def rows(self, table: TableSettings) -> Iterator[tuple[str, str]]:
         """Give (key, value) for each row; of one column (value, value); NULL as ""."""
-        url = _url_of(table)
+        url = url_of(table.url)
         given = 0
         try:
             with (
-                _engine(url) as engine,
+                engine_of(url) as engine,
                 engine.connect() as connection,
-                _answer(connection, url, table.query or "") as answer,
+                answer_of(connection, url, text(_escaped(table.query or ""))) as answer,
             ):
                 for row in answer:
-                    yield _text(row[0]), _text(row[1 if len(row) > 1 else 0])
+                    yield text_of(row[0]), text_of(row[1 if len(row) > 1 else 0])
                     given += 1
         except SQLAlchemyError as error:
             raise fault(error, url, given) from error
 
 
-def _url_of(table: TableSettings) -> URL:
+def url_of(written: str | None) -> URL:
+    """Read a URL as configured; raise `PermanentSourceError`."""
     try:
-        url = make_url(table.url or "")
+        url = make_url(written or "")
     except SQLAlchemyError as error:
         raise PermanentSourceError(
             "the url of an sql table cannot be understood; write it as "
@@ -63,7 +73,8 @@ def _url_of(table: TableSettings) -> URL:
 
 
 @contextmanager
-def _engine(url: URL) -> Iterator[Engine]:
+def engine_of(url: URL) -> Iterator[Engine]:
+    """Give an engine for one connection; an SQLite file is copied first."""
     if url.drivername == "sqlite":
         with private_copy(url.database or "") as copy:
             yield create_engine("sqlite://", creator=lambda: _open(copy), poolclass=NullPool)
@@ -82,7 +93,10 @@ def _open(path: str) -> sqlite3.Connection:
 
 
 @contextmanager
-def _answer(connection: Connection, url: URL, query: str) -> Iterator[CursorResult[Any]]:
+def answer_of(
+    connection: Connection, url: URL, statement: Executable, values: Mapping[str, str] | None = None
+) -> Iterator[CursorResult[Any]]:
+    """Ask in a read-only transaction, with values for the names in the statement."""
     options: dict[str, Any] = {"yield_per": _BATCH}
     if url.drivername.startswith("postgresql"):
         connection = connection.execution_options(
@@ -92,10 +106,11 @@ def _answer(connection: Connection, url: URL, query: str) -> Iterator[CursorResu
         connection.exec_driver_sql("PRAGMA query_only = ON")
     else:
         connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
-    statement = text(re.sub(r":(?=\w)", r"\\:", query))
-    result = connection.execute(statement, execution_options=options)
+    result = connection.execute(statement, values, execution_options=options)
     if not result.returns_rows:
-        raise PermanentSourceError(f"the query gives no rows; write a SELECT: {query[:200]}")
+        raise PermanentSourceError(
+            f"the query gives no rows; write a SELECT: {str(statement)[:200]}"
+        )
     cursor = result.cursor
     try:
         yield result
@@ -104,7 +119,13 @@ def _answer(connection: Connection, url: URL, query: str) -> Iterator[CursorResu
             cursor.close()
 
 
-def _text(value: object) -> str:
+def _escaped(query: str) -> str:
+    r"""Give a query in which ":" begins no name."""
+    return re.sub(r":(?=\w)", r"\:", query)
+
+
+def text_of(value: object) -> str:
+    """Give a value as text; NULL as ""."""
     if value is None:
         return ""
     if isinstance(value, bytes | bytearray | memoryview):

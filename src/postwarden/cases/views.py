@@ -1,0 +1,238 @@
+"""Cases as they are shown: frozen, and only what concerns the organisations of who asks."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from postwarden.cases.desk import Actor, may_for_one, seen
+from postwarden.cases.errors import NoSuchCase
+from postwarden.cases.keeping import found, frozen
+from postwarden.cases.models import CaseRow, ReportRow, TaskRow
+from postwarden.cases.values import Case, State
+from postwarden.people.service import Permission
+from postwarden.vocabulary import Moment
+
+
+class Step(NamedTuple):
+    """One state that an account came to."""
+
+    at: Moment
+    actor: str
+    state: State
+    why: str
+
+
+class Concerned(NamedTuple):
+    """An account concerned, with how it came to its state."""
+
+    account: str
+    organisation: str
+    state: State
+    steps: tuple[Step, ...]
+
+
+class ToldReport(NamedTuple):
+    """What a customer told; `label` names it for ever, such as "2026-0001/R1"."""
+
+    label: str
+    account: str
+    organisation: str
+    received: Moment
+    actor: str
+    message_id: str | None
+    date: Moment | None
+    sender: str | None
+
+
+class FindingStep(NamedTuple):
+    """What an examination said of a finding: "new", "changed", "gone" or "back"."""
+
+    at: Moment
+    snapshot: str
+    what: str
+    verdict: str
+
+
+class KnownFinding(NamedTuple):
+    """A finding as last seen; `facts` are those of `verdicts.Finding`, `present` until gone."""
+
+    id: str
+    account: str
+    organisation: str
+    verdict: str
+    present: bool
+    facts: Mapping[str, Any]
+    steps: tuple[FindingStep, ...]
+
+
+class TimelineEntry(NamedTuple):
+    """A dated entry: when it happened, when it was written, who, what, and by what evidence."""
+
+    at: Moment
+    written: Moment
+    actor: str
+    act: str
+    account: str
+    text: str
+    values: Mapping[str, Any]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """All that is kept of a case.
+
+    Attributes:
+        case: what it says of itself.
+        merged: references of the cases that became part of it, those of theirs included.
+        parts: references of the cases that came out of it.
+        timeline: by when things happened.
+    """
+
+    case: Case
+    merged: tuple[str, ...]
+    parts: tuple[str, ...]
+    accounts: tuple[Concerned, ...]
+    reports: tuple[ToldReport, ...]
+    findings: tuple[KnownFinding, ...]
+    timeline: tuple[TimelineEntry, ...]
+
+
+def cases(actor: Actor) -> list[Case]:
+    """Give the cases that concern the actor's organisations, newest first, without accounts.
+
+    Raises:
+        NotAllowed: the actor reads no cases at all.
+    """
+    there = seen(actor, Permission.CASE_READ)
+    may_for_one(actor, Permission.CASE_READ, there or ("",))
+    rows = CaseRow.objects.order_by("-opened", "-reference")
+    return [
+        frozen(row, ()) for row in rows if there is None or not there.isdisjoint(row.organisations)
+    ]
+
+
+def case_file(actor: Actor, name: str) -> CaseFile:
+    """Give a case by its reference, or by the label of a task or report that is in it now.
+
+    Raises:
+        NoSuchCase: there is none of that name.
+        NotAllowed: it concerns none of the actor's organisations.
+    """
+    row = found(where(name))
+    may_for_one(actor, Permission.CASE_READ, row.organisations)
+    return whole(row, seen(actor, Permission.CASE_READ))
+
+
+def own_words(actor: Actor, reference: str) -> Case:
+    """Give what a case said of itself, also where it became part of another. Raises as above."""
+    row = CaseRow.objects.filter(pk=reference).first()
+    if row is None:
+        raise NoSuchCase(f"{reference}: there is no such case; `postwarden case list`")
+    may_for_one(actor, Permission.CASE_READ, row.organisations)
+    return frozen(row, ())
+
+
+def where(name: str) -> str:
+    """Give the reference of the case that a label is in now; a reference stays itself."""
+    if "/" not in name:
+        return name
+    for model in (TaskRow, ReportRow):
+        row = model.objects.filter(pk=name).first()
+        if row is not None:
+            return str(row.case_id)
+    raise NoSuchCase(f"{name}: there is no such task or report")
+
+
+def references(reference: str) -> tuple[str, ...]:
+    """Give the reference that a case goes on by, and all that lead to it."""
+    return _leading(found(reference))
+
+
+def whole(row: CaseRow, organisations: frozenset[str] | None) -> CaseFile:
+    """Give a case with what concerns these organisations; None: all of them."""
+    accounts = _accounts(row, organisations)
+    states = {one.account: one.state for one in accounts}
+    return CaseFile(
+        case=replace(frozen(row, ()), accounts=states),
+        merged=_leading(row)[1:],
+        parts=tuple(sorted(row.parts.values_list("reference", flat=True))),
+        accounts=accounts,
+        reports=tuple(one for one in _reports(row) if _within(one.organisation, organisations)),
+        findings=tuple(one for one in _findings(row) if _within(one.organisation, organisations)),
+        timeline=tuple(
+            entry
+            for entry in _timeline(row)
+            if organisations is None or not entry.account or entry.account in states
+        ),
+    )
+
+
+def _leading(row: CaseRow) -> tuple[str, ...]:
+    names = [row.reference]
+    for other in row.merged.order_by("reference"):
+        names += _leading(other)
+    return tuple(names)
+
+
+def _within(organisation: str, organisations: Collection[str] | None) -> bool:
+    return organisations is None or organisation in organisations
+
+
+def _accounts(row: CaseRow, organisations: frozenset[str] | None) -> tuple[Concerned, ...]:
+    rows = row.accounts.order_by("account").prefetch_related("steps")
+    return tuple(
+        Concerned(
+            one.account,
+            one.organisation,
+            State(one.state),
+            tuple(
+                Step(step.at, step.actor, State(step.state), step.why)
+                for step in sorted(one.steps.all(), key=lambda step: (step.at, step.pk))
+            ),
+        )
+        for one in rows
+        if _within(one.organisation, organisations)
+    )
+
+
+def _reports(row: CaseRow) -> list[ToldReport]:
+    return [
+        ToldReport(*(getattr(one, name) for name in ToldReport._fields))
+        for one in row.reports.order_by("received", "label")
+    ]
+
+
+def _findings(row: CaseRow) -> list[KnownFinding]:
+    rows = row.findings.order_by("account", "finding").prefetch_related("steps")
+    return [
+        KnownFinding(
+            one.finding,
+            one.account,
+            one.organisation,
+            one.verdict,
+            one.present,
+            one.facts,
+            tuple(
+                FindingStep(step.at, step.snapshot, step.what, step.verdict)
+                for step in sorted(one.steps.all(), key=lambda step: (step.at, step.pk))
+            ),
+        )
+        for one in rows
+    ]
+
+
+def _timeline(row: CaseRow) -> list[TimelineEntry]:
+    return [
+        TimelineEntry(
+            one.at,
+            one.written,
+            one.actor,
+            one.act,
+            one.account,
+            one.text,
+            one.values,
+            tuple(one.evidence),
+        )
+        for one in row.entries.order_by("at", "pk")
+    ]

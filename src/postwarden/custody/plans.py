@@ -1,0 +1,235 @@
+"""Plans as they are kept: frozen, approved, begun and ended, each step with its record."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from django.db import connection, transaction
+
+from postwarden.custody.errors import NoSuchPlan, Refused
+from postwarden.custody.models import ApprovalRow, PlanRow
+from postwarden.custody.rules import (
+    Act,
+    Approval,
+    Approve,
+    Begin,
+    Event,
+    Finish,
+    Kind,
+    Mismatch,
+    Plan,
+    Refusal,
+    Stage,
+    Stop,
+    Withdraw,
+    canonical,
+    consent,
+    decide,
+    freeze,
+)
+from postwarden.ledger.service import Entry, Ledger
+from postwarden.people.service import BadKey, Member, Permission, check, member
+from postwarden.vocabulary import Moment
+
+
+class Plans:
+    """The plans of an installation; every change has its entry in the ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def freeze(self, plan: Plan, now: Moment) -> Plan:
+        """Keep a new plan; from now on nothing in it changes. Raises `Refused`."""
+        frozen = freeze(plan)
+        if isinstance(frozen, Refusal):
+            raise Refused(frozen)
+        with transaction.atomic():
+            PlanRow.objects.create(
+                hash=frozen.hash,
+                case=frozen.case,
+                text=canonical(frozen).decode(),
+                stage=frozen.stage,
+            )
+            self._record("plan.frozen", frozen.requester, frozen, frozen.reason, now)
+        return frozen
+
+    def get(self, start: str) -> Plan:
+        """Give a plan by its hash, or by the first characters of it; raise `NoSuchPlan`."""
+        rows = list(PlanRow.objects.filter(hash__startswith=start)[:2]) if start else []
+        if len(rows) != 1:
+            raise NoSuchPlan(
+                f"{start}: {'several plans begin so' if rows else 'no plan begins so'}"
+            )
+        return _plan(rows[0])
+
+    def of_case(self, case: str) -> list[Plan]:
+        """Give the plans of a case, oldest first."""
+        found = [_plan(row) for row in PlanRow.objects.filter(case=case)]
+        return sorted(found, key=lambda plan: plan.made)
+
+    def every(self) -> list[Plan]:
+        """Give all plans, oldest first."""
+        found = [_plan(row) for row in PlanRow.objects.prefetch_related("approvals")]
+        return sorted(found, key=lambda plan: plan.made)
+
+    def approve(
+        self, start: str, approver: str, expires: Moment, signature: str, now: Moment
+    ) -> Plan:
+        """Count somebody's signed approval of a plan.
+
+        Args:
+            start: of the plan's hash.
+            approver: whose enrolled key signed.
+            expires: until when the approval counts.
+            signature: armoured, over `rules.consent`.
+            now: when.
+
+        Raises:
+            NoSuchPlan: there is none.
+            NotAllowed: the approver's roles do not allow it.
+            BadKey: no key of theirs made this signature.
+            Refused: the rules do not allow it.
+        """
+        plan = self.get(start)
+        who = member(approver)
+        who.allowed(Permission.PLAN_APPROVE)
+        count = len(plan.acts)
+        key = _signer(who, consent(plan.hash, count, expires), signature)
+        given = Approval(approver, plan.hash, count, expires, now)
+
+        def keep() -> None:
+            ApprovalRow.objects.create(
+                plan_id=plan.hash,
+                approver=approver,
+                fingerprint=key,
+                count=count,
+                expires=expires,
+                at=now,
+                signature=signature,
+            )
+
+        return self._step(plan.hash, Approve(given), "plan.approved", approver, "", now, keep)
+
+    def withdraw(self, start: str, actor: str, why: str, now: Moment) -> Plan:
+        """Take a plan back that has not begun. Raises as `approve`."""
+        plan = self.get(start)
+        if actor != plan.requester:
+            member(actor).allowed(Permission.PLAN_APPROVE)
+        return self._step(plan.hash, Withdraw(), "plan.withdrawn", actor, why, now)
+
+    def begin(self, hashed: str, actor: str, now: Moment) -> Plan:
+        """Note that a plan is carried out from now on; once.
+
+        Raises:
+            Refused: the rules do not allow it, or something of it is not as it was signed.
+        """
+        if _faults(_found(hashed)):
+            raise Refused(Refusal.FORGED)
+        return self._step(hashed, Begin(), "plan.begun", actor, "", now)
+
+    def finish(self, hashed: str, actor: str, now: Moment) -> Plan:
+        """Note that a plan was carried out."""
+        return self._step(hashed, Finish(), "plan.done", actor, "", now)
+
+    def stop(self, hashed: str, actor: str, why: str, now: Moment) -> Plan:
+        """Note that a plan was stopped before its end."""
+        return self._step(hashed, Stop(), "plan.stopped", actor, why, now)
+
+    def _step(
+        self,
+        hashed: str,
+        event: Event,
+        act: str,
+        actor: str,
+        why: str,
+        now: Moment,
+        keep: Callable[[], None] = lambda: None,
+    ) -> Plan:
+        with transaction.atomic():
+            row = _found(hashed, lock=True)
+            after = decide(_plan(row), event, now)
+            if isinstance(after, Refusal):
+                raise Refused(after)
+            PlanRow.objects.filter(hash=hashed).update(stage=after.stage)
+            keep()
+            self._record(act, actor, after, why, now)
+        return after
+
+    def _record(self, act: str, actor: str, plan: Plan, why: str, now: Moment) -> None:
+        entry = Entry(act, actor, why, case=plan.case, plan=plan.hash)
+        self._ledger.append([entry], now)
+
+
+def forged() -> list[str]:
+    """Check every plan and approval kept; give a sentence for each that is not as it was signed."""
+    rows = PlanRow.objects.order_by("hash").iterator()
+    return [f"plan {row.hash[:12]}: {fault}" for row in rows for fault in _faults(row)]
+
+
+def _faults(row: PlanRow) -> list[str]:
+    found = [] if _plan(row).hash == row.hash else ["its acts are not those that were frozen"]
+    return found + [
+        f"the approval of {given.approver} is not theirs"
+        for given in row.approvals.order_by("pk")
+        if not _signed(row.hash, given)
+    ]
+
+
+def _signed(hashed: str, given: ApprovalRow) -> bool:
+    keys = [key for key in member(given.approver).keys if key.fingerprint == given.fingerprint]
+    message = consent(hashed, given.count, given.expires)
+    try:
+        for key in keys:
+            check(message, given.signature, key.public)
+    except BadKey:
+        return False
+    return any(key.revoked_at is None or key.revoked_at > given.at for key in keys)
+
+
+def _signer(who: Member, message: bytes, signature: str) -> str:
+    """Give the fingerprint of the key that signed; raise `BadKey` with the last reason."""
+    trouble = BadKey(f"{who.name} has enrolled no key; `postwarden person enrol {who.name}`")
+    for key in who.keys:
+        if key.revoked_at is not None:
+            continue
+        try:
+            check(message, signature, key.public)
+        except BadKey as error:
+            trouble = error
+        else:
+            return key.fingerprint
+    raise trouble
+
+
+def _found(hashed: str, *, lock: bool = False) -> PlanRow:
+    """Give a plan's row, locked so that no other transaction changes it meanwhile."""
+    rows = PlanRow.objects.filter(hash=hashed)
+    if lock and connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    row = rows.first()
+    if row is None:
+        raise NoSuchPlan(f"{hashed}: there is no such plan")
+    return row
+
+
+def _plan(row: PlanRow) -> Plan:
+    told = json.loads(row.text)
+    acts: Sequence[Act] = [
+        Act(Kind(kind), subject, tuple((name, value) for name, value in details))
+        for kind, subject, details in told["acts"]
+    ]
+    plan = Plan(
+        case=told["case"],
+        reason=told["reason"],
+        requester=told["requester"],
+        acts=tuple(acts),
+        mismatch=Mismatch(told["mismatch"]),
+        emergency=told["emergency"],
+        made=told["made"],
+        stage=Stage(row.stage),
+    )
+    approvals = tuple(
+        Approval(one.approver, row.hash, one.count, one.expires, one.at)
+        for one in row.approvals.order_by("pk")
+    )
+    return replace(plan, approvals=approvals)

@@ -1,0 +1,222 @@
+"""What may become of a plan (pure)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from hashlib import sha256
+from typing import NamedTuple
+
+from postwarden.vocabulary import Moment, rfc3339
+
+
+class Kind(StrEnum):
+    """Kinds of acts."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+
+
+APPROVALS: Mapping[Kind, int] = {Kind.HOLD: 1, Kind.RELEASE: 1}
+"""How many others must approve an act of a kind; a plan needs the most of any of its acts."""
+
+
+class Act(NamedTuple):
+    """One thing to do: to whom or what, and how (pairs of text, in order)."""
+
+    kind: Kind
+    subject: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+class Mismatch(StrEnum):
+    """What becomes of acts that no longer fit when the plan runs."""
+
+    STOP = "stop"
+    LEAVE_OUT = "leave-out"
+
+
+class Stage(StrEnum):
+    """Where a plan is."""
+
+    FROZEN = "frozen"
+    APPROVED = "approved"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    WITHDRAWN = "withdrawn"
+
+
+class Refusal(StrEnum):
+    """Why something is not allowed; shells have the sentences."""
+
+    OWN_PLAN = "own-plan"
+    APPROVED_ALREADY = "approved-already"
+    WRONG_STAGE = "wrong-stage"
+    OTHER_PLAN = "other-plan"
+    EXPIRED = "expired"
+    TOO_FEW = "too-few-approvals"
+    TOO_LONG = "expires-too-late"
+    FORGED = "forged"
+    NO_ACTS = "no-acts"
+    NO_EMERGENCY = "no-emergency"
+
+
+LONGEST = 24 * 3_600_000_000
+"""Microseconds that an approval may last."""
+
+
+class Approval(NamedTuple):
+    """Somebody's signed consent to exactly this plan, until it expires."""
+
+    approver: str
+    plan: str
+    acts: int
+    expires: Moment
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A frozen plan.
+
+    Attributes:
+        case: reference of the case it belongs to.
+        reason: why.
+        requester: who asked for it.
+        acts: what is to be done, in order.
+        mismatch: what becomes of acts that no longer fit.
+        emergency: runs at once, and is approved after.
+        made: when it was frozen.
+        stage: where it is.
+        approvals: those given so far.
+    """
+
+    case: str
+    reason: str
+    requester: str
+    acts: tuple[Act, ...]
+    mismatch: Mismatch
+    emergency: bool
+    made: Moment
+    stage: Stage = Stage.FROZEN
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over everything that is approved, hex."""
+        return sha256(canonical(self)).hexdigest()
+
+    @property
+    def needed(self) -> int:
+        """How many others must approve."""
+        return max(APPROVALS[act.kind] for act in self.acts)
+
+
+def canonical(plan: Plan) -> bytes:
+    """Give the bytes that the hash covers: equal plans give equal bytes."""
+    told = {
+        "acts": [
+            [act.kind, act.subject, [list(pair) for pair in act.details]] for act in plan.acts
+        ],
+        "case": plan.case,
+        "emergency": plan.emergency,
+        "made": plan.made,
+        "mismatch": plan.mismatch,
+        "reason": plan.reason,
+        "requester": plan.requester,
+    }
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def consent(plan: str, count: int, expires: Moment) -> bytes:
+    """Give the words that an approver signs."""
+    return f"postwarden: approve plan {plan} of {count} acts until {rfc3339(expires)}\n".encode()
+
+
+class Approve(NamedTuple):
+    """Somebody approves; their signature was checked."""
+
+    approval: Approval
+
+
+class Begin(NamedTuple):
+    """A worker is about to carry it out."""
+
+
+class Finish(NamedTuple):
+    """It was carried out."""
+
+
+class Stop(NamedTuple):
+    """It was stopped, because acts no longer fit."""
+
+
+class Withdraw(NamedTuple):
+    """Its requester, or somebody in charge, takes it back."""
+
+
+Event = Approve | Begin | Finish | Stop | Withdraw
+
+
+def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
+    """Give the plan after an event, or why that is not allowed."""
+    match event:
+        case Approve(approval):
+            return _approved(plan, approval, now)
+        case Begin():
+            return _begun(plan, now)
+        case Finish() | Stop():
+            if plan.stage is not Stage.RUNNING:
+                return Refusal.WRONG_STAGE
+            ended = Stage.DONE if isinstance(event, Finish) else Stage.STOPPED
+            return replace(plan, stage=ended)
+        case Withdraw():
+            if plan.stage not in (Stage.FROZEN, Stage.APPROVED):
+                return Refusal.WRONG_STAGE
+            return replace(plan, stage=Stage.WITHDRAWN)
+
+
+def valid(plan: Plan, now: Moment) -> Sequence[Approval]:
+    """Give the approvals that count now."""
+    return [one for one in plan.approvals if one.expires > now]
+
+
+def freeze(plan: Plan) -> Plan | Refusal:
+    """Give a new plan as it may be frozen: with acts, and in a hurry only to hold."""
+    if not plan.acts:
+        return Refusal.NO_ACTS
+    if plan.emergency and any(act.kind is not Kind.HOLD for act in plan.acts):
+        return Refusal.NO_EMERGENCY
+    return plan
+
+
+def _approved(plan: Plan, approval: Approval, now: Moment) -> Plan | Refusal:
+    after = plan.emergency and plan.stage in (Stage.RUNNING, Stage.DONE, Stage.STOPPED)
+    given = {one.approver for one in valid(plan, now)}
+    checks = (
+        (after or plan.stage in (Stage.FROZEN, Stage.APPROVED), Refusal.WRONG_STAGE),
+        ((approval.plan, approval.acts) == (plan.hash, len(plan.acts)), Refusal.OTHER_PLAN),
+        (approval.approver != plan.requester, Refusal.OWN_PLAN),
+        (approval.expires > now, Refusal.EXPIRED),
+        (approval.expires <= now + LONGEST, Refusal.TOO_LONG),
+        (approval.approver not in given, Refusal.APPROVED_ALREADY),
+    )
+    for fits, refusal in checks:
+        if not fits:
+            return refusal
+    grown = replace(plan, approvals=(*plan.approvals, approval))
+    if after or len(valid(grown, now)) < plan.needed:
+        return grown
+    return replace(grown, stage=Stage.APPROVED)
+
+
+def _begun(plan: Plan, now: Moment) -> Plan | Refusal:
+    if plan.emergency and plan.stage is Stage.FROZEN:
+        return replace(plan, stage=Stage.RUNNING)
+    if plan.stage is not Stage.APPROVED:
+        return Refusal.TOO_FEW if plan.stage is Stage.FROZEN else Refusal.WRONG_STAGE
+    if len(valid(plan, now)) < plan.needed:
+        return Refusal.EXPIRED
+    return replace(plan, stage=Stage.RUNNING)

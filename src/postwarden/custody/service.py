@@ -1,0 +1,23 @@
+"""The one door of this room."""
+
+from postwarden.custody.contribution import PlansOfCases
+from postwarden.custody.errors import CustodyError, NoSuchPlan, Refused
+from postwarden.custody.plans import Plans, forged
+from postwarden.custody.rules import Act, Approval, Kind, Mismatch, Plan, Refusal, Stage, consent
+
+__all__ = [
+    "Act",
+    "Approval",
+    "CustodyError",
+    "Kind",
+    "Mismatch",
+    "NoSuchPlan",
+    "Plan",
+    "Plans",
+    "PlansOfCases",
+    "Refusal",
+    "Refused",
+    "Stage",
+    "consent",
+    "forged",
+]

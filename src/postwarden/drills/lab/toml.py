@@ -1,0 +1,79 @@
+"""The lab's postwarden.toml."""
+
+import re
+
+from postwarden.drills.lab.cast import DOMAINS
+from postwarden.drills.lab.folder import State
+from postwarden.drills.lab.options import HOST, HOSTNAME, ZONE, Store
+
+_MAILDIR = """\
+driver = "maildir"
+path = "vmail/{domain}/{local}/Maildir"
+"""
+_DOVEADM = """\
+driver = "doveadm"
+url = "http://{host}:{port}/doveadm/v1"
+api_key = "{key}"
+"""
+_TEXT = """\
+# Written by `postwarden lab up`. Change it as you like: it is written again only while it is as
+# Postwarden wrote it.
+
+[provider]
+name = "Example Mail"
+domains = {domains}
+hosts = ["{hostname}"]
+recipient_delimiter = "+"
+timezone = "{zone}"
+
+[[stores]]
+name = "lab"
+{store}
+# As intended. What Postfix goes by is postfix/virtual: that is the one to get wrong in a drill.
+[[directories]]
+accounts = {{ format = "dovecot-passwd", path = "dovecot/users" }}
+aliases = [{{ format = "postfix-virtual", path = "tables/virtual" }}]
+
+[[logs]]
+format = "postfix"
+path = "log/mail.log*"
+host = "{hostname}"
+year = {year}
+
+[[logs]]
+format = "dovecot"
+path = "log/dovecot.log*"
+host = "{hostname}"
+year = {year}
+
+[[logs]]
+format = "dovecot-events"
+path = "log/dovecot.log*"
+host = "{hostname}"
+year = {year}
+
+[evidence]
+path = "evidence"
+content_hash = true
+"""
+
+
+_PORT = re.compile(rf"(?<={re.escape(HOST)}:)\d+")
+
+
+def is_as_written(text: str, state: State) -> bool:
+    """Whether a text is what was written for this lab, perhaps with other ports."""
+    return _PORT.sub("", text) == _PORT.sub("", configuration(state))
+
+
+def configuration(state: State) -> str:
+    """Give the text; equal states give equal texts."""
+    quoted = ", ".join(f'"{domain}"' for domain in DOMAINS)
+    doveadm = _DOVEADM.format(host=HOST, port=state.ports.doveadm, key=state.doveadm_key)
+    return _TEXT.format(
+        domains=f"[{quoted}]",
+        hostname=HOSTNAME,
+        zone=ZONE,
+        year=state.year,
+        store=_MAILDIR if state.store is Store.MAILDIR else doveadm,
+    )

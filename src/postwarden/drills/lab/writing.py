@@ -1,0 +1,99 @@
+"""Every file that a lab writes into its folder."""
+
+import csv
+import grp
+import os
+import subprocess
+from io import StringIO
+from pathlib import Path
+
+from postwarden.drills.lab import cast, dovecot, postfix, toml
+from postwarden.drills.lab.folder import State, give
+from postwarden.drills.lab.options import Store
+from postwarden.durable.service import replace_text
+
+TOML = "postwarden.toml"
+_LOCATIONS = {Store.MAILDIR: "maildir:~/Maildir", Store.MDBOX: "mdbox:~/mdbox"}
+_HOLDS = "holds.cf"
+
+
+def write_once(root: Path, state: State) -> None:
+    """Write what a lab is made with and what belongs to its user from then on, where it lacks."""
+    for name in ("tables", "postfix", "dovecot/state", "log"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / "vmail").mkdir(0o700, exist_ok=True)
+    os.chown(root / "vmail", state.uid, state.gid)
+    for log in ("mail.log", "dovecot.log"):
+        (root / "log" / log).touch(0o644)
+    postfix.make_queue(root)
+    for table in (root / "tables" / "virtual", root / "postfix" / "virtual"):
+        if not table.exists():
+            postfix.write_settled(table, cast.virtual())
+    mailboxes = root / "postfix" / "mailboxes"
+    if not mailboxes.exists():
+        postfix.write_settled(mailboxes, "".join(f"{one} OK\n" for one in state.passwords))
+    users = root / "dovecot" / "users"
+    if not users.exists():
+        _write_users(users, state)
+    accounts = root / "accounts.csv"
+    if not accounts.exists():
+        replace_text(str(accounts), _accounts(state))
+        give(accounts, state)
+
+
+def write_dovecot(root: Path, state: State) -> None:
+    """Write dovecot.conf; it names a key, so that root alone may read it."""
+    settings = dovecot.DovecotSettings(
+        domain=cast.MAIN,
+        doveadm_key=state.doveadm_key,
+        uid=state.uid,
+        gid=state.gid,
+        mail_location=_LOCATIONS[state.store],
+    )
+    text = dovecot.configuration(root, state.ports, settings)
+    replace_text(str(root / "dovecot" / "dovecot.conf"), text)
+
+
+def write_postfix(root: Path, state: State) -> None:
+    """Write main.cf, which ends with what ROOT/postfix/holds.cf says, and master.cf."""
+    etc = root / "postfix"
+    holds = etc / _HOLDS
+    text = postfix.parameters(postfix.main_cf(root, state.ports, cast.DOMAINS))
+    text += holds.read_text() if holds.exists() else ""
+    postfix.write_settled(etc / "main.cf", text)
+    postfix.write_settled(etc / "master.cf", postfix.master_cf(state.ports))
+
+
+def write_toml(root: Path, state: State) -> None:
+    """Write postwarden.toml where there is none, or one that nobody has changed."""
+    file = root / TOML
+    if not file.exists() or toml.is_as_written(file.read_text(errors="replace"), state):
+        replace_text(str(file), toml.configuration(state))
+        give(file, state)
+
+
+def _write_users(users: Path, state: State) -> None:
+    """Write Dovecot's passwd-file, with passwords hashed as providers have them (crypt(5), $6$)."""
+    hashed = subprocess.run(
+        ["/usr/bin/openssl", "passwd", "-6", "-stdin"],
+        input="\n".join([*state.passwords.values(), ""]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    ).stdout.split()
+    lines = (
+        f"{account}:{{SHA512-CRYPT}}{one}::::::\n"
+        for account, one in zip(state.passwords, hashed, strict=True)
+    )
+    replace_text(str(users), "".join(lines))
+    os.chown(users, state.uid, grp.getgrnam("dovecot").gr_gid)
+    users.chmod(0o640)
+
+
+def _accounts(state: State) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("address", "password"))
+    writer.writerows(state.passwords.items())
+    return text.getvalue()

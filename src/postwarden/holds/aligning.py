@@ -1,0 +1,139 @@
+"""Carrying out the effects of holds: sessions, caches and filters become as the holds have it.
+
+Every effect reads what is held when it runs, and looks before and after it acts: it may run again, and
+late. An error tells nothing about what was done, so that the next try looks again.
+"""
+
+from collections.abc import Callable, Sequence
+
+from django.db import transaction
+
+from postwarden.custody.service import Stage
+from postwarden.holds.desk import HoldDesk
+from postwarden.holds.effects import FILTERS, PLAN, SESSIONS
+from postwarden.holds.errors import ControlError, ProjectionUnfit
+from postwarden.holds.filters import restore, suspend
+from postwarden.holds.keeping import chunks
+from postwarden.holds.models import AccountRow
+from postwarden.holds.ports import MailControl
+from postwarden.ledger.service import Entry
+from postwarden.state import outbox
+from postwarden.state.outbox import Effect
+from postwarden.vocabulary import Moment
+
+_SECOND = 1_000_000
+_LEASE = 60 * _SECOND
+_SOONEST = _SECOND // 5
+_LATEST = 30 * _SECOND
+_NO_DOOR = "postwarden.toml names no Dovecot: add [[holds.dovecot]] with url and api_key"
+
+
+class Aligner:
+    """Carries effects out while there are any that are due."""
+
+    def __init__(
+        self, holds: HoldDesk, control: MailControl | None, clock: Callable[[], Moment]
+    ) -> None:
+        self._holds = holds
+        self._control = control
+        self._clock = clock
+
+    def run(self) -> None:
+        """Bring this host's projection up to date and carry out what is due, sessions first.
+
+        Raises:
+            ProjectionUnfit: the file that servers read cannot be written; nothing else was done.
+        """
+        self._holds.projection.refresh()
+        while (effect := self._next()) is not None:
+            self._carry_out(effect)
+
+    def check(self) -> None:
+        """Compare this host's projection with the state, and write it anew where it differs."""
+        if not self._holds.projection.check():
+            with transaction.atomic():
+                entry = Entry("hold.projection-mended", "postwarden")
+                self._holds.desk.ledger.append([entry], self._clock())
+
+    def _next(self) -> Effect | None:
+        for kind in (SESSIONS, PLAN, FILTERS):
+            effect = outbox.claim([kind], self._clock(), _LEASE)
+            if effect is not None:
+                return effect
+        return None
+
+    def _carry_out(self, effect: Effect) -> None:
+        try:
+            if effect.kind == PLAN:
+                trouble = self._plan(effect)
+            elif self._control is None:
+                trouble = _NO_DOOR
+            elif effect.kind == SESSIONS:
+                trouble = self._sessions(effect, self._control)
+            else:
+                trouble = self._filters(effect, self._control)
+        except (ControlError, ProjectionUnfit) as error:
+            trouble = str(error)
+        if trouble:
+            wait = min(_SOONEST * 2 ** max(0, min(effect.attempts, 20) - 10), _LATEST)
+            outbox.put_off(effect, self._clock() + wait, trouble)
+
+    def _plan(self, effect: Effect) -> str:
+        if self._holds.plans.get(effect.subject).stage is Stage.RUNNING:
+            self._holds.carry(effect.subject, self._clock)
+        self._finish(effect, ())
+        return ""
+
+    def _sessions(self, effect: Effect, control: MailControl) -> str:
+        accounts = effect.payload["accounts"]
+        self._holds.projection.refresh()  # first: what is ended must not come back
+        control.forget(accounts)
+        held = _held(accounts)
+        before = control.sessions()
+        open_ones = {account: before[account] for account in held if account in before}
+        if open_ones:
+            control.end(open_ones)
+            self._record("hold.sessions-ended", effect, open_ones)
+            after = control.sessions()
+            left = sorted(account for account in open_ones if account in after)
+            if left:
+                return f"{len(left)} accounts still have sessions, such as {left[0]}"
+        entry = Entry(
+            "hold.sessions-seen", "postwarden", plan=effect.subject, detail={"held": len(held)}
+        )
+        self._finish(effect, [entry])
+        return ""
+
+    def _filters(self, effect: Effect, control: MailControl) -> str:
+        accounts, ledger = effect.payload["accounts"], self._holds.desk.ledger
+        turned = suspend(accounts, control, ledger, self._clock())
+        turned |= restore(accounts, control, ledger, self._clock())
+        with transaction.atomic():
+            if turned:
+                told = {"accounts": sorted(turned)}
+                outbox.put(FILTERS, effect.subject, told, self._clock())
+            outbox.finish(effect)
+        return ""
+
+    def _record(self, act: str, effect: Effect, sessions: dict[str, int]) -> None:
+        entries = [
+            Entry(act, "postwarden", person=one, plan=effect.subject, detail={"sessions": count})
+            for one, count in sessions.items()
+        ]
+        with transaction.atomic():
+            self._holds.desk.ledger.append(entries, self._clock())
+
+    def _finish(self, effect: Effect, entries: Sequence[Entry]) -> None:
+        with transaction.atomic():
+            if outbox.finish(effect):
+                self._holds.desk.ledger.append(entries, self._clock())
+
+
+def _held(accounts: Sequence[str]) -> list[str]:
+    return [
+        account
+        for some in chunks(accounts)
+        for account in AccountRow.objects.filter(account__in=some, held=True).values_list(
+            "account", flat=True
+        )
+    ]

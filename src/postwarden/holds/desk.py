@@ -1,0 +1,162 @@
+"""Holding and releasing: plans frozen for accounts, and what is held."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+
+from postwarden.cases.service import Desk
+from postwarden.custody.service import Act, Mismatch, Plan, Plans
+from postwarden.custody.service import Kind as ActKind
+from postwarden.holds.carrying import Carried, Carrier, outcome, unfitting
+from postwarden.holds.effects import due_plan
+from postwarden.holds.errors import NothingToDo
+from postwarden.holds.keeping import Held, Told, open_rows, shown
+from postwarden.holds.projection import Projection
+from postwarden.holds.rules import Kind, Refusal, Wording
+from postwarden.people.service import Member, Permission
+from postwarden.vocabulary import Moment, normal
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which accounts are to be held or released, and why.
+
+    Attributes:
+        accounts: in any notation.
+        case: reference; "" for none.
+        reason: for the record.
+        kind: of hold.
+        wording: what holders are told; of no matter to a release.
+        mismatch: what becomes of a release when some act no longer fits.
+    """
+
+    accounts: tuple[str, ...]
+    case: str
+    reason: str
+    kind: Kind = Kind.LOGIN
+    wording: Wording = Wording.EXAMINATION
+    mismatch: Mismatch = Mismatch.LEAVE_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A frozen plan, and the accounts that are not in it with why."""
+
+    plan: Plan
+    left: tuple[tuple[str, Refusal], ...]
+
+
+class HoldDesk:
+    """The holds of an installation, with the projection of this host."""
+
+    def __init__(self, desk: Desk, folder: str) -> None:
+        self.desk = desk
+        self.plans = Plans(desk.ledger)
+        self.projection = Projection(folder, Told())
+        self._carrier = Carrier(desk, self.plans)
+
+    def hold(self, wish: Wish, who: Member, now: Moment) -> Planned:
+        """Freeze a plan that holds accounts, and begin it; it is approved after.
+
+        Promise: from here on it is carried out, by `carry` or else by the worker.
+
+        Raises:
+            NotAllowed: the roles do not allow it, for one of the accounts' organisations.
+            NothingToDo: all of them are held already.
+        """
+        self._may(wish, who, Permission.HOLD_REQUEST)
+        details = (("kind", wish.kind.value), ("wording", wish.wording.value))
+        planned = self._plan(wish, ActKind.HOLD, details, who, now)
+        with transaction.atomic():
+            self.plans.freeze(planned.plan, now)
+            self._begin(planned.plan, who, now)
+        return planned
+
+    def release(self, wish: Wish, who: Member, now: Moment) -> Planned:
+        """Freeze a plan that releases accounts; it waits for somebody else's approval.
+
+        Raises:
+            NotAllowed: the roles do not allow it, for one of the accounts' organisations.
+            NothingToDo: the case holds none of them.
+        """
+        self._may(wish, who, Permission.PLAN_REQUEST)
+        planned = self._plan(wish, ActKind.RELEASE, (("kind", wish.kind.value),), who, now)
+        self.plans.freeze(planned.plan, now)
+        return planned
+
+    def begin(self, plan: Plan, who: Member, now: Moment) -> None:
+        """Begin an approved plan; from here on it is carried out. Raises as `Plans.begin`."""
+        with transaction.atomic():
+            self._begin(plan, who, now)
+
+    def carry(self, hashed: str, clock: Callable[[], Moment]) -> Carried:
+        """Carry a begun plan out to its end; the servers refuse, or let in, from batch to batch.
+
+        Raises:
+            ProjectionUnfit: the servers' file cannot be written; the worker goes on trying.
+        """
+        carried = self._carrier.carry(hashed, clock, self._project)
+        self.projection.refresh()
+        return carried
+
+    def carried(self, plan: Plan) -> Carried:
+        """Tell what became of a plan so far."""
+        return outcome(plan)
+
+    def held(self, case: str | None = None) -> list[Held]:
+        """Give the open holds by account, those of one case where it is named."""
+        rows = open_rows()
+        return shown(rows if case is None else rows.filter(case=case))
+
+    def holds_of(self, accounts: Sequence[str]) -> list[Held]:
+        """Give the open holds of accounts."""
+        return shown(open_rows().filter(account__in=[normal(one) for one in accounts]))
+
+    def preserved(self, accounts: Sequence[str]) -> frozenset[str]:
+        """Give those accounts whose stored mail must stay as it is, for a legal reason."""
+        found = self.holds_of(accounts)
+        return frozenset(one.account for one in found if one.kind is Kind.PRESERVATION)
+
+    def _project(self) -> None:
+        self.projection.refresh()
+
+    def _may(self, wish: Wish, who: Member, permission: Permission) -> None:
+        for organisation in {self.desk.organisation_of(one) for one in wish.accounts}:
+            who.allowed(permission, organisation)
+
+    def _begin(self, plan: Plan, who: Member, now: Moment) -> None:
+        self.plans.begin(plan.hash, who.name, now)
+        due_plan(plan.hash, now)
+
+    def _plan(
+        self,
+        wish: Wish,
+        kind: ActKind,
+        details: tuple[tuple[str, str], ...],
+        who: Member,
+        now: Moment,
+    ) -> Planned:
+        accounts = tuple(dict.fromkeys(map(normal, wish.accounts)))
+        plan = Plan(
+            case=wish.case,
+            reason=wish.reason,
+            requester=who.name,
+            acts=tuple(Act(kind, account, details) for account in accounts),
+            mismatch=wish.mismatch,
+            emergency=kind is ActKind.HOLD,
+            made=now,
+        )
+        left = tuple(unfitting(plan, plan.acts))
+        out = {account for account, _ in left}
+        acts = tuple(act for act in plan.acts if act.subject not in out)
+        if not acts:
+            raise NothingToDo(_nothing(kind, left))
+        return Planned(replace(plan, acts=acts), left)
+
+
+def _nothing(kind: ActKind, left: Sequence[tuple[str, Refusal]]) -> str:
+    if not left:
+        return "no account is named"
+    why = "are held already" if kind is ActKind.HOLD else "are not held by this case"
+    return f"{left[0][0]}{' and the others' if len(left) > 1 else ''} {why}: see `postwarden holds`"

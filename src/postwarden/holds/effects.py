@@ -1,0 +1,30 @@
+"""The effects that a change of holds has on what is live: decided with it, carried out by the worker."""
+
+from collections.abc import Sequence
+
+from postwarden.state import outbox
+from postwarden.vocabulary import Moment
+
+PLAN = "holds.plan"
+SESSIONS = "holds.sessions"
+FILTERS = "holds.filters"
+EFFECTS = (PLAN, SESSIONS, FILTERS)
+_SECOND = 1_000_000
+_LATE_LOGINS = 10 * _SECOND  # a login under way when the hold was committed shows up within this
+_OTHERS_TURN = (
+    5 * _SECOND
+)  # the command carries its plan out itself; the worker where it was killed
+
+
+def due_plan(hashed: str, now: Moment) -> None:
+    """Let the worker carry a running plan out, should whoever began it not come to its end."""
+    outbox.put(PLAN, hashed, {}, now + _OTHERS_TURN)
+
+
+def due_effects(plan: str, accounts: Sequence[str], now: Moment) -> None:
+    """Let sessions and filters of these accounts become as their holds have it."""
+    if accounts:
+        payload = {"accounts": list(accounts)}
+        outbox.put(SESSIONS, plan, payload, now)
+        outbox.put(SESSIONS, plan, payload, now + _LATE_LOGINS)
+        outbox.put(FILTERS, plan, payload, now)

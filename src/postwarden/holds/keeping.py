@@ -1,0 +1,138 @@
+"""Holds as they are kept: rows read as frozen values, and written with their record."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from postwarden.holds.models import AccountRow, HoldRow, RevisionRow
+from postwarden.holds.projection import Change
+from postwarden.holds.rules import Hold, Holds, Kind, Wording, is_held, wording
+from postwarden.holds.sentences import sentence
+from postwarden.people.settings import Organisations
+from postwarden.vocabulary import Moment
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An open hold as it is shown."""
+
+    account: str
+    kind: Kind
+    case: str
+    wording: Wording
+    plan: str
+    since: Moment
+
+
+class Told:
+    """Gives the projection what the state says."""
+
+    def newest(self) -> int:
+        """Give the number of the last change."""
+        return RevisionRow.objects.values_list("number", flat=True).first() or 0
+
+    def since(self, revision: int) -> tuple[int, Sequence[Change]]:
+        """Give what changed after a revision."""
+        newest = self.newest()  # before the rows: what is committed meanwhile is read again
+        rows = list(AccountRow.objects.filter(revision__gt=revision).order_by("revision"))
+        reached = max([newest, *(row.revision for row in rows)])
+        return reached, [
+            Change(
+                row.account,
+                sentence(Wording(row.wording), row.language, row.page) if row.held else None,
+            )
+            for row in rows
+        ]
+
+
+def locked_revision() -> int:
+    """Give the number of the change that this transaction makes; whoever else changes holds waits."""
+    RevisionRow.objects.bulk_create([RevisionRow(pk=1)], ignore_conflicts=True)
+    rows = RevisionRow.objects.filter(pk=1)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    number = rows.get().number + 1
+    RevisionRow.objects.filter(pk=1).update(number=number)
+    return number
+
+
+def open_holds(accounts: Collection[str]) -> Mapping[str, Holds]:
+    """Give the open holds of these accounts; of those that have none, none."""
+    found: dict[str, set[Hold]] = defaultdict(set)
+    for some in chunks(accounts):
+        for row in open_rows().filter(account__in=some):
+            found[row.account].add(_hold(row))
+    return {account: frozenset(found[account]) for account in accounts}
+
+
+def open_rows() -> QuerySet[HoldRow]:
+    """Give the rows of holds that have not ended."""
+    return HoldRow.objects.filter(ended__isnull=True)
+
+
+def shown(rows: QuerySet[HoldRow]) -> list[Held]:
+    """Give holds as they are shown, by account."""
+    return [
+        Held(row.account, Kind(row.kind), row.case, Wording(row.wording), row.plan, row.since)
+        for row in rows.order_by("account", "pk")
+    ]
+
+
+def write_accounts(
+    holds: Mapping[str, Holds], revision: int, organisations: Organisations
+) -> list[str]:
+    """Write which accounts are held; give those for which that changed.
+
+    Args:
+        holds: what each account has now.
+        revision: of this change.
+        organisations: whose language an account's holder is told in.
+    """
+    before = {
+        row.account: row
+        for some in chunks(holds)
+        for row in AccountRow.objects.filter(account__in=some)
+    }
+    rows, changed = [], []
+    for account, having in holds.items():
+        held, told = is_held(having), wording(having)
+        old = before.get(account)
+        if (old is None and not held) or (old and (old.held, old.wording) == (held, told)):
+            continue
+        owner = organisations.of(account)
+        rows.append(
+            AccountRow(
+                account=account,
+                held=held,
+                wording=told,
+                language=owner.languages[0] if owner.languages else "",
+                page=owner.page[:200],
+                revision=revision,
+            )
+        )
+        if old is None or old.held != held:
+            changed.append(account)
+    AccountRow.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["account"],
+        update_fields=["held", "wording", "language", "page", "revision"],
+    )
+    return changed
+
+
+def chunks(accounts: Collection[str]) -> Iterator[list[str]]:
+    """Give names in lists that fit one statement."""
+    rest = iter(accounts)
+    while some := list(islice(rest, CHUNK)):
+        yield some
+
+
+def _hold(row: HoldRow) -> Hold:
+    return Hold(Kind(row.kind), row.case, Wording(row.wording))

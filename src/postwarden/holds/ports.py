@@ -1,0 +1,33 @@
+"""What this room needs from outside."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple, Protocol
+
+
+class Scripts(NamedTuple):
+    """An account's Sieve scripts: their names, and the active one's; None where none is active."""
+
+    names: frozenset[str]
+    active: str | None
+
+
+class MailControl(Protocol):
+    """Acts on what is live for accounts. Every method may be asked again, and raises `ControlError`."""
+
+    def forget(self, accounts: Collection[str]) -> None:
+        """Let no login of these accounts be answered from a cache."""
+
+    def sessions(self) -> Mapping[str, int]:
+        """Count the live sessions by account (normal form)."""
+
+    def end(self, accounts: Collection[str]) -> None:
+        """End sessions of these accounts, and of nobody else; some may live on for a moment."""
+
+    def scripts(self, accounts: Collection[str]) -> Mapping[str, Scripts]:
+        """Give the Sieve scripts of those accounts that can have any."""
+
+    def deactivate(self, accounts: Collection[str]) -> None:
+        """Leave these accounts without an active script; one outside the storage is moved into it."""
+
+    def activate(self, scripts: Mapping[str, str]) -> None:
+        """Make a script the active one, by account."""

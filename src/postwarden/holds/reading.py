@@ -1,0 +1,59 @@
+"""Reading the projection, as the policy server does: without the state, and without Django."""
+
+import os
+import sqlite3
+from contextlib import closing
+
+from postwarden.holds.errors import ProjectionUnfit
+
+FILE = "holds.sqlite"
+_REASON = "SELECT reason FROM holds WHERE account = ?"
+
+
+def projection_file(folder: str) -> str:
+    """Give the path of the file that servers read."""
+    return os.path.join(folder, FILE)
+
+
+class HeldAccounts:
+    """The projection, opened for asking; not made where it is missing.
+
+    It is opened for writing though nothing is written: SQLite then undoes by itself what a killed
+    writer left half-done (its "hot journal").
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._path = projection_file(folder)
+        self._open: sqlite3.Connection | None = None
+
+    def reason(self, account: str) -> str | None:
+        """Give the sentence that a held account is refused with; None for one that is not held.
+
+        Raises:
+            ProjectionUnfit: it cannot be read now.
+        """
+        try:
+            if self._open is None:
+                self._open = connect(self._path)
+            row = self._open.execute(_REASON, (account,)).fetchone()
+        except sqlite3.Error as error:
+            self.close()
+            raise ProjectionUnfit(f"{self._path}: {error}") from error
+        return None if row is None else str(row[0])
+
+    def close(self) -> None:
+        """Close it; asked again, it is opened again."""
+        if self._open is not None:
+            with closing(self._open):
+                self._open = None
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Open the file where it is; in autocommit, waiting 10 s for others."""
+    return sqlite3.connect(
+        f"file:{_quoted(path)}?mode=rw", timeout=10, isolation_level=None, uri=True
+    )
+
+
+def _quoted(path: str) -> str:
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,31 @@
+"""The one door of this room; what needs no state is beside it: `reading`, `settings`, `setup`."""
+
+from postwarden.holds.aligning import Aligner
+from postwarden.holds.carrying import Carried
+from postwarden.holds.contribution import HoldContribution
+from postwarden.holds.desk import HoldDesk, Planned, Wish
+from postwarden.holds.effects import EFFECTS
+from postwarden.holds.errors import ControlError, HoldError, NothingToDo, ProjectionUnfit
+from postwarden.holds.keeping import Held
+from postwarden.holds.ports import MailControl, Scripts
+from postwarden.holds.rules import Kind, Refusal, Wording
+
+__all__ = [
+    "EFFECTS",
+    "Aligner",
+    "Carried",
+    "ControlError",
+    "Held",
+    "HoldContribution",
+    "HoldDesk",
+    "HoldError",
+    "Kind",
+    "MailControl",
+    "NothingToDo",
+    "Planned",
+    "ProjectionUnfit",
+    "Refusal",
+    "Scripts",
+    "Wish",
+    "Wording",
+]

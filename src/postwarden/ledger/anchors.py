@@ -1,0 +1,77 @@
+"""Writing tree heads outside: to a file, best on another host's file system."""
+
+import os
+from itertools import pairwise
+
+from django.db.models import Max
+
+from postwarden.ledger.errors import AnchorError
+from postwarden.ledger.models import AnchoredRow, HeadRow
+from postwarden.ledger.ports import Anchor
+from postwarden.vocabulary import Moment
+
+_END = "\n\n"
+
+
+class FileAnchor:
+    """Appends heads to a file: a mounted share, or a disk that only takes additions (chattr +a)."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return f"file {self._path}"
+
+    def write(self, note: str) -> None:
+        """Append and sync; a note cut short by a crash is followed by a whole one."""
+        try:
+            descriptor = os.open(
+                self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644
+            )
+            with open(descriptor, "wb") as file:
+                file.write(f"{_END}{note}".encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise AnchorError(f"{self._path}: {error.strerror}") from error
+
+    def read(self) -> list[str]:
+        """Give all whole notes."""
+        try:
+            with open(self._path, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise AnchorError(f"{self._path}: {error.strerror}") from error
+        return notes_in(text)
+
+
+def notes_in(text: str) -> list[str]:
+    """Give the signed notes of a text: each is a body, an empty line, and its signature."""
+    blocks = [block.strip("\n") for block in text.split(_END)]
+    blocks = [block for block in blocks if block]
+    return [
+        f"{body}\n\n{signature}\n"
+        for body, signature in pairwise(blocks)
+        if signature.startswith("\u2014 ") and not body.startswith("\u2014 ")
+    ]
+
+
+def write_newest(anchor: Anchor, now: Moment) -> bool:
+    """Write the newest head to an anchor that does not hold it; tell whether there was one.
+
+    Promise: what is recorded as anchored is there; after a crash it may be there twice.
+
+    Raises:
+        AnchorError: nothing was recorded; the next call tries again.
+    """
+    head = HeadRow.objects.order_by("-size").first()
+    held = AnchoredRow.objects.filter(anchor=anchor.name).aggregate(size=Max("size"))["size"]
+    if head is None or (held is not None and held >= head.size):
+        return False
+    anchor.write(head.note)
+    AnchoredRow.objects.get_or_create(anchor=anchor.name, size=head.size, defaults={"at": now})
+    return True

@@ -1,0 +1,135 @@
+"""The ledger of an installation: everything the room can do, bound to its name and secrets."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+
+from postwarden.ledger.anchors import write_newest
+from postwarden.ledger.appending import append
+from postwarden.ledger.check import FORMAT, SIGNED, archive
+from postwarden.ledger.entries import ERASED, Entry, facts_of, unpack
+from postwarden.ledger.errors import KeysMissing
+from postwarden.ledger.keys import CASE, NONCE, PERSON, Keyring
+from postwarden.ledger.models import EntryRow, OriginRow
+from postwarden.ledger.ports import Anchor
+from postwarden.ledger.proving import Proof, Wanted, prove
+from postwarden.ledger.secrets import Secrets, load_secrets
+from postwarden.ledger.sequencing import sequence
+from postwarden.ledger.verifying import Verification, verify
+from postwarden.state.service import drop_old_writes
+from postwarden.vocabulary import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry read back; `facts` lacks what was erased, and `erased` says that something was."""
+
+    number: int
+    at: Moment
+    act: str
+    case: str | None
+    facts: dict[str, Any]
+    erased: bool
+
+
+class Ledger:
+    """Opened with the data directory; the database must be bound (`state.open_state`)."""
+
+    def __init__(self, folder: str, name: str) -> None:
+        """Read the secrets, or make them for a new ledger.
+
+        Args:
+            folder: the data directory.
+            name: of a new ledger, such as "example.net/postwarden"; one that exists keeps its own.
+
+        Raises:
+            KeysMissing: the secrets are not those this ledger was begun with.
+        """
+        self._secrets = load_secrets(folder)
+        self._keys = Keyring(self._secrets.wrapping)
+        self.name = _origin(name, self._secrets)
+
+    def append(self, entries: Sequence[Entry], now: Moment) -> None:
+        """See `appending.append`."""
+        append(entries, self._keys, now)
+
+    def sequence(self, now: Moment) -> int:
+        """See `sequencing.sequence`."""
+        return sequence(self.name, self._secrets, now)
+
+    def anchor(self, anchor: Anchor, now: Moment) -> bool:
+        """See `anchors.write_newest`."""
+        return write_newest(anchor, now)
+
+    def verify(self, anchored: Sequence[str]) -> Verification:
+        """See `verifying.verify`."""
+        return verify(self.name, self._secrets, self._keys, anchored)
+
+    def entries(self, case: str | None = None) -> Iterator[Told]:
+        """Give entries in the order of appending, those of one case where it is named."""
+        rows = EntryRow.objects.order_by("pk")
+        keys = self._keys.every()
+        for row in (rows if case is None else rows.filter(case=case)).iterator():
+            facts: dict[str, Any] = {}
+            erased = False
+            for number, _, sealed in unpack(row.packed()):
+                key = keys.get(number)
+                if key is None:
+                    erased = True
+                else:
+                    facts |= facts_of(key.decrypt(sealed[:NONCE], sealed[NONCE:], None))
+            yield Told(row.pk, row.at, row.act, row.case, facts, erased)
+
+    def prove(self, wanted: Wanted) -> Proof | None:
+        """See `proving.prove`."""
+        return prove(wanted, self._keys)
+
+    def bundle(self, case: str, files: Mapping[str, bytes]) -> bytes:
+        """Give files as a signed bundle about a case; `ledger.check` has its format."""
+        manifest = {
+            "format": FORMAT,
+            "origin": self.name,
+            "case": case,
+            "key": b64encode(self._secrets.public.public_bytes_raw()).decode(),
+            "files": {name: sha256(content).hexdigest() for name, content in files.items()},
+        }
+        told = f"{json.dumps(manifest, sort_keys=True, indent=1)}\n".encode()
+        signature = b64encode(self._secrets.signing.sign(SIGNED + told)) + b"\n"
+        return archive({**files, "manifest.json": told, "manifest.sig": signature})
+
+    def erase_person(self, person: str, actor: str, why: str, now: Moment) -> int:
+        """Make everything sealed for a person unreadable; give how many keys were destroyed."""
+        return self._erase(PERSON, person, Entry(ERASED, actor, why), now)
+
+    def erase_case(self, case: str, actor: str, why: str, now: Moment) -> int:
+        """Make everything sealed for a case unreadable; give how many keys were destroyed."""
+        return self._erase(CASE, case, Entry(ERASED, actor, why), now)
+
+    def _erase(self, kind: str, name: str, entry: Entry, now: Moment) -> int:
+        with transaction.atomic():
+            numbers = self._keys.erase(kind, name)
+            if numbers:
+                detail = {"kind": kind, "keys": numbers}
+                self.append([Entry(entry.act, entry.actor, entry.why, detail=detail)], now)
+        if numbers:
+            drop_old_writes()
+        return len(numbers)
+
+
+def _origin(name: str, secrets: Secrets) -> str:
+    public = secrets.public.public_bytes_raw()
+    fingerprint = sha256(b"postwarden" + secrets.wrapping + public).hexdigest()
+    row, _ = OriginRow.objects.get_or_create(
+        pk=1, defaults={"name": name, "fingerprint": fingerprint}
+    )
+    if row.fingerprint != fingerprint:
+        raise KeysMissing(
+            "the keys beside the database are not those this ledger was begun with; restore them"
+            " from their backup"
+        )
+    return row.name

@@ -1,0 +1,109 @@
+"""Keys that seal payloads: one for each case and person, wrapped by the installation's secret."""
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from hmac import new as hmac
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connection
+
+from postwarden.ledger.errors import KeysMissing
+from postwarden.ledger.models import KeyRow
+
+NONCE = 12
+_NAMES = 500  # in one statement
+# In SQL, not through models: an append must not cost a millisecond.
+_FIND = (
+    "SELECT id, kind, reference, wrapped FROM ledger_key"
+    " WHERE wrapped IS NOT NULL AND reference IN ({})"
+)
+_MAKE = (
+    "INSERT INTO ledger_key (kind, reference, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+)
+CASE, PERSON, DESK = "case", "person", "desk"
+Owner = tuple[str, str]
+"""A kind (`CASE`, `PERSON` or `DESK`), and which one of that kind."""
+
+
+class Keyring:
+    """Finds, makes and erases keys; every method runs in the caller's transaction."""
+
+    def __init__(self, wrapping: bytes) -> None:
+        self._wrapping = AESGCM(wrapping)
+        self._naming = hmac(wrapping, b"names of keys", sha256).digest()
+
+    def of(self, owners: Iterable[Owner]) -> Mapping[Owner, tuple[int, AESGCM]]:
+        """Give the number and key of each owner, made where there is none.
+
+        Raises:
+            KeysMissing: a key was wrapped by another secret.
+        """
+        wanted = {(kind, self._reference(kind, name)): (kind, name) for kind, name in owners}
+        found = _stored(wanted)
+        if len(found) < len(wanted):
+            made = [
+                (kind, reference, self._wrapped(reference))
+                for kind, reference in sorted(wanted.keys() - found.keys())
+            ]
+            with connection.cursor() as cursor:
+                cursor.executemany(_MAKE, made)
+            found = _stored(wanted)
+        return {
+            wanted[place]: (number, self._unwrapped(number, place[1], wrapped))
+            for place, (number, wrapped) in found.items()
+        }
+
+    def every(self) -> dict[int, AESGCM | None]:
+        """Give all keys by number: None for those erased; those that were changed are left out."""
+        found: dict[int, AESGCM | None] = {}
+        rows = KeyRow.objects.values_list("pk", "reference", "wrapped")
+        for number, reference, wrapped in rows.iterator():
+            with suppress(KeysMissing):
+                found[number] = (
+                    None if wrapped is None else self._unwrapped(number, reference, bytes(wrapped))
+                )
+        return found
+
+    def erase(self, kind: str, name: str) -> list[int]:
+        """Destroy the keys of an owner; give their numbers, none where there was no key."""
+        rows = KeyRow.objects.filter(
+            kind=kind, reference=self._reference(kind, name), wrapped__isnull=False
+        )
+        numbers = sorted(rows.values_list("pk", flat=True))
+        rows.update(wrapped=None)
+        return numbers
+
+    def _reference(self, kind: str, name: str) -> str:
+        """Give a name that reveals nobody; of a case, its own."""
+        return name if kind != PERSON else hmac(self._naming, name.encode(), sha256).hexdigest()
+
+    def _wrapped(self, reference: str) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._wrapping.encrypt(nonce, os.urandom(32), reference.encode())
+
+    def _unwrapped(self, number: int, reference: str, wrapped: bytes) -> AESGCM:
+        try:
+            key = self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], reference.encode())
+            return AESGCM(key)
+        except (InvalidTag, ValueError) as error:
+            raise KeysMissing(
+                f"key {number} of the ledger was changed, or wrapped by another secret"
+            ) from error
+
+
+def _stored(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, bytes]]:
+    """Give number and wrapped key by kind and reference."""
+    references = sorted({reference for _, reference in wanted})
+    kinds = {kind for kind, _ in wanted}
+    found: dict[tuple[str, str], tuple[int, bytes]] = {}
+    with connection.cursor() as cursor:
+        for start in range(0, len(references), _NAMES):
+            some = references[start : start + _NAMES]
+            cursor.execute(_FIND.format(", ".join(["%s"] * len(some))), some)
+            for number, kind, reference, wrapped in cursor.fetchall():
+                if kind in kinds:
+                    found[kind, reference] = number, bytes(wrapped)
+    return found

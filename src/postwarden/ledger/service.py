@@ -1,0 +1,26 @@
+"""The one door of this room."""
+
+from postwarden.ledger.anchors import FileAnchor, notes_in
+from postwarden.ledger.book import Ledger, Told
+from postwarden.ledger.entries import Entry
+from postwarden.ledger.errors import AnchorError, KeysMissing, LedgerError
+from postwarden.ledger.ports import Anchor
+from postwarden.ledger.proving import NO_CASE, Proof, Proven
+from postwarden.ledger.verifying import Fault, Verification
+
+__all__ = [
+    "NO_CASE",
+    "Anchor",
+    "AnchorError",
+    "Entry",
+    "Fault",
+    "FileAnchor",
+    "KeysMissing",
+    "Ledger",
+    "LedgerError",
+    "Proof",
+    "Proven",
+    "Told",
+    "Verification",
+    "notes_in",
+]

@@ -1,0 +1,31 @@
+"""The room's exceptions; all are permanent until somebody mends what they name.
+
+PostwardenError
+└── PeopleError
+    ├── UnknownIdentity    nobody of that name works with this installation
+    ├── NameTaken          there is an identity of that name
+    ├── NotAllowed         the identity's roles do not allow it
+    └── BadKey             the key or signature cannot be used
+"""
+
+from postwarden.vocabulary import PostwardenError
+
+
+class PeopleError(PostwardenError):
+    """What was asked of people could not be done."""
+
+
+class UnknownIdentity(PeopleError):
+    """Nobody of that name works with this installation, or no longer."""
+
+
+class NameTaken(PeopleError):
+    """There is an identity of that name."""
+
+
+class NotAllowed(PeopleError):
+    """The identity's roles do not allow it."""
+
+
+class BadKey(PeopleError):
+    """The key is not of a kind that is taken, or its signature is wrong."""

@@ -1,0 +1,150 @@
+"""Those who work with Postwarden: adding them, their roles and their keys."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from postwarden.people.errors import BadKey, NameTaken, NotAllowed, UnknownIdentity
+from postwarden.people.models import Identity, KeyRow, RoleRow
+from postwarden.people.ports import Record
+from postwarden.people.rules import EVERYWHERE, Grant, Permission, Role, allows, organisations_for
+from postwarden.people.signatures import check, fingerprint, public_key
+from postwarden.vocabulary import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A personal key: `ssh-ed25519 BASE64`, and until when signatures of it count."""
+
+    public: str
+    fingerprint: str
+    enrolled_at: Moment
+    revoked_at: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who works with Postwarden.
+
+    Attributes:
+        name: short and unique, such as "anna".
+        full_name: for people.
+        active: may still act.
+        grants: roles held.
+        keys: oldest first, revoked ones too.
+    """
+
+    name: str
+    full_name: str
+    active: bool
+    grants: tuple[Grant, ...]
+    keys: tuple[Key, ...]
+
+    def allowed(self, permission: Permission, organisation: str = EVERYWHERE) -> None:
+        """Raise `NotAllowed` unless the roles allow it."""
+        if not self.active or not allows(self.grants, permission, organisation):
+            place = f" for {organisation}" if organisation else ""
+            raise NotAllowed(f"{self.name} may not do this{place}: it needs {permission}")
+
+    def organisations(self, permission: Permission) -> frozenset[str] | None:
+        """Give the organisations that something is allowed for; None for all of them."""
+        return organisations_for(self.grants, permission) if self.active else frozenset()
+
+
+def member(name: str) -> Member:
+    """Give somebody by name; raise `UnknownIdentity`."""
+    row = Identity.objects.prefetch_related("roles", "keys").filter(name=name).first()
+    if row is None:
+        raise UnknownIdentity(f"{name}: nobody of that name works here; `postwarden person add`")
+    return _frozen(row)
+
+
+def members() -> list[Member]:
+    """Give everybody, by name; those who left too."""
+    rows = Identity.objects.prefetch_related("roles", "keys").order_by("name")
+    return [_frozen(row) for row in rows]
+
+
+def add(
+    name: str, full_name: str, grants: Iterable[Grant], actor: str, record: Record, now: Moment
+) -> Member:
+    """Add somebody. The first one may add themselves; they need a role that can add others.
+
+    Raises:
+        NotAllowed: the actor may not, or the first one could not add anybody else.
+        NameTaken: there is somebody of that name.
+    """
+    given = tuple(dict.fromkeys(grants))
+    with transaction.atomic():
+        if Identity.objects.exists():
+            member(actor).allowed(Permission.PERSON_MANAGE)
+        elif not allows(given, Permission.PERSON_MANAGE, EVERYWHERE):
+            raise NotAllowed(f"{name}: the first one must be {Role.POSTMASTER} or {Role.OFFICER}")
+        try:
+            with transaction.atomic():
+                row = Identity.objects.create(name=name, full_name=full_name)
+        except IntegrityError:
+            raise NameTaken(f"{name}: there is somebody of that name") from None
+        for grant in given:
+            RoleRow.objects.create(identity=row, role=grant.role, organisation=grant.organisation)
+        detail = {"name": name, "roles": [list(grant) for grant in given]}
+        record("person.added", actor, name, detail, now)
+    return member(name)
+
+
+def retire(name: str, actor: str, record: Record, now: Moment) -> None:
+    """Let somebody act no more; keys count no more from now on. Raises as `add`."""
+    with transaction.atomic():
+        member(actor).allowed(Permission.PERSON_MANAGE)
+        member(name)
+        Identity.objects.filter(name=name).update(is_active=False)
+        KeyRow.objects.filter(identity__name=name, revoked_at=None).update(revoked_at=now)
+        record("person.retired", actor, name, {}, now)
+
+
+def challenge(name: str, public: str) -> bytes:
+    """Give the words whose signature proves that somebody has the key's other half."""
+    return f"postwarden: {name} enrols {fingerprint(public_key(public))}\n".encode()
+
+
+def enrol(name: str, public: str, signature: str, actor: str, record: Record, now: Moment) -> Key:
+    """Take a key as somebody's own, proven by a signature over `challenge`.
+
+    Their own key they enrol themselves; for others it takes a role.
+
+    Raises:
+        UnknownIdentity: nobody has that name.
+        NotAllowed: the actor may not.
+        BadKey: it cannot be used, or somebody has it already.
+    """
+    key = public_key(public)
+    check(challenge(name, key), signature, key)
+    with transaction.atomic():
+        whose = member(name)
+        if actor != name:
+            member(actor).allowed(Permission.PERSON_MANAGE)
+        if not whose.active:
+            raise NotAllowed(f"{name} acts no more")
+        if KeyRow.objects.filter(fingerprint=fingerprint(key)).exists():
+            raise BadKey(f"{fingerprint(key)}: is enrolled already")
+        KeyRow.objects.create(
+            identity=Identity.objects.get(name=name),
+            public=key,
+            fingerprint=fingerprint(key),
+            enrolled_at=now,
+        )
+        record("person.enrolled", actor, name, {"key": key}, now)
+    return member(name).keys[-1]
+
+
+def _frozen(row: Identity) -> Member:
+    grants = sorted(Grant(Role(one.role), one.organisation) for one in row.roles.all())
+    keys = sorted(row.keys.all(), key=lambda one: (one.enrolled_at, one.pk))
+    return Member(
+        row.name,
+        row.full_name,
+        row.is_active,
+        tuple(grants),
+        tuple(Key(one.public, one.fingerprint, one.enrolled_at, one.revoked_at) for one in keys),
+    )

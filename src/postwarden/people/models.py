@@ -1,0 +1,57 @@
+"""The tables of this room."""
+
+from typing import ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Identity(AbstractBaseUser):
+    """Someone who works with Postwarden; one that left stays, inactive, for the record."""
+
+    name = models.CharField(max_length=64, unique=True)
+    full_name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[BaseUserManager[Self]] = BaseUserManager()
+
+    USERNAME_FIELD = "name"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+
+    class Meta:
+        """Called by their name."""
+
+        db_table = "people_identity"
+
+
+class RoleRow(models.Model):
+    """A role of an identity, for one organisation or ("") for all of them."""
+
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="roles")
+    organisation = models.CharField(max_length=64, blank=True)
+    role = models.CharField(max_length=16)
+
+    class Meta:
+        """Each role once."""
+
+        db_table = "people_role"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("identity", "organisation", "role"), name="people_role_once"
+            ),
+        )
+
+
+class KeyRow(models.Model):
+    """A personal key: an OpenSSH public key of type ssh-ed25519."""
+
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="keys")
+    public = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64, unique=True)
+    enrolled_at = models.BigIntegerField()
+    revoked_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        """A key belongs to one identity for ever."""
+
+        db_table = "people_key"

@@ -1,0 +1,50 @@
+"""The one door of this room."""
+
+from postwarden.people.errors import BadKey, NameTaken, NotAllowed, PeopleError, UnknownIdentity
+from postwarden.people.identities import (
+    Key,
+    Member,
+    add,
+    challenge,
+    enrol,
+    member,
+    members,
+    retire,
+)
+from postwarden.people.ports import Person, Persons, Record
+from postwarden.people.rules import EVERYWHERE, GRANTS, Grant, Permission, Role, allows
+from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
+from postwarden.people.signatures import NAMESPACE, check, fingerprint, public_key
+
+__all__ = [
+    "EVERYWHERE",
+    "GRANTS",
+    "NAMESPACE",
+    "BadKey",
+    "Columns",
+    "Grant",
+    "Key",
+    "Member",
+    "NameTaken",
+    "NotAllowed",
+    "Organisation",
+    "Organisations",
+    "PeopleError",
+    "PeopleSettings",
+    "Permission",
+    "Person",
+    "Persons",
+    "Record",
+    "Role",
+    "UnknownIdentity",
+    "add",
+    "allows",
+    "challenge",
+    "check",
+    "enrol",
+    "fingerprint",
+    "member",
+    "members",
+    "public_key",
+    "retire",
+]

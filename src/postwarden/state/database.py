@@ -1,0 +1,135 @@
+"""Opening the database, on SQLite and PostgreSQL alike."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django
+from django.conf import settings as project_settings
+from django.core.management import call_command
+from django.db import DatabaseError, OperationalError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from postwarden.durable.service import LockedElsewhereError, locked_file
+from postwarden.state import project
+from postwarden.state.errors import StateBusy, StateMissing
+from postwarden.state.settings import StateSettings
+
+_UPGRADE = 0x706F7374  # key of the advisory lock
+_WAIT = 30  # seconds that a writer waits for another one
+_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+_NAMED = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+
+
+def open_state(settings: StateSettings) -> None:
+    """Bind this process to the state, make it where it is not, and bring its tables up to date.
+
+    Promise: of several processes that open an old state one upgrades it, in a transaction for each
+    step; the others wait. Opening again, also another state, is allowed.
+
+    Raises:
+        StateMissing: the directory cannot be made or the database cannot be reached.
+        StateBusy: another process has been upgrading for too long.
+    """
+    try:
+        os.makedirs(settings.path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StateMissing(f"{settings.path}: {error.strerror}; [state] path names it") from error
+    set_up()
+    bind(settings)
+    try:
+        _upgrade(settings)
+    except OperationalError as error:
+        raise StateMissing(f"{_shown(settings)}: {str(error).strip()}") from error
+    except DatabaseError as error:
+        raise StateMissing(f"{_shown(settings)}: is no database of Postwarden ({error})") from error
+
+
+def bind(settings: StateSettings) -> None:
+    """Let Django's default connection lead to this state; open connections are closed."""
+    connections.close_all()
+    connections.settings = connections.configure_settings({"default": _database(settings)})
+    del connections["default"]
+
+
+def drop_old_writes() -> None:
+    """Empty SQLite's log of writes, which still holds what was just erased; outside a transaction."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def set_up() -> None:
+    """Set Django up; before it, no module with models can be imported. Doing it again is allowed."""
+    if not project_settings.configured:
+        named = {name: getattr(project, name) for name in dir(project) if name.isupper()}
+        project_settings.configure(**named)
+        django.setup()
+
+
+def _upgrade(settings: StateSettings) -> None:
+    """Bring the tables up to date; processes of one host wait here, those of others in the database."""
+    deadline = time.monotonic() + _WAIT
+    while _is_behind():
+        try:
+            with locked_file(os.path.join(settings.path, "upgrade.lock")), _alone_in_database():
+                call_command("migrate", verbosity=0, interactive=False)
+        except LockedElsewhereError as error:
+            if time.monotonic() > deadline:
+                raise StateBusy(
+                    f"{settings.path}: another process is upgrading it; try again later"
+                ) from error
+            time.sleep(0.1)
+
+
+@contextmanager
+def _alone_in_database() -> Iterator[None]:
+    """Hold PostgreSQL's lock of upgrades (pg_advisory_lock); SQLite's file is of one host alone."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_UPGRADE])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_UPGRADE])
+
+
+def _is_behind() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _database(settings: StateSettings) -> dict[str, Any]:
+    if settings.url is None:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.path.join(settings.path, "postwarden.sqlite"),
+            "OPTIONS": {
+                "timeout": _WAIT,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": _PRAGMAS,
+            },
+        }
+    told = _parts(settings.url)
+    named = {_NAMED[key]: value for key, value in told.items() if key in _NAMED}
+    options = {key: value for key, value in told.items() if key not in _NAMED}
+    return {"ENGINE": "django.db.backends.postgresql", **named, "OPTIONS": options}
+
+
+def _shown(settings: StateSettings) -> str:
+    """Name the database without its password."""
+    if settings.url is None:
+        return os.path.join(settings.path, "postwarden.sqlite")
+    told = _parts(settings.url)
+    return f"PostgreSQL database {told.get('dbname', '')} at {told.get('host', 'this host')}"
+
+
+def _parts(url: str) -> dict[str, Any]:
+    """Split a connection URI (libpq section 34.1.1.2) into its parameters."""
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415  # slow to load, seldom needed
+
+    return dict(conninfo_to_dict(url))

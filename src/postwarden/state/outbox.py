@@ -1,0 +1,96 @@
+"""Effects as rows: decided in one transaction with the state, carried out by whoever holds the lease.
+
+An effect may be carried out again after a crash, so that what carries it out must bear repetition.
+A worker that was held up and lost its lease cannot report an outcome: its token is too old.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from postwarden.state.models import EffectRow
+from postwarden.vocabulary import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect to carry out.
+
+    Attributes:
+        number: of its row.
+        kind: a dotted code such as "session.kick".
+        subject: what it is done to.
+        payload: what more is needed, as JSON has it.
+        token: of the lease; every claim has a higher one.
+        attempts: how often it was claimed, this time included.
+    """
+
+    number: int
+    kind: str
+    subject: str
+    payload: Mapping[str, Any]
+    token: int
+    attempts: int
+
+
+def put(kind: str, subject: str, payload: Mapping[str, Any], due: Moment) -> int:
+    """Decide an effect, in the caller's transaction; give its number.
+
+    Raises:
+        RuntimeError: there is no transaction to share.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("an effect shares the transaction of what was decided")
+    return EffectRow.objects.create(kind=kind, subject=subject, payload=dict(payload), due=due).pk
+
+
+def claim(kinds: Sequence[str], now: Moment, lease: int) -> Effect | None:
+    """Take the effect that has been due longest; None when none is due.
+
+    Args:
+        kinds: those the caller can carry out.
+        now: the present.
+        lease: microseconds until others may take it.
+
+    Promise: of several at once each gets another one.
+    """
+    with transaction.atomic():
+        waiting = EffectRow.objects.filter(kind__in=kinds, due__lte=now).order_by("due", "pk")
+        if connection.features.has_select_for_update_skip_locked:
+            waiting = waiting.select_for_update(skip_locked=True)
+        row = waiting.first()
+        if row is None:
+            return None
+        row.token += 1
+        row.attempts += 1
+        row.due = now + lease
+        row.save(update_fields=["token", "attempts", "due"])
+    return Effect(row.pk, row.kind, row.subject, row.payload, row.token, row.attempts)
+
+
+def finish(effect: Effect) -> bool:
+    """Note that an effect was carried out; False where the lease was lost, so that another has it.
+
+    In a transaction with what the effect changed here: roll back when it gives False.
+    """
+    return _still_ours(effect).update(due=None, trouble="") == 1
+
+
+def put_off(effect: Effect, due: Moment, trouble: str) -> bool:
+    """Note why an effect could not be carried out, and when to try again; else as `finish`."""
+    return _still_ours(effect).update(due=due, trouble=trouble[:500]) == 1
+
+
+def waiting(kinds: Sequence[str]) -> list[tuple[Effect, str]]:
+    """Give what is not done yet with the trouble it had, oldest first."""
+    rows = EffectRow.objects.filter(kind__in=kinds, due__isnull=False).order_by("pk")
+    return [
+        (Effect(r.pk, r.kind, r.subject, r.payload, r.token, r.attempts), r.trouble) for r in rows
+    ]
+
+
+def _still_ours(effect: Effect) -> QuerySet[EffectRow]:
+    return EffectRow.objects.filter(pk=effect.number, token=effect.token, due__isnull=False)

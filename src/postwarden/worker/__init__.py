@@ -1,0 +1,6 @@
+"""The worker: what goes on by itself while Postwarden runs.
+
+Purpose: sign and anchor tree heads at their interval, and whatever else is due.
+Input: the state. Output: heads at the anchors; a line on standard error for what went wrong.
+Promise: killed at any time and started again, it goes on; two at once do no harm.
+"""

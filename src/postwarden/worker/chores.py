@@ -1,0 +1,31 @@
+"""The chores there are."""
+
+import time
+from collections.abc import Sequence
+
+from postwarden.ledger.service import Anchor, Ledger
+from postwarden.vocabulary import Moment
+from postwarden.worker.loop import Chore
+
+
+def ledger_chores(ledger: Ledger, anchors: Sequence[Anchor], seconds: float) -> list[Chore]:
+    """Sign a head over what was appended, and write the newest one to each anchor."""
+    return [
+        Chore("tree head", seconds, lambda: _sequence(ledger)),
+        *(_anchoring(ledger, anchor, seconds) for anchor in anchors),
+    ]
+
+
+def _sequence(ledger: Ledger) -> None:
+    ledger.sequence(_now())
+
+
+def _anchoring(ledger: Ledger, anchor: Anchor, seconds: float) -> Chore:
+    def write() -> None:
+        ledger.anchor(anchor, _now())
+
+    return Chore(f"anchor {anchor.name}", seconds, write)
+
+
+def _now() -> Moment:
+    return time.time_ns() // 1_000

@@ -1,0 +1,73 @@
+"""A state of its own for each test: on SQLite, and on a real PostgreSQL."""
+
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connections
+
+from postwarden.state.service import StateSettings, open_state, set_up
+from servers.databases import SECRET, postgresql
+
+set_up()  # before any test imports a module with models
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty state with all its tables, to copy."""
+    folder = tmp_path_factory.mktemp("upgraded")
+    open_state(StateSettings(str(folder)))
+    connections.close_all()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def upgraded_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a PostgreSQL whose database "upgraded" has all tables, to copy."""
+    with postgresql() as database:
+        with psycopg.connect(url(database.port, "postgres"), autocommit=True) as session:
+            session.execute("CREATE DATABASE upgraded")
+        folder = tmp_path_factory.mktemp("on-postgresql")
+        open_state(StateSettings(str(folder), url(database.port, "upgraded")))
+        connections.close_all()
+        yield database.port
+
+
+def url(port: int, name: str) -> str:
+    return f"postgresql://mail:{SECRET}@127.0.0.1:{port}/{name}"
+
+
+@pytest.fixture
+def on_sqlite(upgraded_sqlite: Path, tmp_path: Path) -> Iterator[StateSettings]:
+    """An opened, empty state on SQLite."""
+    shutil.copytree(upgraded_sqlite, tmp_path / "state")
+    settings = StateSettings(str(tmp_path / "state"))
+    open_state(settings)
+    yield settings
+    connections.close_all()
+
+
+@pytest.fixture
+def on_postgresql(upgraded_postgresql: int, tmp_path: Path) -> Iterator[StateSettings]:
+    """An opened, empty state on PostgreSQL."""
+    name = f"test{next(_NUMBERS)}"
+    with psycopg.connect(url(upgraded_postgresql, "postgres"), autocommit=True) as session:
+        session.execute(f"CREATE DATABASE {name} TEMPLATE upgraded")
+    settings = StateSettings(str(tmp_path / "state"), url(upgraded_postgresql, name))
+    open_state(settings)
+    yield settings
+    connections.close_all()
+    with psycopg.connect(url(upgraded_postgresql, "postgres"), autocommit=True) as session:
+        session.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state(request: pytest.FixtureRequest) -> StateSettings:
+    """An opened, empty state, on SQLite and on PostgreSQL."""
+    found: StateSettings = request.getfixturevalue(f"on_{request.param}")
+    return found

@@ -1,0 +1,185 @@
+"""Plans as they are kept: signed by real keys, on both databases."""
+
+import threading
+
+import pytest
+from django.db import connections, transaction
+
+from custody.plans import HOUR, NOW, PLAN
+from people.conftest import HELPDESK, POSTMASTER, KeyFile, Records
+from postwarden.custody.models import ApprovalRow, PlanRow
+from postwarden.custody.service import (
+    NoSuchPlan,
+    Plans,
+    Refusal,
+    Refused,
+    Stage,
+    consent,
+    forged,
+)
+from postwarden.ledger.service import Ledger
+from postwarden.people.service import BadKey, NotAllowed, add, challenge, enrol, retire
+
+UNTIL = NOW + HOUR
+PEOPLE = ("anna", "ben", "cleo")
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keys")
+    return {name: KeyFile(folder) for name in (*PEOPLE, "hana")}
+
+
+@pytest.fixture
+def desk(state, keys):
+    records = Records()
+    for name in (*PEOPLE, "hana"):
+        roles = [HELPDESK] if name == "hana" else [POSTMASTER]
+        add(name, name.title(), roles, "anna", records, NOW)
+        key = keys[name]
+        enrol(name, key.public, key.sign(challenge(name, key.public)), name, records, NOW)
+    return Plans(Ledger(state.path, "example.net/postwarden"))
+
+
+def approve(desk, keys, who, plan=PLAN, until=UNTIL, now=NOW, signer=None):
+    signature = keys[signer or who].sign(consent(plan.hash, len(plan.acts), until))
+    return desk.approve(plan.hash[:12], who, until, signature, now)
+
+
+def acts(desk):
+    return [(one.act, one.facts["actor"], one.facts["plan"]) for one in desk._ledger.entries()]
+
+
+def test_a_plan_is_frozen_approved_and_run_with_its_record(desk, keys):
+    assert desk.freeze(PLAN, NOW) == PLAN
+    assert approve(desk, keys, "ben").stage is Stage.APPROVED
+    desk.begin(PLAN.hash, "postwarden", NOW)
+    assert desk.finish(PLAN.hash, "postwarden", NOW).stage is Stage.DONE
+    assert [plan.stage for plan in desk.of_case("2026-0001")] == [Stage.DONE]
+    assert acts(desk) == [
+        ("plan.frozen", "anna", PLAN.hash),
+        ("plan.approved", "ben", PLAN.hash),
+        ("plan.begun", "postwarden", PLAN.hash),
+        ("plan.done", "postwarden", PLAN.hash),
+    ]
+    assert forged() == []
+
+
+def test_a_requester_never_approves(desk, keys):
+    desk.freeze(PLAN, NOW)
+    with pytest.raises(Refused) as caught:
+        approve(desk, keys, "anna")
+    assert caught.value.refusal is Refusal.OWN_PLAN
+    assert (ApprovalRow.objects.count(), len(acts(desk))) == (0, 1)
+
+
+def test_an_approval_is_used_once(desk, keys):
+    desk.freeze(PLAN, NOW)
+    approve(desk, keys, "ben")
+    with pytest.raises(Refused):
+        approve(desk, keys, "ben")
+    assert ApprovalRow.objects.count() == 1
+
+
+def test_only_the_approver_s_own_key_signs(desk, keys):
+    desk.freeze(PLAN, NOW)
+    with pytest.raises(BadKey):
+        approve(desk, keys, "ben", signer="cleo")
+
+
+def test_roles_are_asked(desk, keys):
+    desk.freeze(PLAN, NOW)
+    with pytest.raises(NotAllowed):
+        approve(desk, keys, "hana")
+
+
+def test_who_left_approves_nothing(desk, keys):
+    desk.freeze(PLAN, NOW)
+    retire("ben", "anna", Records(), NOW)
+    with pytest.raises((NotAllowed, BadKey)):
+        approve(desk, keys, "ben")
+
+
+def test_what_was_approved_before_somebody_left_stays_theirs(desk, keys):
+    desk.freeze(PLAN, NOW)
+    approve(desk, keys, "ben")
+    retire("ben", "anna", Records(), NOW + 1)
+    assert forged() == []
+
+
+def test_a_plan_is_found_by_the_start_of_its_hash(desk):
+    desk.freeze(PLAN, NOW)
+    assert desk.get(PLAN.hash[:6]) == PLAN
+    for start in ("", "zz"):
+        with pytest.raises(NoSuchPlan):
+            desk.get(start)
+
+
+@pytest.mark.parametrize("change", ["acts", "approval", "stage"])
+def test_what_was_forged_is_found_and_does_not_run(desk, keys, change):
+    desk.freeze(PLAN, NOW)
+    if change != "stage":
+        approve(desk, keys, "ben")
+    if change == "acts":
+        text = PlanRow.objects.get().text.replace("eva@", "hugo@")
+        PlanRow.objects.update(text=text)
+    elif change == "approval":
+        ApprovalRow.objects.update(approver="cleo")
+    else:
+        PlanRow.objects.update(stage="approved")
+    assert bool(forged()) == (change != "stage")
+    with pytest.raises(Refused) as caught:
+        desk.begin(PLAN.hash, "postwarden", NOW)
+    expected = Refusal.EXPIRED if change == "stage" else Refusal.FORGED
+    assert caught.value.refusal is expected
+
+
+def test_a_withdrawn_plan_does_not_run(desk, keys):
+    desk.freeze(PLAN, NOW)
+    approve(desk, keys, "ben")
+    assert desk.withdraw(PLAN.hash, "anna", "found nothing", NOW).stage is Stage.WITHDRAWN
+    with pytest.raises(Refused):
+        desk.begin(PLAN.hash, "postwarden", NOW)
+
+
+@pytest.mark.parametrize("what", ["approve", "begin"])
+def test_two_at_once_count_once(desk, keys, what):
+    desk.freeze(PLAN, NOW)
+    signature = keys["ben"].sign(consent(PLAN.hash, len(PLAN.acts), UNTIL))
+    if what == "begin":
+        desk.approve(PLAN.hash, "ben", UNTIL, signature, NOW)
+    outcomes = []
+
+    def work():
+        try:
+            if what == "approve":
+                desk.approve(PLAN.hash, "ben", UNTIL, signature, NOW)
+            else:
+                desk.begin(PLAN.hash, "postwarden", NOW)
+            outcomes.append("done")
+        except Refused as error:
+            outcomes.append(error.refusal)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refusal = Refusal.APPROVED_ALREADY if what == "approve" else Refusal.WRONG_STAGE
+    assert sorted(outcomes) == sorted(["done", refusal, refusal])
+    assert ApprovalRow.objects.count() == 1
+
+
+def test_a_crash_between_keeping_and_recording_leaves_neither(desk, keys, monkeypatch):
+    desk.freeze(PLAN, NOW)
+
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(desk._ledger, "append", crash)
+    with pytest.raises(KeyboardInterrupt):
+        approve(desk, keys, "ben")
+    with transaction.atomic():
+        assert (ApprovalRow.objects.count(), PlanRow.objects.get().stage) == (0, "frozen")

@@ -1,0 +1,104 @@
+"""1,000 ways to tamper with what an anchored head covers: each is found."""
+
+import pytest
+from django.db import transaction
+
+from ledger.conftest import Book
+from ledger.mutations import Mutator, drop_triggers, run
+from postwarden.ledger.models import HeadRow
+from postwarden.ledger.secrets import load_secrets
+
+MUTATIONS = 1_000
+ANCHORED = 60
+PARTS = 4
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_mutation_is_found(on_sqlite, part):
+    book = Book(on_sqlite)
+    book.fill(ANCHORED + 15)
+    note = HeadRow.objects.get(size=ANCHORED).note
+    assert book.verify(note).faults == ()
+    with transaction.atomic():
+        run("PRAGMA defer_foreign_keys = ON")
+        drop_triggers()
+        missed = [told for seed in seeds(part) if not found(book, note, seed, told := [])]
+        transaction.set_rollback(True)
+    assert missed == []
+
+
+def seeds(part):
+    return range(part * MUTATIONS // PARTS, (part + 1) * MUTATIONS // PARTS)
+
+
+def found(book, note, seed, told):
+    """Tamper, verify, and undo; what was done is left in `told`."""
+    before = transaction.savepoint()
+    secrets = load_secrets(book.settings.path)
+    told.append((seed, Mutator(seed, ANCHORED, secrets, "example.net/postwarden").mutate()))
+    try:
+        return bool(book.verify(note).faults)
+    finally:
+        transaction.savepoint_rollback(before)
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "place"),
+    [
+        ("UPDATE ledger_entry SET act = 'x' WHERE id = 18", "entry", (17, 17)),
+        ("DELETE FROM ledger_leaf WHERE [index] = 17", "missing", (17, 17)),
+        ("DELETE FROM ledger_leaf WHERE [index] >= 17", "missing", (17, 39)),
+        ("UPDATE ledger_leaf SET hash = zeroblob(32) WHERE [index] = 17", "entry", (17, 17)),
+        ("UPDATE ledger_head SET frontier = zeroblob(64) WHERE size = 20", "head", (10, 19)),
+        ("DELETE FROM ledger_head WHERE size = 40", "surplus", (30, 39)),
+    ],
+)
+def test_the_first_bad_entry_is_named(book_on_sqlite, statement, code, place):
+    book_on_sqlite.fill(40)
+    with transaction.atomic():
+        drop_triggers()
+        run(statement)
+        first = book_on_sqlite.verify().faults[0]
+        transaction.set_rollback(True)
+    assert (first.code, (first.first, first.last)) == (code, place)
+
+
+def test_a_rewrite_with_the_stolen_key_is_found_between_two_anchored_heads(book_on_sqlite):
+    book = book_on_sqlite
+    book.fill(40)
+    notes = [HeadRow.objects.get(size=size).note for size in (10, 20, 40)]
+    with transaction.atomic():
+        drop_triggers()
+        secrets = load_secrets(book.settings.path)
+        mutator = Mutator(1, 40, secrets, "example.net/postwarden")
+        run("UPDATE ledger_entry SET act = 'hold.released' WHERE id = 25")
+        mutator._make_anew()
+        unnoticed = book.verify().faults
+        faults = book.verify(*notes).faults
+        transaction.set_rollback(True)
+    assert unnoticed == ()
+    assert [(fault.code, fault.first, fault.last) for fault in faults] == [("head", 20, 39)]
+
+
+def test_what_no_anchored_head_covers_is_named_as_the_tail(book_on_sqlite):
+    book = book_on_sqlite
+    book.fill(40)
+    note = HeadRow.objects.get(size=30).note
+    with transaction.atomic():
+        drop_triggers()
+        run("DELETE FROM ledger_leaf WHERE [index] >= 35")
+        run("DELETE FROM ledger_head WHERE size > 30")
+        run("DELETE FROM ledger_leaf WHERE [index] >= 30")
+        found = book.verify(note)
+        transaction.set_rollback(True)
+    assert (found.faults, found.covered, found.tail) == ((), 30, 10)
+
+
+def test_a_changed_key_is_named_where_it_is_first_needed(book_on_sqlite):
+    book_on_sqlite.fill(20)
+    with transaction.atomic():
+        run("UPDATE ledger_key SET wrapped = zeroblob(60) WHERE kind = 'person' AND id = 4")
+        faults = book_on_sqlite.verify().faults
+        transaction.set_rollback(True)
+    assert {fault.code for fault in faults} == {"payload"}
+    assert len(faults) == len(range(faults[0].first, 20, 7))
