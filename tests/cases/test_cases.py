@@ -230,7 +230,7 @@ def test_each_sees_what_concerns_their_organisations(book):
     assert set(file.case.accounts) == {BEA}
     assert [one.id for one in file.findings] == ["b1"]
     assert [one.account for one in file.reports] == [BEA]
-    assert [one.reference for one in cases.cases(cases.SYSTEM)] == [shared, home]
+    assert [one.reference for one in cases.every_case(cases.SYSTEM)] == [shared, home]
     for who, name in (("rolf", home), ("hana", shared)):
         with pytest.raises(NotAllowed):
             book.file(name, who=who)
