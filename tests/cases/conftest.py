@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db import transaction
 
 from people.conftest import NOW, Records
 from postwarden.cases import service as cases
@@ -32,8 +33,9 @@ class Book:
     """The room as a test uses it: somebody acts, one second passes."""
 
     def __init__(self, settings, contributions=()):
-        for name, grant in PEOPLE.items():
-            add(name, name.title(), [grant], "anna", Records(), NOW)
+        with transaction.atomic():
+            for name, grant in PEOPLE.items():
+                add(name, name.title(), [grant], "anna", Records(), NOW)
         self.settings = settings
         self.ledger = Ledger(settings.path, "example.net/postwarden")
         self.desk = cases.Desk(self.ledger, ORGANISATIONS, tuple(contributions))

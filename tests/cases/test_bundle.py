@@ -290,7 +290,8 @@ def test_a_split_case_brings_what_was_recorded_of_its_accounts_before(book):
     assert FINN not in str(files_of(bundle))
 
 
-def test_an_export_is_recorded_with_its_hash(book):
+def test_an_export_is_recorded_with_its_hash(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open()
     bundle = book(cases.export_case, name)
     last = list(book.ledger.entries())[-1]
@@ -300,7 +301,8 @@ def test_an_export_is_recorded_with_its_hash(book):
     )
 
 
-def test_who_sees_a_part_of_a_case_does_not_export_it(book):
+def test_who_sees_a_part_of_a_case_does_not_export_it(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open("brand", "home")
     with pytest.raises(NotAllowed):
         book(cases.export_case, name, who="rolf")

@@ -47,7 +47,8 @@ def test_references_have_no_gap_where_opening_failed(book):
     assert book.open() == "2026-0002"
 
 
-def test_references_begin_anew_each_year(book):
+def test_references_begin_anew_each_year(book_on_sqlite):
+    book = book_on_sqlite
     book.open()
     book.now += 365 * 24 * HOUR
     assert book.open() == "2027-0001"
@@ -87,7 +88,8 @@ def test_facts_of_a_case_are_set_and_told(book):
     assert book.acts() == [(act, name, None) for act in ("case.opened", *["case.changed"] * 4)]
 
 
-def test_a_refused_change_leaves_no_trace(book):
+def test_a_refused_change_leaves_no_trace(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open()
     wrong = Change(times=Times(aware=NOW - HOUR, reported=NOW - 2 * HOUR))
     assert refused(book, cases.change, name, wrong) is Code.TIMES
@@ -102,7 +104,8 @@ def test_notes_are_dated_with_when_it_happened(book):
     assert (first.text, first.evidence) == ("map was loaded \\x00\\udc80", ("mail.log:17",))
 
 
-def test_tasks_are_added_and_done(book):
+def test_tasks_are_added_and_done(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open()
     book(cases.add_task, name, "call the relay")
     label = book.file(name).case.tasks[-1].label
@@ -137,7 +140,8 @@ def test_many_accounts_are_moved_at_once(book):
     assert {len(one.steps) for one in book.file(name).accounts} == {2}
 
 
-def test_a_case_is_closed_when_all_is_done(book):
+def test_a_case_is_closed_when_all_is_done(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open()
     book(cases.suspect, name, [EVA], "")
     assert refused(book, cases.close, name, "") is Code.TASKS_LEFT
@@ -152,7 +156,8 @@ def test_a_case_is_closed_when_all_is_done(book):
     assert book.file(name).case.stage is Stage.OPEN
 
 
-def test_the_first_report_is_when_it_was_detected(book):
+def test_the_first_report_is_when_it_was_detected(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open()
     assert book.report(name, EVA, received=NOW - HOUR, who="anna") == "2026-0001/R1"
     book.report(name, FINN, received=NOW - 2 * HOUR)
@@ -163,7 +168,8 @@ def test_the_first_report_is_when_it_was_detected(book):
     assert book.states(name) == {EVA: "suspected", FINN: "suspected"}
 
 
-def test_reports_are_matched_to_findings(book):
+def test_reports_are_matched_to_findings(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open()
     sure = book.report(name, EVA, message_id="a1@shop.test")
     none = book.report(name, EVA, message_id="<other@shop.test>")
@@ -216,7 +222,8 @@ def test_a_later_snapshot_says_what_changed(book):
     }
 
 
-def test_mailboxes_that_were_not_read_make_nothing_gone(book):
+def test_mailboxes_that_were_not_read_make_nothing_gone(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open()
     book.take(name, finding("a1", EVA), finding("f1", FINN))
     assert book.take(name, snapshot="s2", mailboxes=[FINN]).told == {"f1": "gone"}
@@ -230,13 +237,14 @@ def test_each_sees_what_concerns_their_organisations(book):
     assert set(file.case.accounts) == {BEA}
     assert [one.id for one in file.findings] == ["b1"]
     assert [one.account for one in file.reports] == [BEA]
-    assert [one.reference for one in cases.cases(cases.SYSTEM)] == [shared, home]
+    assert [one.reference for one in cases.every_case(cases.SYSTEM)] == [shared, home]
     for who, name in (("rolf", home), ("hana", shared)):
         with pytest.raises(NotAllowed):
             book.file(name, who=who)
 
 
-def test_a_case_comes_to_concern_whose_customers_are_found(book):
+def test_a_case_comes_to_concern_whose_customers_are_found(book_on_sqlite):
+    book = book_on_sqlite
     name = book.open("home")
     book.take(name, finding("b1", BEA))
     assert book.file(name, who="rolf").case.organisations == ("brand", "home")
@@ -254,7 +262,8 @@ def test_a_case_comes_to_concern_whose_customers_are_found(book):
         ("ben", cases.change, (Change(organisations=("brand",)),)),
     ],
 )
-def test_roles_are_asked(book, who, function, words):
+def test_roles_are_asked(book_on_sqlite, who, function, words):
+    book = book_on_sqlite
     name = book.open("home")
     before = len(book.acts())
     with pytest.raises(NotAllowed):
@@ -262,7 +271,8 @@ def test_roles_are_asked(book, who, function, words):
     assert len(book.acts()) == before
 
 
-def test_what_is_not_there_is_said(book):
+def test_what_is_not_there_is_said(book_on_sqlite):
+    book = book_on_sqlite
     for name in ("2026-0001", "2026-0001/T1"):
         with pytest.raises(NoSuchCase):
             book.file(name)

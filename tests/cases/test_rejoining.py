@@ -73,7 +73,8 @@ def test_a_merged_case_leads_to_where_it_went(book):
     assert (words.stage, words.merged_into, len(words.tasks)) == (Stage.MERGED, first, 11)
 
 
-def test_what_is_said_of_a_merged_case_is_said_of_the_one_it_is_part_of(book):
+def test_what_is_said_of_a_merged_case_is_said_of_the_one_it_is_part_of(book_on_sqlite):
+    book = book_on_sqlite
     first, second = book.open(), book.open()
     book(cases.merge_cases, first, second, "")
     book(cases.note, second, Note(NOW, "more"), [])
@@ -98,7 +99,8 @@ def test_of_an_account_in_both_the_weightier_state_stands(book):
     ]
 
 
-def test_the_earliest_times_stand(book):
+def test_the_earliest_times_stand(book_on_sqlite):
+    book = book_on_sqlite
     first, second = book.open(), book.open()
     early, late = NOW - 2 * HOUR, NOW - HOUR
     book(cases.change, first, Change(times=Times(late, late, late)))
@@ -129,7 +131,8 @@ def test_later_rooms_move_what_is_theirs(state):
 
 
 @pytest.mark.parametrize("name", ["same", "closed", "foreign"])
-def test_what_cannot_be_merged(book, name):
+def test_what_cannot_be_merged(book_on_sqlite, name):
+    book = book_on_sqlite
     first, second = book.open("home"), book.open("brand")
     if name == "foreign":
         with pytest.raises(NotAllowed):
@@ -181,7 +184,8 @@ def test_single_reports_and_findings_can_be_split_off(book):
         (Choice((), (), ("zz",)), Code.NOT_PART),
     ],
 )
-def test_what_cannot_be_split_off(book, choice, code):
+def test_what_cannot_be_split_off(book_on_sqlite, choice, code):
+    book = book_on_sqlite
     name = book.open()
     with pytest.raises(Refused) as caught:
         book(cases.split_case, name, choice, "apart", "")
@@ -220,7 +224,7 @@ def undone(on_sqlite):
 
 
 ONE_STATE = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -12,7 +12,6 @@ from postwarden.cases.desk import Actor, Desk
 from postwarden.cases.errors import NoSuchCase, Refused
 from postwarden.cases.models import AccountRow, CaseRow, EntryRow, StepRow, TaskRow, YearRow
 from postwarden.cases.rules import Refusal
-from postwarden.cases.text import kept
 from postwarden.cases.values import (
     Case,
     Confidence,
@@ -229,7 +228,7 @@ def _move(
     new = [
         AccountRow(
             case_id=reference,
-            account=kept(account),
+            account=account,
             organisation=desk.organisation_of(account),
             state=state,
         )
@@ -238,13 +237,20 @@ def _move(
     ]
     AccountRow.objects.bulk_create(new, batch_size=_CHUNK)
     for some in chunks(states):
-        rows = list(AccountRow.objects.filter(case_id=reference, account__in=some))
-        for row in rows:
-            row.state = states[row.account]
-        AccountRow.objects.bulk_update(rows, ["state"])
+        rows = AccountRow.objects.filter(case_id=reference, account__in=some)
+        numbers = dict(rows.values_list("account", "pk"))
+        for state in {states[account] for account in some if account in before}:
+            moved = [numbers[account] for account in some if states[account] is state]
+            AccountRow.objects.filter(pk__in=moved).update(state=state)
         StepRow.objects.bulk_create(
-            StepRow(account=row, at=now, actor=deed.actor.name, state=row.state, why=deed.text)
-            for row in rows
+            StepRow(
+                account_id=numbers[account],
+                at=now,
+                actor=deed.actor.name,
+                state=states[account],
+                why=deed.text,
+            )
+            for account in some
         )
 
 

@@ -98,7 +98,7 @@ class CaseFile:
     timeline: tuple[TimelineEntry, ...]
 
 
-def cases(actor: Actor) -> list[Case]:
+def every_case(actor: Actor) -> list[Case]:
     """Give the cases that concern the actor's organisations, newest first, without accounts.
 
     Raises:

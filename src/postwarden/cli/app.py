@@ -52,6 +52,41 @@ COMMANDS = {
         "app",
         "Open, show, work on, merge, split and export cases.",
     ),
+    "hold": Place(
+        "postwarden.cli.desk.hold",
+        "hold",
+        "Refuse all logins of accounts at once, while their mail keeps arriving; it is approved after.",
+    ),
+    "release": Place(
+        "postwarden.cli.desk.hold",
+        "release",
+        "Plan to let accounts log in again; it happens once somebody else has approved the plan.",
+    ),
+    "holds": Place(
+        "postwarden.cli.desk.hold",
+        "holds",
+        "List what is held, by which case, since when; and what is still to be done about it.",
+    ),
+    "plans": Place(
+        "postwarden.cli.desk.plans",
+        "plans",
+        "List plans with what they wait for, or show one, act by act.",
+    ),
+    "approve": Place(
+        "postwarden.cli.desk.plans",
+        "approve",
+        "Sign a plan that somebody else asked for; with enough approvals it is carried out at once.",
+    ),
+    "setup": Place(
+        "postwarden.cli.setup",
+        "setup",
+        "Print the settings by which this host's Dovecot or Postfix refuses held accounts.",
+    ),
+    "policy": Place(
+        "postwarden.cli.policy",
+        "policy",
+        "Tell Dovecot at each login whether the account is held, until SIGTERM or Ctrl-C.",
+    ),
     "verify": Place(
         "postwarden.cli.desk.verify",
         "verify",
@@ -60,7 +95,7 @@ COMMANDS = {
     "worker": Place(
         "postwarden.cli.desk.worker",
         "worker",
-        "Sign and anchor tree heads at their interval, until stopped by SIGTERM or Ctrl-C.",
+        "Carry out what holds decided, and sign and anchor tree heads, until SIGTERM or Ctrl-C.",
     ),
     "evidence": Place("postwarden.cli.evidence", "app", "List, check, merge and expire snapshots."),
     "lab": Place(

@@ -45,7 +45,10 @@ class Aligner:
             ProjectionUnfit: the file that servers read cannot be written; nothing else was done.
         """
         self._holds.projection.refresh()
-        while (effect := self._next()) is not None:
+        for kind in (SESSIONS, PLAN):
+            while effect := outbox.claim([kind], self._clock(), _LEASE):
+                self._carry_out(effect)
+        if effect := outbox.claim([FILTERS], self._clock(), _LEASE):  # one: they take their time
             self._carry_out(effect)
 
     def check(self) -> None:
@@ -54,13 +57,6 @@ class Aligner:
             with transaction.atomic():
                 entry = Entry("hold.projection-mended", "postwarden")
                 self._holds.desk.ledger.append([entry], self._clock())
-
-    def _next(self) -> Effect | None:
-        for kind in (SESSIONS, PLAN, FILTERS):
-            effect = outbox.claim([kind], self._clock(), _LEASE)
-            if effect is not None:
-                return effect
-        return None
 
     def _carry_out(self, effect: Effect) -> None:
         try:

@@ -15,6 +15,7 @@ from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.effects import due_effects
 from postwarden.holds.keeping import locked_revision, open_holds, open_rows, write_accounts
 from postwarden.holds.models import HoldRow, ProgressRow
+from postwarden.holds.ports import Languages
 from postwarden.holds.rules import (
     Event,
     Hold,
@@ -54,6 +55,7 @@ class Carrier:
 
     desk: cases.Desk
     plans: Plans
+    languages: Languages
 
     def carry(self, hashed: str, clock: Callable[[], Moment], after: Callable[[], None]) -> Carried:
         """Carry a running plan out, from where it is to its end.
@@ -84,24 +86,29 @@ class Carrier:
 
     def _some(self, plan: Plan, now: Moment) -> bool:
         """Carry the next acts out; False when none was left and the plan is at its end."""
+        languages = self._languages(plan)
         with transaction.atomic():
             revision = locked_revision()
             if self.plans.get(plan.hash).stage is not Stage.RUNNING:
                 return False
             progress, _ = ProgressRow.objects.get_or_create(plan=plan.hash, defaults={"left": []})
-            size = BATCH if progress.place else FIRST
-            acts = plan.acts[progress.place : progress.place + size]
+            acts = _next(plan, progress.place)
             if not acts:
                 self.plans.finish(plan.hash, plan.requester, now)
                 return False
-            left = self._acts(plan, acts, revision, now)
+            left = self._acts(plan, acts, (revision, languages), now)
             progress.place += len(acts)
             progress.left += left
             progress.save()
             return True
 
+    def _languages(self, plan: Plan) -> Mapping[str, str]:
+        """Ask for the languages of those that are next, before the transaction: others may be slow."""
+        place = ProgressRow.objects.filter(plan=plan.hash).values_list("place", flat=True).first()
+        return self.languages([act.subject for act in _next(plan, place or 0)])
+
     def _acts(
-        self, plan: Plan, acts: Sequence[Act], revision: int, now: Moment
+        self, plan: Plan, acts: Sequence[Act], how: tuple[int, Mapping[str, str]], now: Moment
     ) -> list[tuple[str, Refusal]]:
         before = open_holds([act.subject for act in acts])
         holds, left = dict(before), []
@@ -114,7 +121,7 @@ class Carrier:
                 holds[act.subject] = found
                 fitting.append(act)
         _write_holds(plan, before, holds, now)
-        changed = write_accounts(holds, revision, self.desk.organisations)
+        changed = write_accounts(holds, how[0], self.desk.organisations, how[1])
         entries = [_entry(plan, act) for act in fitting]
         entries += [_left_out(plan, account, refusal) for account, refusal in left]
         self.desk.ledger.append(entries, now)
@@ -150,6 +157,10 @@ class Carrier:
         except cases.CaseError as error:
             return error
         return None
+
+
+def _next(plan: Plan, place: int) -> Sequence[Act]:
+    return plan.acts[place : place + (BATCH if place else FIRST)]
 
 
 def outcome(plan: Plan) -> Carried:

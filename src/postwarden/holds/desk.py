@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -9,12 +10,14 @@ from postwarden.cases.service import Desk
 from postwarden.custody.service import Act, Mismatch, Plan, Plans
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.carrying import Carried, Carrier, outcome, unfitting
-from postwarden.holds.effects import due_plan
+from postwarden.holds.effects import EFFECTS, due_plan
 from postwarden.holds.errors import NothingToDo
 from postwarden.holds.keeping import Held, Told, open_rows, shown
+from postwarden.holds.ports import Languages
 from postwarden.holds.projection import Projection
 from postwarden.holds.rules import Kind, Refusal, Wording
 from postwarden.people.service import Member, Permission
+from postwarden.state import outbox
 from postwarden.vocabulary import Moment, normal
 
 
@@ -47,14 +50,22 @@ class Planned:
     left: tuple[tuple[str, Refusal], ...]
 
 
+class Pending(NamedTuple):
+    """A step that the worker has still to take, how often it tried, and what kept it from it."""
+
+    kind: str
+    tries: int
+    trouble: str
+
+
 class HoldDesk:
     """The holds of an installation, with the projection of this host."""
 
-    def __init__(self, desk: Desk, folder: str) -> None:
+    def __init__(self, desk: Desk, folder: str, languages: Languages) -> None:
         self.desk = desk
         self.plans = Plans(desk.ledger)
         self.projection = Projection(folder, Told())
-        self._carrier = Carrier(desk, self.plans)
+        self._carrier = Carrier(desk, self.plans, languages)
 
     def hold(self, wish: Wish, who: Member, now: Moment) -> Planned:
         """Freeze a plan that holds accounts, and begin it; it is approved after.
@@ -108,6 +119,22 @@ class HoldDesk:
         """Give the open holds by account, those of one case where it is named."""
         rows = open_rows()
         return shown(rows if case is None else rows.filter(case=case))
+
+    def seen(self, who: Member, case: str | None = None) -> list[Held]:
+        """Give the open holds as `held`, of the organisations whose cases somebody may read."""
+        there = who.organisations(Permission.CASE_READ)
+        return [
+            one
+            for one in self.held(case)
+            if there is None or self.desk.organisation_of(one.account) in there
+        ]
+
+    def pending(self) -> list[Pending]:
+        """Give what the worker has still to do."""
+        return [
+            Pending(effect.kind, effect.attempts, trouble)
+            for effect, trouble in outbox.waiting(EFFECTS)
+        ]
 
     def holds_of(self, accounts: Sequence[str]) -> list[Held]:
         """Give the open holds of accounts."""

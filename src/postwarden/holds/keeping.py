@@ -85,14 +85,18 @@ def shown(rows: QuerySet[HoldRow]) -> list[Held]:
 
 
 def write_accounts(
-    holds: Mapping[str, Holds], revision: int, organisations: Organisations
+    holds: Mapping[str, Holds],
+    revision: int,
+    organisations: Organisations,
+    languages: Mapping[str, str],
 ) -> list[str]:
     """Write which accounts are held; give those for which that changed.
 
     Args:
         holds: what each account has now.
         revision: of this change.
-        organisations: whose language an account's holder is told in.
+        organisations: whose page an account's holder is told of, and whose language else.
+        languages: of the holders, by account, where known.
     """
     before = {
         row.account: row
@@ -111,7 +115,7 @@ def write_accounts(
                 account=account,
                 held=held,
                 wording=told,
-                language=owner.languages[0] if owner.languages else "",
+                language=languages.get(account) or next(iter(owner.languages), ""),
                 page=owner.page[:200],
                 revision=revision,
             )

@@ -11,6 +11,13 @@ class Scripts(NamedTuple):
     active: str | None
 
 
+class Languages(Protocol):
+    """Looks up the languages of accounts' holders."""
+
+    def __call__(self, accounts: Collection[str]) -> Mapping[str, str]:
+        """Give BCP 47 tags by account; nothing of those unknown, or where it cannot be asked."""
+
+
 class MailControl(Protocol):
     """Acts on what is live for accounts. Every method may be asked again, and raises `ControlError`."""
 

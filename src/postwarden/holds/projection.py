@@ -14,19 +14,8 @@ from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple, Protocol
 
 from postwarden.holds.errors import ProjectionUnfit
-from postwarden.holds.reading import connect, projection_file
+from postwarden.holds.file import VERSION, connect, empty, make_projection, projection_file
 
-_VERSION = 1  # as in the schema
-_SCHEMA = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS holds (account TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS applied (revision INTEGER NOT NULL);
-DELETE FROM applied;
-DELETE FROM holds;
-INSERT INTO applied VALUES (0);
-PRAGMA user_version = 1;
-COMMIT;
-"""
 _PUT = (
     "INSERT INTO holds VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET reason = excluded.reason"
 )
@@ -101,16 +90,11 @@ class Projection:
     @contextmanager
     def _opened(self, *, thorough: bool) -> Iterator[sqlite3.Connection]:
         try:
-            self._make_file()
+            make_projection(self._folder)
             with closing(self._sound(thorough)) as database:
                 yield database
         except (sqlite3.Error, OSError) as error:
             raise ProjectionUnfit(f"{self._path}: {error}") from error
-
-    def _make_file(self) -> None:
-        if not os.path.exists(self._path):
-            os.makedirs(self._folder, mode=0o750, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640))
 
     def _sound(self, thorough: bool) -> sqlite3.Connection:
         """Open it; what is no database of ours is emptied in place, for servers have it open."""
@@ -126,13 +110,13 @@ class Projection:
             os.unlink(f"{self._path}-journal")  # before the file: it would bring the damage back
         os.truncate(self._path, 0)
         database = connect(self._path)
-        database.executescript(_SCHEMA)
+        empty(database)
         return database
 
 
 def _is_sound(database: sqlite3.Connection, thorough: bool) -> bool:
     try:
-        if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        if database.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             return False
         return not thorough or database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
     except sqlite3.OperationalError:

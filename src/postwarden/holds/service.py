@@ -1,17 +1,15 @@
-"""The one door of this room; what needs no state is beside it: `reading`, `settings`, `setup`."""
+"""The one door of this room; what needs no state is beside it: `file`, `settings`, `setup`."""
 
 from postwarden.holds.aligning import Aligner
 from postwarden.holds.carrying import Carried
 from postwarden.holds.contribution import HoldContribution
-from postwarden.holds.desk import HoldDesk, Planned, Wish
-from postwarden.holds.effects import EFFECTS
+from postwarden.holds.desk import HoldDesk, Pending, Planned, Wish
 from postwarden.holds.errors import ControlError, HoldError, NothingToDo, ProjectionUnfit
 from postwarden.holds.keeping import Held
 from postwarden.holds.ports import MailControl, Scripts
 from postwarden.holds.rules import Kind, Refusal, Wording
 
 __all__ = [
-    "EFFECTS",
     "Aligner",
     "Carried",
     "ControlError",
@@ -22,6 +20,7 @@ __all__ = [
     "Kind",
     "MailControl",
     "NothingToDo",
+    "Pending",
     "Planned",
     "ProjectionUnfit",
     "Refusal",

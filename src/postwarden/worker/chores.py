@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from postwarden.holds.service import Aligner
 from postwarden.ledger.service import Anchor, Ledger
 from postwarden.vocabulary import Moment
 from postwarden.worker.loop import Chore
@@ -14,6 +15,11 @@ def ledger_chores(ledger: Ledger, anchors: Sequence[Anchor], seconds: float) -> 
         Chore("tree head", seconds, lambda: _sequence(ledger)),
         *(_anchoring(ledger, anchor, seconds) for anchor in anchors),
     ]
+
+
+def hold_chores(aligner: Aligner) -> list[Chore]:
+    """Carry out what holds decided, soon, and see that the servers' file is what the state says."""
+    return [Chore("holds", 0.2, aligner.run), Chore("holds file", 60, aligner.check)]
 
 
 def _sequence(ledger: Ledger) -> None:

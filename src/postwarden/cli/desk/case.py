@@ -74,7 +74,7 @@ def list_cases(
 ) -> None:
     """List the cases that concern your organisations, newest first."""
     with seat(config, who) as at:
-        found = cases.cases(at.who)
+        found = cases.every_case(at.who)
         if output:
             _print_json([cases.plain_case(case) for case in found])
         elif found:

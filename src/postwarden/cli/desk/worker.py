@@ -2,19 +2,26 @@
 
 import sys
 
-from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile
+from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
-from postwarden.wiring import anchors, ledger
-from postwarden.worker.service import Loop, ledger_chores
+from postwarden.holds.service import Aligner
+from postwarden.wiring import anchors, hold_desk, mail_control
+from postwarden.worker.service import Loop, hold_chores, ledger_chores
 
 
 def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
-    """Sign and anchor tree heads at their interval, until stopped by SIGTERM or Ctrl-C."""
+    """Carry out what holds decided, and sign and anchor tree heads, until SIGTERM or Ctrl-C."""
     configuration = load(config)
-    book = ledger(configuration)
-    chores = ledger_chores(book, anchors(configuration), configuration.ledger.interval_seconds)
-    Loop(chores, _tell).run()
+    holds = hold_desk(configuration)
+    interval = configuration.ledger.interval_seconds
+    Loop(
+        [
+            *hold_chores(Aligner(holds, mail_control(configuration), now)),
+            *ledger_chores(holds.desk.ledger, anchors(configuration), interval),
+        ],
+        _tell,
+    ).run()
 
 
 def _tell(sentence: str) -> None:

@@ -38,6 +38,7 @@ class Ports:
     sieve: int
     doveadm: int
     auth: int
+    policy: int
 
     @classmethod
     def free(cls, kept: Mapping[str, int] | None = None) -> Self:

@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -95,6 +96,12 @@ def main_cf(root: Path, ports: Ports, domains: tuple[str, ...]) -> dict[str, str
 def parameters(settings: Mapping[str, str]) -> str:
     """Write parameters as main.cf has them."""
     return "".join(f"{key} = {value}\n" for key, value in settings.items())
+
+
+def default(parameter: str) -> str:
+    """Give what a parameter is where main.cf says nothing (postconf(1), -d)."""
+    words = ["/usr/sbin/postconf", "-d", "-h", parameter]
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout  # noqa: S603  # fixed words
 
 
 def write_settled(path: Path, text: str) -> None:

@@ -18,10 +18,12 @@ NEEDED: Mapping[str, str] = {
     "dovecot-lmtpd": "/usr/lib/dovecot/lmtp",
     "dovecot-sieve": "/usr/lib/dovecot/modules/lib90_sieve_plugin.so",
     "dovecot-managesieved": "/usr/lib/dovecot/managesieve",
+    "dovecot-sqlite": "/usr/lib/dovecot/modules/auth/libdriver_sqlite.so",
+    "postfix-sqlite": "/usr/lib/postfix/postfix-sqlite.so",
     "openssl": "/usr/bin/openssl",
     "util-linux": "/usr/bin/setpriv",
 }
-_KNOWN = "2.3."  # the configuration of 2.4 is another language
+KNOWN = "2.3."  # the configuration of 2.4 is another language
 
 
 def require_root() -> None:
@@ -45,8 +47,8 @@ def require_servers() -> None:
     version = subprocess.run(  # noqa: S603  # no shell, fixed words
         [DOVECOT, "--version"], capture_output=True, text=True, check=False, timeout=10
     ).stdout
-    if not version.startswith(_KNOWN):
+    if not version.startswith(KNOWN):
         raise MissingServers(
             f"this machine has Dovecot {version.split(' ')[0].strip() or 'of an unknown version'},"
-            f" but the private servers are configured for {_KNOWN}x, as in Debian 12"
+            f" but the private servers are configured for {KNOWN}x, as in Debian 12"
         )

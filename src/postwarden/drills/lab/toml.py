@@ -55,6 +55,13 @@ year = {year}
 [evidence]
 path = "evidence"
 content_hash = true
+
+[holds]
+policy = "{host}:{policy}"
+
+[[holds.dovecot]]
+url = "http://{host}:{port}/doveadm/v1"
+api_key = "{key}"
 """
 
 
@@ -75,5 +82,9 @@ def configuration(state: State) -> str:
         hostname=HOSTNAME,
         zone=ZONE,
         year=state.year,
+        host=HOST,
+        policy=state.ports.policy,
+        port=state.ports.doveadm,
+        key=state.doveadm_key,
         store=_MAILDIR if state.store is Store.MAILDIR else doveadm,
     )

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from postwarden.drills.lab import cast, dovecot, postfix, toml
 from postwarden.drills.lab.folder import State, give
-from postwarden.drills.lab.options import Store
+from postwarden.drills.lab.options import HOST, NOBODY, Store
+from postwarden.drills.lab.requirements import KNOWN
 from postwarden.durable.service import replace_text
+from postwarden.holds import setup
+from postwarden.holds.file import make_projection, projection_file
+from postwarden.holds.settings import HoldSettings
 
 TOML = "postwarden.toml"
 _LOCATIONS = {Store.MAILDIR: "maildir:~/Maildir", Store.MDBOX: "mdbox:~/mdbox"}
-_HOLDS = "holds.cf"
+_OWN = "# Written by `postwarden lab up`; remove this line to keep your own.\n"
 
 
 def write_once(root: Path, state: State) -> None:
@@ -35,6 +39,7 @@ def write_once(root: Path, state: State) -> None:
     users = root / "dovecot" / "users"
     if not users.exists():
         _write_users(users, state)
+    _make_holds(root, state)
     accounts = root / "accounts.csv"
     if not accounts.exists():
         replace_text(str(accounts), _accounts(state))
@@ -52,14 +57,18 @@ def write_dovecot(root: Path, state: State) -> None:
     )
     text = dovecot.configuration(root, state.ports, settings)
     replace_text(str(root / "dovecot" / "dovecot.conf"), text)
+    holds = setup.dovecot(_holds(root, state), KNOWN, state.doveadm_key[:12])
+    _write_holds(root, root / "dovecot" / "holds.conf", holds)
 
 
 def write_postfix(root: Path, state: State) -> None:
     """Write main.cf, which ends with what ROOT/postfix/holds.cf says, and master.cf."""
     etc = root / "postfix"
-    holds = etc / _HOLDS
-    text = postfix.parameters(postfix.main_cf(root, state.ports, cast.DOMAINS))
-    text += holds.read_text() if holds.exists() else ""
+    parameters = postfix.main_cf(root, state.ports, cast.DOMAINS)
+    before = parameters.pop("smtpd_sender_restrictions")
+    proxied = postfix.default("proxy_read_maps")
+    _write_holds(root, etc / "holds.cf", setup.postfix(_holds(root, state), before, proxied))
+    text = postfix.parameters(parameters) + (etc / "holds.cf").read_text()
     postfix.write_settled(etc / "main.cf", text)
     postfix.write_settled(etc / "master.cf", postfix.master_cf(state.ports))
 
@@ -70,6 +79,28 @@ def write_toml(root: Path, state: State) -> None:
     if not file.exists() or toml.is_as_written(file.read_text(errors="replace"), state):
         replace_text(str(file), toml.configuration(state))
         give(file, state)
+
+
+def _holds(root: Path, state: State) -> HoldSettings:
+    return HoldSettings(path=str(root / "holds"), host=HOST, port=state.ports.policy)
+
+
+def _write_holds(root: Path, place: Path, texts: setup.Texts) -> None:
+    """Write what `postwarden setup` says, unless somebody wrote settings of their own."""
+    if not place.exists() or place.read_text(errors="replace").startswith(_OWN):
+        postfix.write_settled(place, _OWN + texts.main)
+    postfix.write_settled(root / "holds" / texts.query_file, texts.query)
+
+
+def _make_holds(root: Path, state: State) -> None:
+    """Make the projection in a folder that is Postfix's to read; Dovecot reads it as root."""
+    folder = root / "holds"
+    folder.mkdir(exist_ok=True)
+    os.chown(folder, 0 if state.uid == NOBODY else state.uid, grp.getgrnam("postfix").gr_gid)
+    folder.chmod(0o2750)
+    if not os.path.exists(projection_file(str(folder))):
+        make_projection(str(folder))
+        give(Path(projection_file(str(folder))), state)
 
 
 def _write_users(users: Path, state: State) -> None:

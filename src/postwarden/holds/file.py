@@ -1,4 +1,4 @@
-"""Reading the projection, as the policy server does: without the state, and without Django."""
+"""The file that servers read: made, opened and asked, without the state and without Django."""
 
 import os
 import sqlite3
@@ -7,6 +7,17 @@ from contextlib import closing
 from postwarden.holds.errors import ProjectionUnfit
 
 FILE = "holds.sqlite"
+VERSION = 1  # as in the schema
+_SCHEMA = """
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS holds (account TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS applied (revision INTEGER NOT NULL);
+DELETE FROM applied;
+DELETE FROM holds;
+INSERT INTO applied VALUES (0);
+PRAGMA user_version = 1;
+COMMIT;
+"""
 _REASON = "SELECT reason FROM holds WHERE account = ?"
 
 
@@ -46,6 +57,29 @@ class HeldAccounts:
         if self._open is not None:
             with closing(self._open):
                 self._open = None
+
+
+def make_projection(folder: str) -> None:
+    """Make the file with nobody held, where there is none; readable by its folder's group.
+
+    Raises:
+        ProjectionUnfit: it cannot be made.
+    """
+    path = projection_file(folder)
+    try:
+        if not os.path.exists(path):
+            os.makedirs(folder, mode=0o750, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640))
+        if os.path.getsize(path) == 0:
+            with closing(connect(path)) as database:
+                empty(database)
+    except (sqlite3.Error, OSError) as error:
+        raise ProjectionUnfit(f"{path}: {error}") from error
+
+
+def empty(database: sqlite3.Connection) -> None:
+    """Make its tables where they are missing, with nobody held."""
+    database.executescript(_SCHEMA)
 
 
 def connect(path: str) -> sqlite3.Connection:

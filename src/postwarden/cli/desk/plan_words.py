@@ -1,0 +1,46 @@
+"""Sentences about plans."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from postwarden.cli.desk.case_words import refusal as case_refusal
+from postwarden.cases.service import Refused as CaseRefused
+from postwarden.custody.service import Plan, Refusal, Refused, Stage
+from postwarden.vocabulary import PostwardenError
+
+_REFUSALS = {
+    Refusal.OWN_PLAN: "who asked for a plan cannot approve it; somebody else has to",
+    Refusal.APPROVED_ALREADY: "they approved it already",
+    Refusal.WRONG_STAGE: "the plan is past that: see `postwarden plans`",
+    Refusal.OTHER_PLAN: "the approval is for another plan",
+    Refusal.EXPIRED: "the approval has expired; approve it again",
+    Refusal.TOO_FEW: "it still needs somebody's approval",
+    Refusal.TOO_LONG: "an approval lasts 24 hours at most",
+    Refusal.FORGED: "the plan or an approval is not as it was signed; run `postwarden verify`",
+    Refusal.NO_ACTS: "the plan would do nothing",
+    Refusal.NO_EMERGENCY: "only holds run before they are approved",
+}
+
+
+class NotPossible(PostwardenError):
+    """The rules do not allow it; the text says why and what to do."""
+
+
+@contextmanager
+def not_possible() -> Iterator[None]:
+    """Turn what the rules of plans and cases refuse into a sentence."""
+    try:
+        yield
+    except Refused as error:
+        raise NotPossible(_REFUSALS[error.refusal]) from None
+    except CaseRefused as error:
+        raise NotPossible(case_refusal(error.refusal)) from None
+
+
+def stage(plan: Plan) -> str:
+    """Say where a plan is, and what it waits for."""
+    if plan.stage is Stage.FROZEN:
+        return "waits for approval"
+    if plan.emergency and not plan.approvals:
+        return f"{plan.stage}, to be approved after"
+    return str(plan.stage)

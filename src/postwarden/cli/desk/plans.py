@@ -1,0 +1,102 @@
+"""`postwarden plans` and `approve`: what is to be done to accounts, and somebody else's consent."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from postwarden.cli.desk.acting import As, acting
+from postwarden.cli.desk.hold_words import left_lines
+from postwarden.cli.desk.plan_words import not_possible, stage
+from postwarden.cli.desk.signing import sign
+from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
+from postwarden.cli.output.hostile import visible
+from postwarden.configuration import load
+from postwarden.custody.service import Kind, Plan, Stage, consent
+from postwarden.holds.service import HoldDesk
+from postwarden.people.service import member
+from postwarden.vocabulary import rfc3339
+from postwarden.wiring import hold_desk
+
+_HOUR = 3_600_000_000
+_SIGNS = {Kind.HOLD: "+ hold", Kind.RELEASE: "- hold"}
+
+Hash = Annotated[str, typer.Argument(metavar="HASH", help="Of the plan, or the start of it.")]
+
+
+def plans(
+    plan: Annotated[
+        str | None, typer.Argument(metavar="HASH", help="Show this plan with all its acts.")
+    ] = None,
+    config: ConfigurationFile = DEFAULT_CONFIGURATION,
+) -> None:
+    """List plans with what they wait for, or show one, act by act."""
+    desk = hold_desk(load(config))
+    console = Console(highlight=False, soft_wrap=True)
+    if plan is not None:
+        for line in _diff(desk.plans.get(plan)):
+            console.print(visible(line), markup=False)
+        return
+    found = desk.plans.every()
+    table = Table("plan", "case", "by", "acts", "stage", "reason", box=None, pad_edge=False)
+    for one in found:
+        count = str(len(one.acts))
+        row = (one.hash[:12], one.case or "-", one.requester, count, stage(one), one.reason)
+        table.add_row(*map(visible, row))
+    console.print(table if found else "There are no plans.")
+
+
+def approve(
+    plan: Hash,
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Your key; the .pub file alone where an SSH agent holds the other half.",
+        ),
+    ] = "~/.ssh/id_ed25519",
+    hours: Annotated[
+        float, typer.Option(min=0.01, max=24, help="How long the approval counts.")
+    ] = 1.0,
+    who: As = None,
+    config: ConfigurationFile = DEFAULT_CONFIGURATION,
+) -> None:
+    """Sign a plan that somebody else asked for; with enough approvals it is carried out at once."""
+    desk = hold_desk(load(config))
+    actor = member(acting(who))
+    found = desk.plans.get(plan)
+    expires = now() + int(hours * _HOUR)
+    signature = sign(consent(found.hash, len(found.acts), expires), key)
+    with not_possible():
+        approved = desk.plans.approve(found.hash, actor.name, expires, signature, now())
+        typer.echo(f"Approved {found.hash[:12]} as {visible(actor.name)}: {len(found.acts)} acts.")
+        if approved.stage is Stage.APPROVED:
+            _carry(desk, approved, actor.name)
+
+
+def _carry(desk: HoldDesk, plan: Plan, name: str) -> None:
+    desk.begin(plan, member(name), now())
+    carried = desk.carry(plan.hash, now)
+    for line in left_lines(carried.left):
+        typer.echo(visible(line))
+    ended = (
+        "stopped, for something had changed" if carried.stage is Stage.STOPPED else "carried out"
+    )
+    typer.echo(f"The plan was {ended}: {carried.done} acts.")
+
+
+def _diff(plan: Plan) -> list[str]:
+    lines = [
+        f"plan {plan.hash}",
+        f"by {plan.requester}, {rfc3339(plan.made)}: {plan.reason or 'no reason given'}",
+        f"case {plan.case or '-'}; {len(plan.acts)} acts; {stage(plan)}",
+    ]
+    lines += [
+        f"approved by {one.approver} {rfc3339(one.at)}, until {rfc3339(one.expires)}"
+        for one in plan.approvals
+    ]
+    for act in plan.acts:
+        details = " ".join(f"{name}={value}" for name, value in act.details)
+        lines.append(f"{_SIGNS[act.kind]} {act.subject} {details}")
+    return lines

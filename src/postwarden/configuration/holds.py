@@ -1,0 +1,57 @@
+"""The section [holds]: the projection, the policy server, and the Dovecots to act on."""
+
+import os
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from postwarden.configuration.values import FilePath, Model, some
+from postwarden.holds.settings import DovecotSettings, HoldSettings
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ValueError('write a place such as policy = "127.0.0.1:11800"')
+    return value
+
+
+class _Dovecot(Model):
+    url: Annotated[str, AfterValidator(some)] = Field(
+        description="Of its doveadm HTTP API, such as http://127.0.0.1:8080/doveadm/v1."
+    )
+    api_key: Annotated[str, AfterValidator(some)] = Field(description="Its doveadm_api_key.")
+
+
+class HoldsSection(Model):
+    """[holds]."""
+
+    path: FilePath | None = Field(
+        default=None,
+        description="Folder of the file that Dovecot and Postfix of this host read, for nothing"
+        " else. Without it, holds beside the file.",
+    )
+    policy: Annotated[str, AfterValidator(_listen)] = Field(
+        default="127.0.0.1:11800", description="Where the policy server of this host listens."
+    )
+    policy_key: Annotated[str, AfterValidator(some)] | None = Field(
+        default=None,
+        description="What Dovecot must show the policy server; without it, any local process may"
+        " ask which accounts are held.",
+    )
+    dovecot: list[_Dovecot] = Field(
+        default=[],
+        description="Those that serve the accounts: their sessions are ended. Redirects are"
+        " suspended on the first one.",
+    )
+
+    def settings(self, base: str) -> HoldSettings:
+        """Give the room's settings."""
+        host, _, port = self.policy.rpartition(":")
+        return HoldSettings(
+            path=self.path or os.path.join(base, "holds"),
+            host=host,
+            port=int(port),
+            key=self.policy_key,
+            dovecots=tuple(DovecotSettings(one.url, one.api_key) for one in self.dovecot),
+        )

@@ -1,0 +1,77 @@
+"""Several commands in one request of doveadm's HTTP API, and their answers."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import httpx
+
+from postwarden.holds.service import ControlError
+
+_LONGEST = 64 * 1024 * 1024  # bytes of an answer: `who` of a hundred thousand accounts
+
+
+class Failure(NamedTuple):
+    """A command that failed: its kind, such as "exitCode", and its code."""
+
+    kind: str
+    code: int
+
+
+Answer = list[dict[str, str]] | Failure
+Asked = tuple[str, Mapping[str, Any]]
+
+
+class Doveadm:
+    """One Dovecot's API."""
+
+    def __init__(self, url: str, api_key: str, seconds: float) -> None:
+        key = base64.b64encode(api_key.encode()).decode()
+        self._url = url
+        self._headers = {"Authorization": f"X-Dovecot-API {key}"}
+        self._seconds = seconds
+
+    def ask(self, commands: Sequence[Asked]) -> list[Answer]:
+        """Give the answer to each command, in order; raise `ControlError` where one is missing."""
+        request = [[name, dict(given), str(at)] for at, (name, given) in enumerate(commands)]
+        try:
+            with httpx.Client(timeout=self._seconds, trust_env=False) as client:
+                response = client.post(self._url, json=request, headers=self._headers)
+        except httpx.TransportError as error:
+            raise ControlError(f"{self._url}: no answer: {error}") from error
+        if response.status_code != httpx.codes.OK:
+            raise ControlError(f"{self._url}: answers with status {response.status_code}")
+        if len(response.content) > _LONGEST:
+            raise ControlError(f"{self._url}: answers with more than {_LONGEST} bytes")
+        return answers(response.text, len(commands))
+
+
+def answers(text: str, count: int) -> list[Answer]:
+    """Read the answers to commands with the tags "0", "1" and so on.
+
+    Dovecot 2.3 writes `["doveadmResponse",[{first}],{second},…,TAG]` where `who` has several rows.
+
+    Raises:
+        ControlError: the text is not of that kind, or not an answer to each.
+    """
+    found: dict[str, Answer] = {}
+    try:
+        for kind, *middle, tag in json.loads(text):
+            found[tag] = _failure(middle) if kind == "error" else _rows(middle)
+        return [found[str(at)] for at in range(count)]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ControlError(f"doveadm's answer cannot be understood: {text[:200]}") from error
+
+
+def _failure(middle: Sequence[Any]) -> Failure:
+    (told,) = middle
+    return Failure(str(told.get("type")), int(told.get("exitCode", 0)))
+
+
+def _rows(middle: Sequence[Any]) -> list[dict[str, str]]:
+    return [
+        {str(key): str(value) for key, value in row.items()}
+        for one in middle
+        for row in (one if isinstance(one, list) else [one])
+    ]

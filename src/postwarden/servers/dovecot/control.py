@@ -1,0 +1,100 @@
+"""What holds do on one or more Dovecots."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from postwarden.holds.service import ControlError, Scripts
+from postwarden.holds.settings import DovecotSettings
+from postwarden.servers.dovecot.api import Answer, Doveadm, Failure
+from postwarden.vocabulary import normal
+
+_NOBODY_ON = 68  # kick: no session matches
+_NO_USER = 67  # sysexits.h EX_NOUSER
+_NO_SCRIPT = 68  # sieveActivate: no such script
+_PATTERN = frozenset("*?\\")
+_USERS_AT_ONCE = 200  # in one request
+
+
+class DovecotControl:
+    """Implements `MailControl`: sessions and caches on all of them, scripts on the first one."""
+
+    def __init__(self, dovecots: Sequence[DovecotSettings], seconds: float = 30.0) -> None:
+        """Bind it.
+
+        Args:
+            dovecots: at least one.
+            seconds: that a single answer may take.
+        """
+        self._all = [Doveadm(one.url, one.api_key, seconds) for one in dovecots]
+
+    def forget(self, accounts: Collection[str]) -> None:
+        """Let no login of these accounts be answered from the cache of auth_cache_size."""
+        for doveadm in self._all:
+            for some in _portions(accounts):
+                _told(doveadm.ask([("authCacheFlush", {"user": some})]))
+
+    def sessions(self) -> Mapping[str, int]:
+        """Count the live sessions by account, of all protocols that `doveadm who` shows."""
+        found: dict[str, int] = {}
+        for doveadm in self._all:
+            (rows,) = _told(doveadm.ask([("who", {})]))
+            for row in rows:
+                account = normal(row.get("username", ""))
+                found[account] = found.get(account, 0) + _count(row.get("connections", ""))
+        return found
+
+    def end(self, accounts: Collection[str]) -> None:
+        """Send these accounts' sessions away (doveadm-kick(1)), without -f: not those of shared ones."""
+        for doveadm in self._all:
+            for some in _portions([one for one in accounts if not _PATTERN & set(one)]):
+                kicks = [("kick", {"mask": [account]}) for account in some]
+                _must(doveadm.ask(kicks), _NOBODY_ON)
+
+    def scripts(self, accounts: Collection[str]) -> Mapping[str, Scripts]:
+        """Give the Sieve scripts of those accounts that the user database knows."""
+        found = {}
+        for some in _portions(accounts):
+            answers = self._all[0].ask([("sieveList", {"user": account}) for account in some])
+            for account, answer in zip(some, _must(answers, _NO_USER), strict=True):
+                if not isinstance(answer, Failure):
+                    found[account] = _scripts(answer)
+        return found
+
+    def deactivate(self, accounts: Collection[str]) -> None:
+        """Leave these accounts without an active script (doveadm-sieve(1))."""
+        for some in _portions(accounts):
+            asked = [("sieveDeactivate", {"user": account}) for account in some]
+            _must(self._all[0].ask(asked), _NO_USER)
+
+    def activate(self, scripts: Mapping[str, str]) -> None:
+        """Make a script the active one, by account."""
+        for some in _portions(scripts):
+            asked = [
+                ("sieveActivate", {"user": account, "scriptname": scripts[account]})
+                for account in some
+            ]
+            _must(self._all[0].ask(asked), _NO_USER, _NO_SCRIPT)
+
+
+def _must(answers: Sequence[Answer], *expected: int) -> Sequence[Answer]:
+    for answer in answers:
+        if isinstance(answer, Failure) and answer.code not in expected:
+            raise ControlError(f"doveadm failed ({answer.kind}, {answer.code})")
+    return answers
+
+
+def _told(answers: Sequence[Answer]) -> list[list[dict[str, str]]]:
+    return [answer for answer in _must(answers) if not isinstance(answer, Failure)]
+
+
+def _scripts(rows: Sequence[Mapping[str, str]]) -> Scripts:
+    active = [row["script"] for row in rows if row.get("active")]
+    return Scripts(frozenset(row["script"] for row in rows), active[0] if active else None)
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdecimal() else 1
+
+
+def _portions(accounts: Collection[str]) -> list[list[str]]:
+    names = list(accounts)
+    return [names[at : at + _USERS_AT_ONCE] for at in range(0, len(names), _USERS_AT_ONCE)]
