@@ -42,6 +42,12 @@ class Opened:
                 " mend the name, or scan it"
             )
 
+    def accounts(self) -> list[str]:
+        """Give every account whose mailbox is in the snapshot."""
+        found = self.engine.table(self.engine.tables["mailboxes"].select("account"))
+        accounts: list[str] = found["account"].to_pylist()
+        return accounts
+
     def problems(self) -> dict[str, int]:
         """Count what could not be read, by code."""
         found = self.engine.tables["problems"]

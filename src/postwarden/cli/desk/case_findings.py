@@ -55,7 +55,7 @@ def print_refreshed(taken: cases.Taken, refreshed: cases.Refreshed) -> None:
 
 def _taken(configuration: Configuration, evidence: Opened, question: Question) -> cases.Taken:
     found = tuple(evidence.examination(configuration).findings(question))
-    boxes = question.accounts or evidence.manifest.mailboxes
+    boxes = question.accounts or evidence.accounts()
     return cases.Taken(
         snapshot=evidence.manifest.name,
         mailboxes=frozenset(boxes),
