@@ -89,7 +89,7 @@ def recipients(draw: st.DrawFn) -> Recipient:
     original = draw(st.sampled_from((*ALIASES, *ACCOUNTS, "ann+x@example.test")))
     usual = ALIASES.get(original, (original,))
     final = draw(st.sampled_from((*usual * 4, *ACCOUNTS, "ann+y@example.test")))
-    account = final.replace("+x", "").replace("+y", "")
+    account = _stored(final)
     opened = draw(st.sampled_from((account,) * 7 + ACCOUNTS))
     homes = ACCOUNTS if opened == account else ()
     home = draw(st.sampled_from((*(opened,) * 7, *homes, None)))
@@ -97,9 +97,19 @@ def recipients(draw: st.DrawFn) -> Recipient:
     return Recipient(original, final, opened, home, draw(there), draw(there))
 
 
+def _tellable(drawn: tuple[Recipient, ...]) -> bool:
+    """Refuse two wrong mailboxes in one transaction: they can undo each other, and nothing shows it."""
+    wrong = [one for one in drawn if one.opened != _stored(one.final) or one.home != one.opened]
+    return len(wrong) < 2
+
+
+def _stored(final: str) -> str:
+    return final.replace("+x", "").replace("+y", "")
+
+
 transactions = st.builds(
     Transaction,
-    st.lists(recipients(), min_size=1, max_size=3).map(tuple),
+    st.lists(recipients(), min_size=1, max_size=3).map(tuple).filter(_tellable),
     st.sampled_from(("out.shop.test[198.51.100.1]",) * 4 + ("localhost[127.0.0.1]",)),
     st.integers(0, 400),
     st.sampled_from((None, None, True, False)),

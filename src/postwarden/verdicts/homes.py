@@ -47,7 +47,7 @@ def homes(engine: Engine, subjects: Iterable[Subject], index: DeliveryIndex) -> 
     """Look for copies of the subjects' transactions.
 
     With those whom Dovecot's lines name for files that lie with somebody else; and with the holder,
-    where Dovecot has no line of a transaction with several recipients.
+    where Dovecot names no file of a transaction with several recipients.
     """
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for subject in subjects:
@@ -77,7 +77,7 @@ def homes(engine: Engine, subjects: Iterable[Subject], index: DeliveryIndex) -> 
 def _asked(subject: Subject, index: DeliveryIndex) -> Sequence[str]:
     """Give those whom Dovecot names for the subject's file or session, unless it names its holder.
 
-    Where it names nobody and the session had several recipients, the holder.
+    Where it names no file and the session had several recipients, the holder as well.
     """
     if subject.copy is None or subject.session_id is None:
         return ()
@@ -86,6 +86,7 @@ def _asked(subject: Subject, index: DeliveryIndex) -> Sequence[str]:
         *index.by_session.get(subject.session_id or "", ()),
     ]
     accounts = {line.account for line in lines if line.server == "dovecot" and line.account}
-    if not accounts:
-        return (subject.holder,) if any(line.session_part for line in lines) else ()
+    if not any(line.storage_id for line in lines) and any(line.session_part for line in lines):
+        accounts -= {subject.holder}
+        return (subject.holder, *accounts)
     return () if subject.holder in accounts else tuple(accounts)

@@ -103,13 +103,18 @@ class Judge:
         return arrivals, elsewhere, doubtful
 
     def _crowded(self, subject: Subject, session: Sequence[DeliveryRecord]) -> bool:
-        """Tell whether more files of one transaction lie here than Postfix alone knows recipients.
+        """Tell whether more files of one transaction lie here than recipients are logged for this mailbox.
 
-        Those that were appended or copied here are not counted: Dovecot's log tells of them.
+        Not where Dovecot names the files. Those that were appended or copied here are not counted:
+        Dovecot's log tells of them.
         """
-        if any(line.server == "dovecot" for line in session):
+        if any(line.storage_id for line in session):
             return False
-        parts = {line.session_part for line in session if self._account(line) == subject.holder}
+        parts = {
+            line.session_part
+            for line in session
+            if (line.account or self._account(line)) == subject.holder
+        }
         put = sum(
             act.what in ("appended", "copied")
             and act.message_id is not None

@@ -234,15 +234,18 @@ def _by_operator(facts: CopyFacts, placed: Placed) -> Judgement | None:
 def _by_wrong_home(facts: CopyFacts) -> Judgement | None:
     """The very file that was delivered to other accounts lies in this holder's home.
 
-    Not where it was delivered to the holder as well, whatever is known of that delivery. It is not
-    that of an account which still has its own, unless all have: then it is a duplicate.
+    Not where it was delivered to the holder as well, whatever is known of that delivery, unless a line
+    names the file. It is not that of an account which still has its own, unless all have: then it is
+    a duplicate.
     """
     named = [
         arrival
         for arrival in facts.arrivals
         if arrival.account != facts.holder and arrival.proof in _FILE_PROOFS
     ]
-    if any(arrival.account == facts.holder for arrival in facts.arrivals):
+    by_name = any(arrival.proof is Proof.STORAGE_ID for arrival in named)
+    near = facts.arrivals if by_name else (*facts.arrivals, *facts.elsewhere)
+    if any(arrival.account == facts.holder for arrival in near):
         return None
     judgement = _by_other_deliveries(facts, named)
     if judgement is None or judgement.verdict is not Verdict.MISDELIVERED:

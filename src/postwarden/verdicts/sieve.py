@@ -295,9 +295,17 @@ def gone(tables: Mapping[str, ir.Table], missing: ir.Table, scanned: ir.Table) -
     misplaced = misplaced.select("lmtp_id", base=_base(misplaced.file))
     found = [
         missing.session_id == misplaced.lmtp_id,
-        (_base(missing.storage_id) == misplaced.base) | missing.storage_id.isnull(),
+        (_base(missing.storage_id) == misplaced.base) | _by_process(missing, misplaced.base),
     ]
     return missing.anti_join(misplaced, found)
+
+
+def _by_process(saves: ir.Table, base: ir.Value) -> ir.Value:
+    """Tell whether a file name carries process and second of a save that names no file (maildir(5))."""
+    second = base.split(".")[0].try_cast("int64")
+    late = saves.time // 1_000_000 - second
+    process = ibis.literal("P").concat(saves.pid.cast("string"), ".")
+    return saves.storage_id.isnull() & late.between(0, 2) & base.contains(process)
 
 
 def _without_untraced(saves: ir.Table, copies: ir.Table) -> ir.Table:
