@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from cases.conftest import NOW, Book, finding
 from people.conftest import KeyFile
@@ -22,6 +22,7 @@ from postwarden.cases.service import Choice, Note, State
 from postwarden.custody.service import Act, Kind, Mismatch, Plan, Plans, PlansOfCases, consent
 from postwarden.ledger import check as checker
 from postwarden.ledger.check import Bad, archive, check, main
+from postwarden.ledger.errors import FactsChanged
 from postwarden.ledger.secrets import load_secrets
 from postwarden.people.service import NotAllowed, challenge, enrol
 from postwarden.state.service import StateSettings, open_state
@@ -306,3 +307,13 @@ def test_who_sees_a_part_of_a_case_does_not_export_it(book_on_sqlite):
     name = book.open("brand", "home")
     with pytest.raises(NotAllowed):
         book(cases.export_case, name, who="rolf")
+
+
+def test_a_case_whose_record_was_changed_is_not_exported(book_on_sqlite):
+    book = book_on_sqlite
+    name = book.open()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER ledger_entry_UPDATE")
+        cursor.execute("UPDATE ledger_entry SET sealed = zeroblob(60)")
+    with pytest.raises(FactsChanged, match="postwarden verify"):
+        book(cases.export_case, name)

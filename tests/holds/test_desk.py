@@ -157,9 +157,7 @@ def test_redirects_are_suspended_and_restored(quick_desk, quick_key, dovecot):
 
 
 @pytest.mark.parametrize("failures", range(1, 8))
-def test_answers_that_get_lost_change_nothing_in_the_end(
-    quick_desk, quick_key, dovecot, failures
-):
+def test_answers_that_get_lost_change_nothing_in_the_end(quick_desk, quick_key, dovecot, failures):
     dovecot.boxes, dovecot.live = {EVA: ({"main"}, "main")}, {EVA: 1}
     dovecot.fail = failures
     quick_desk.hold(EVA)

@@ -17,7 +17,11 @@ from postwarden.holds.rules import (
 )
 from postwarden.holds.sentences import LANGUAGES, sentence
 
-KINDS, CASES, WORDINGS = st.sampled_from(Kind), st.sampled_from(["", "a", "b"]), st.sampled_from(Wording)
+KINDS, CASES, WORDINGS = (
+    st.sampled_from(Kind),
+    st.sampled_from(["", "a", "b"]),
+    st.sampled_from(Wording),
+)
 
 
 class OneAccount(RuleBasedStateMachine):

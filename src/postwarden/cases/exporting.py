@@ -24,6 +24,7 @@ def export_case(desk: Desk, actor: Actor, reference: str, now: Moment) -> bytes:
     Raises:
         NoSuchCase: there is no such case.
         NotAllowed: the actor may not read it, for an organisation that it concerns.
+        FactsChanged: an entry of it in the ledger was changed.
     """
     with transaction.atomic():
         row = locked(reference)

@@ -6,6 +6,7 @@ plan is; so that whoever goes on after a kill goes on behind it, and two at once
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -49,6 +50,16 @@ class Carried:
     stage: Stage
 
 
+class Task(NamedTuple):
+    """What of a plan is asked for again and again; a plan computes its hash each time."""
+
+    hash: str
+    case: str
+    requester: str
+    reason: str
+    acts: tuple[Act, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Carrier:
     """Carries plans out."""
@@ -66,101 +77,102 @@ class Carrier:
             after: called when a transaction was committed.
         """
         plan = self.plans.get(hashed)
+        task = Task(hashed, plan.case, plan.requester, plan.reason, plan.acts)
         if plan.stage is Stage.RUNNING and plan.mismatch is Mismatch.STOP:
-            self._stop_where_unfit(plan, clock())
-        while self._some(plan, clock()):
+            self._stop_where_unfit(task, clock())
+        while self._some(task, clock()):
             after()
         return outcome(self.plans.get(hashed))
 
-    def _stop_where_unfit(self, plan: Plan, now: Moment) -> None:
+    def _stop_where_unfit(self, task: Task, now: Moment) -> None:
         """Stop a plan that has not begun and one of whose acts no longer fits."""
         with transaction.atomic():
             locked_revision()
-            place = ProgressRow.objects.filter(plan=plan.hash).values_list("place", flat=True)
-            if place.first() or self.plans.get(plan.hash).stage is not Stage.RUNNING:
+            place = ProgressRow.objects.filter(plan=task.hash).values_list("place", flat=True)
+            if place.first() or self.plans.stage(task.hash) is not Stage.RUNNING:
                 return
-            unfit = unfitting(plan, plan.acts)
+            unfit = unfitting(task.case, task.acts)
             if unfit:
                 account, refusal = unfit[0]
-                self.plans.stop(plan.hash, plan.requester, f"{account}: {refusal}", now)
+                self.plans.stop(task.hash, task.requester, f"{account}: {refusal}", now)
 
-    def _some(self, plan: Plan, now: Moment) -> bool:
+    def _some(self, task: Task, now: Moment) -> bool:
         """Carry the next acts out; False when none was left and the plan is at its end."""
-        languages = self._languages(plan)
+        languages = self._languages(task)
         with transaction.atomic():
             revision = locked_revision()
-            if self.plans.get(plan.hash).stage is not Stage.RUNNING:
+            if self.plans.stage(task.hash) is not Stage.RUNNING:
                 return False
-            progress, _ = ProgressRow.objects.get_or_create(plan=plan.hash, defaults={"left": []})
-            acts = _next(plan, progress.place)
+            progress, _ = ProgressRow.objects.get_or_create(plan=task.hash, defaults={"left": []})
+            acts = _next(task, progress.place)
             if not acts:
-                self.plans.finish(plan.hash, plan.requester, now)
+                self.plans.finish(task.hash, task.requester, now)
                 return False
-            left = self._acts(plan, acts, (revision, languages), now)
+            left = self._acts(task, acts, (revision, languages), now)
             progress.place += len(acts)
             progress.left += left
             progress.save()
             return True
 
-    def _languages(self, plan: Plan) -> Mapping[str, str]:
+    def _languages(self, task: Task) -> Mapping[str, str]:
         """Ask for the languages of those that are next, before the transaction: others may be slow."""
-        place = ProgressRow.objects.filter(plan=plan.hash).values_list("place", flat=True).first()
-        return self.languages([act.subject for act in _next(plan, place or 0)])
+        place = ProgressRow.objects.filter(plan=task.hash).values_list("place", flat=True).first()
+        return self.languages([act.subject for act in _next(task, place or 0)])
 
     def _acts(
-        self, plan: Plan, acts: Sequence[Act], how: tuple[int, Mapping[str, str]], now: Moment
+        self, task: Task, acts: Sequence[Act], how: tuple[int, Mapping[str, str]], now: Moment
     ) -> list[tuple[str, Refusal]]:
         before = open_holds([act.subject for act in acts])
         holds, left = dict(before), []
         fitting = []
         for act in acts:
-            found = decide(holds[act.subject], event_of(plan, act))
+            found = decide(holds[act.subject], event_of(task.case, act))
             if isinstance(found, Refusal):
                 left.append((act.subject, found))
             else:
                 holds[act.subject] = found
                 fitting.append(act)
-        _write_holds(plan, before, holds, now)
+        _write_holds(task, before, holds, now)
         changed = write_accounts(holds, how[0], self.desk.organisations, how[1])
-        entries = [_entry(plan, act) for act in fitting]
-        entries += [_left_out(plan, account, refusal) for account, refusal in left]
+        entries = [_entry(task, act) for act in fitting]
+        entries += [_left_out(task, account, refusal) for account, refusal in left]
         self.desk.ledger.append(entries, now)
-        self._note_in_case(plan, fitting, now)
-        due_effects(plan.hash, changed, now)
+        self._note_in_case(task, fitting, now)
+        due_effects(task.hash, changed, now)
         return left
 
-    def _note_in_case(self, plan: Plan, acts: Sequence[Act], now: Moment) -> None:
+    def _note_in_case(self, task: Task, acts: Sequence[Act], now: Moment) -> None:
         """Let the case say what was done to its accounts; a case that cannot takes no hold back."""
         accounts = [act.subject for act in acts if _kind(act) is Kind.LOGIN]
-        if not plan.case or not accounts:
+        if not task.case or not accounts:
             return
         holding = acts[0].kind is ActKind.HOLD
-        if self._moved(plan, accounts, holding, now) is None:
+        if self._moved(task, accounts, holding, now) is None:
             return
         for one in accounts:
-            refused = self._moved(plan, [one], holding, now)
+            refused = self._moved(task, [one], holding, now)
             if refused is not None:
-                note = Entry("hold.not-in-case", plan.requester, str(refused), plan.case, one)
+                note = Entry("hold.not-in-case", task.requester, str(refused), task.case, one)
                 self.desk.ledger.append([note], now)
 
     def _moved(
-        self, plan: Plan, accounts: Sequence[str], holding: bool, now: Moment
+        self, task: Task, accounts: Sequence[str], holding: bool, now: Moment
     ) -> cases.CaseError | None:
         """Move accounts in the case, all or none; give why not."""
-        actor, to = cases.System(plan.requester), cases.State.RELEASED
+        actor, to = cases.System(task.requester), cases.State.RELEASED
         try:
             with transaction.atomic():
                 if holding:
                     to = cases.State.HELD
-                    cases.suspect(self.desk, actor, plan.case, accounts, plan.reason, now)
-                cases.move(self.desk, actor, plan.case, accounts, to, plan.reason, now)
+                    cases.suspect(self.desk, actor, task.case, accounts, task.reason, now)
+                cases.move(self.desk, actor, task.case, accounts, to, task.reason, now)
         except cases.CaseError as error:
             return error
         return None
 
 
-def _next(plan: Plan, place: int) -> Sequence[Act]:
-    return plan.acts[place : place + (BATCH if place else FIRST)]
+def _next(task: Task, place: int) -> Sequence[Act]:
+    return task.acts[place : place + (BATCH if place else FIRST)]
 
 
 def outcome(plan: Plan) -> Carried:
@@ -172,18 +184,18 @@ def outcome(plan: Plan) -> Carried:
     return Carried(row.place - len(left), left, plan.stage)
 
 
-def unfitting(plan: Plan, acts: Sequence[Act]) -> list[tuple[str, Refusal]]:
+def unfitting(case: str, acts: Sequence[Act]) -> list[tuple[str, Refusal]]:
     """Give the accounts whose acts do not fit now, with why."""
     holds = open_holds([act.subject for act in acts])
-    told = ((act.subject, decide(holds[act.subject], event_of(plan, act))) for act in acts)
+    told = ((act.subject, decide(holds[act.subject], event_of(case, act))) for act in acts)
     return [(account, found) for account, found in told if isinstance(found, Refusal)]
 
 
-def event_of(plan: Plan, act: Act) -> Event:
+def event_of(case: str, act: Act) -> Event:
     """Give what an act means to the rules."""
     if act.kind is ActKind.RELEASE:
-        return Lift(_kind(act), plan.case)
-    return Place(Hold(_kind(act), plan.case, Wording(dict(act.details)["wording"])))
+        return Lift(_kind(act), case)
+    return Place(Hold(_kind(act), case, Wording(dict(act.details)["wording"])))
 
 
 def _kind(act: Act) -> Kind:
@@ -191,7 +203,7 @@ def _kind(act: Act) -> Kind:
 
 
 def _write_holds(
-    plan: Plan, before: Mapping[str, Holds], after: Mapping[str, Holds], now: Moment
+    task: Task, before: Mapping[str, Holds], after: Mapping[str, Holds], now: Moment
 ) -> None:
     HoldRow.objects.bulk_create(
         HoldRow(
@@ -199,7 +211,7 @@ def _write_holds(
             kind=one.kind,
             case=one.case,
             wording=one.wording,
-            plan=plan.hash,
+            plan=task.hash,
             since=now,
         )
         for account, holds in after.items()
@@ -211,19 +223,19 @@ def _write_holds(
             for account, holds in before.items()
             if any(one.kind is kind for one in holds - after[account])
         ]
-        rows = open_rows().filter(account__in=ended, kind=kind, case=plan.case)
-        rows.update(ended=now, ended_plan=plan.hash)
+        rows = open_rows().filter(account__in=ended, kind=kind, case=task.case)
+        rows.update(ended=now, ended_plan=task.hash)
 
 
-def _entry(plan: Plan, act: Act) -> Entry:
+def _entry(task: Task, act: Act) -> Entry:
     code = "hold.placed" if act.kind is ActKind.HOLD else "hold.released"
-    return _about(plan, code, act.subject, dict(act.details))
+    return _about(task, code, act.subject, dict(act.details))
 
 
-def _left_out(plan: Plan, account: str, refusal: Refusal) -> Entry:
-    return _about(plan, "hold.left-out", account, {"refusal": refusal})
+def _left_out(task: Task, account: str, refusal: Refusal) -> Entry:
+    return _about(task, "hold.left-out", account, {"refusal": refusal})
 
 
-def _about(plan: Plan, code: str, account: str, detail: Mapping[str, str]) -> Entry:
-    case = plan.case or None
-    return Entry(code, plan.requester, plan.reason, case, account, plan.hash, detail)
+def _about(task: Task, code: str, account: str, detail: Mapping[str, str]) -> Entry:
+    case = task.case or None
+    return Entry(code, task.requester, task.reason, case, account, task.hash, detail)

@@ -174,7 +174,7 @@ class HoldDesk:
             emergency=kind is ActKind.HOLD,
             made=now,
         )
-        left = tuple(unfitting(plan, plan.acts))
+        left = tuple(unfitting(plan.case, plan.acts))
         out = {account for account, _ in left}
         acts = tuple(act for act in plan.acts if act.subject not in out)
         if not acts:

@@ -3,6 +3,7 @@
 PostwardenError
 └── LedgerError
     ├── KeysMissing      the installation's secrets are not there, or not readable (permanent)
+    ├── FactsChanged     sealed facts are not those that were written (permanent)
     └── AnchorError      a tree head could not be written outside (temporary: tried again)
 """
 
@@ -15,6 +16,10 @@ class LedgerError(PostwardenError):
 
 class KeysMissing(LedgerError):
     """The installation's secrets are not there, or not readable."""
+
+
+class FactsChanged(LedgerError):
+    """Sealed facts are not those that were written; `verify` names all of them."""
 
 
 class AnchorError(LedgerError):

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from postwarden.ledger.entries import SALT, facts_of, unpack
+from postwarden.ledger.entries import SALT, Packed, facts_of, unpack
+from postwarden.ledger.errors import FactsChanged
 from postwarden.ledger.keys import NONCE, Keyring
 from postwarden.ledger.merkle import inclusion_paths
 from postwarden.ledger.models import HeadRow, LeafRow
@@ -46,7 +48,11 @@ class Proof:
 
 
 def prove(wanted: Wanted, keyring: Keyring) -> Proof | None:
-    """Give the entries that have a leaf under the newest head; None before there is a head."""
+    """Give the entries that have a leaf under the newest head; None before there is a head.
+
+    Raises:
+        FactsChanged: an entry cannot be opened.
+    """
     head = HeadRow.objects.order_by("-size").first()
     if head is None:
         return None
@@ -63,13 +69,22 @@ def _entries(wanted: Wanted, size: int, keys: Mapping[int, AESGCM | None]) -> It
         rows = LeafRow.objects.filter(index__lt=size, entry__case=case or None)
         for row in rows.select_related("entry").iterator():
             entry = row.entry
-            parts = tuple(_opened(*part, keys) for part in unpack(entry.packed()))
+            parts = _parts(entry.packed(), keys)
             if persons is None or _about(parts, persons):
                 yield Proven(row.index, entry.at, entry.act, entry.case, parts, ())
 
 
 def _about(parts: Collection[Opened], persons: frozenset[str]) -> bool:
     return any(part.facts and part.facts.get("person") in persons for part in parts)
+
+
+def _parts(packed: Packed, keys: Mapping[int, AESGCM | None]) -> tuple[Opened, ...]:
+    try:
+        return tuple(_opened(*part, keys) for part in unpack(packed))
+    except (InvalidTag, ValueError) as error:
+        raise FactsChanged(
+            "an entry of this case was changed; `postwarden verify` says which"
+        ) from error
 
 
 def _opened(

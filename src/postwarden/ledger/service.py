@@ -3,7 +3,7 @@
 from postwarden.ledger.anchors import FileAnchor, notes_in
 from postwarden.ledger.book import Ledger, Told
 from postwarden.ledger.entries import Entry
-from postwarden.ledger.errors import AnchorError, KeysMissing, LedgerError
+from postwarden.ledger.errors import AnchorError, FactsChanged, KeysMissing, LedgerError
 from postwarden.ledger.ports import Anchor
 from postwarden.ledger.proving import NO_CASE, Proof, Proven
 from postwarden.ledger.verifying import Fault, Verification
@@ -13,6 +13,7 @@ __all__ = [
     "Anchor",
     "AnchorError",
     "Entry",
+    "FactsChanged",
     "Fault",
     "FileAnchor",
     "KeysMissing",
