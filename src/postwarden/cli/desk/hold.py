@@ -58,7 +58,7 @@ def hold(  # noqa: PLR0913, PLR0917  # the options of the command
     """
     with not_possible():
         desk, actor = _desk(config, who)
-        reference, of_case, unavailable = _case(desk, actor, case)
+        reference, of_case, unavailable = _case(actor, case)
         wish = Wish(
             accounts=_named(accounts, file) or of_case,
             case=reference,
@@ -95,7 +95,7 @@ def release(  # noqa: PLR0913, PLR0917  # the options of the command
         desk, actor = _desk(config, who)
         kind = Kind.PRESERVATION if preserve else Kind.LOGIN
         named = _named(accounts, file)
-        reference = _case(desk, actor, case)[0] if case else _only_case(desk, named, kind)
+        reference = _case(actor, case)[0] if case else _only_case(desk, named, kind)
         held = tuple(one.account for one in desk.held(reference) if one.kind is kind)
         wish = Wish(named or held, reference, reason, kind, mismatch=if_changed)
         planned = desk.release(wish, actor, now())
@@ -143,7 +143,7 @@ def _named(accounts: Sequence[str] | None, file: str | None) -> tuple[str, ...]:
     return tuple(map(normal, named))
 
 
-def _case(desk: HoldDesk, actor: Member, name: str | None) -> tuple[str, tuple[str, ...], bool]:
+def _case(actor: Member, name: str | None) -> tuple[str, tuple[str, ...], bool]:
     """Give a case's reference, the accounts it concerns that are not over with, whether an outage."""
     if name is None:
         return "", (), False

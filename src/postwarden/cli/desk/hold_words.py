@@ -22,6 +22,5 @@ def trouble_lines(pending: Sequence[Pending]) -> list[str]:
     lines = []
     if pending:
         lines.append(f"To be done by `postwarden worker`: {len(pending)} steps.")
-    for trouble in sorted({one.trouble for one in pending if one.trouble})[:_MOST]:
-        lines.append(f"Not done yet: {trouble}")
-    return lines
+    troubles = sorted({one.trouble for one in pending if one.trouble})[:_MOST]
+    return lines + [f"Not done yet: {trouble}" for trouble in troubles]
