@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from postwarden.cases import service as cases
 from postwarden.cli.desk.acting import As, acting
-from postwarden.cli.desk.hold_words import left_lines, trouble_lines
+from postwarden.cli.desk.hold_words import held_lines, left_lines, trouble_lines
 from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
@@ -121,14 +119,10 @@ def holds(
             told |= {"since": rfc3339(one.since), "plan": one.plan}
             typer.echo(json.dumps(told))
         return
-    console = Console(highlight=False)
-    table = Table("account", "hold", "case", "since", "plan", box=None, pad_edge=False)
-    for one in found:
-        row = (one.account, one.kind, one.case or "-", rfc3339(one.since), one.plan[:12])
-        table.add_row(*map(visible, row))
-    console.print(table if found else "Nobody is held.")
+    for line in held_lines(found):
+        typer.echo(visible(line))
     for line in trouble_lines(desk.pending()):
-        console.print(visible(line), markup=False)
+        typer.echo(visible(line))
 
 
 def _desk(config: str, who: str | None) -> tuple[HoldDesk, Member]:
