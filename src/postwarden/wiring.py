@@ -71,8 +71,10 @@ def case_desk(configuration: Configuration) -> "Desk":
     book = ledger(configuration)
     from postwarden.cases.service import Desk  # noqa: PLC0415  # has models: after set_up
     from postwarden.custody.service import PlansOfCases  # noqa: PLC0415  # likewise
+    from postwarden.holds.service import HoldContribution  # noqa: PLC0415  # likewise
 
-    return Desk(book, configuration.organisations, (PlansOfCases(),))
+    rooms = (PlansOfCases(), HoldContribution())
+    return Desk(book, configuration.organisations, rooms)
 
 
 def persons(configuration: Configuration) -> "Persons | None":

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tarfile
 
 import pytest
 from django.db import connections
@@ -165,4 +166,6 @@ def test_a_bundle_is_written_once_and_checked(desk, case, own_tree):
     )
     assert "Case 2026-0001: all is as it was signed." in done.stdout
     assert (done.returncode, (own_tree / "2026-0001.tar").stat().st_mode & 0o777) == (0, 0o600)
+    with tarfile.open(own_tree / "2026-0001.tar") as bundle:
+        assert {"custody/plans.json", "holds/holds.json"} <= set(bundle.getnames())
     assert "is there already" in desk("case", "export", case, status=2)

@@ -2,11 +2,12 @@
 
 import pytest
 
-from people.conftest import NOW, Records
+from people.conftest import NOW, KeyFile, Records
 from postwarden.cases import service as cases
-from postwarden.holds.service import Aligner, HoldDesk, Scripts, Wish
+from postwarden.custody.service import consent
+from postwarden.holds.service import Aligner, ControlError, HoldDesk, Scripts, Wish
 from postwarden.ledger.service import Ledger
-from postwarden.people.service import EVERYWHERE, Grant, Role, add, member
+from postwarden.people.service import EVERYWHERE, Grant, Role, add, challenge, enrol, member
 from postwarden.people.settings import Organisation, Organisations
 
 ORGANISATIONS = Organisations(
@@ -98,8 +99,6 @@ class Desk:
         return self.desk.release(wish, member("anna"), self.now()).plan
 
     def approve(self, plan, key):
-        from postwarden.custody.service import consent
-
         expires = self.now() + 3_600_000_000
         signature = key.sign(consent(plan.hash, len(plan.acts), expires))
         approved = self.desk.plans.approve(plan.hash, "ben", expires, signature, self.now())
@@ -116,8 +115,6 @@ class Desk:
 
 @pytest.fixture
 def dovecot():
-    from postwarden.holds.service import ControlError
-
     return FakeDovecot(ControlError)
 
 
@@ -142,8 +139,6 @@ def quick_key(quick_desk, make_key):
 
 
 def _enrolled(make_key):
-    from postwarden.people.service import challenge, enrol
-
     made = make_key()
     proof = made.sign(challenge("ben", made.public))
     enrol("ben", made.public, proof, "anna", Records(), NOW)
@@ -152,6 +147,4 @@ def _enrolled(make_key):
 
 @pytest.fixture
 def make_key(tmp_path):
-    from people.conftest import KeyFile
-
     return lambda: KeyFile(tmp_path)

@@ -30,7 +30,7 @@ class InMemory:
 
 
 class Real:
-    def __init__(self, lab):
+    def __init__(self, lab):  # noqa: F811  # no fixture here
         url = f"http://{HOST}:{lab.ports.doveadm}/doveadm/v1"
         self.control = DovecotControl([DovecotSettings(url, lab.doveadm_key)])
         self._lab, self._sessions = lab, []
@@ -129,7 +129,8 @@ def test_no_server_is_an_error_that_says_nothing_of_what_was_done():
 
 
 def test_several_rows_of_who_are_read_as_dovecot_2_3_writes_them():
-    text = '[["doveadmResponse",[{"username":"a"}],{"username":"b"},"0"],["error",{"type":"exitCode","exitCode":68},"1"]]'
+    rows = '["doveadmResponse",[{"username":"a"}],{"username":"b"},"0"]'
+    text = f'[{rows},["error",{{"type":"exitCode","exitCode":68}},"1"]]'
     assert answers(text, 2) == [[{"username": "a"}, {"username": "b"}], Failure("exitCode", 68)]
 
 

@@ -181,13 +181,13 @@ def test_live_sessions_end_and_mail_of_open_ones_is_held(provider):
 
 def test_redirects_stop_while_mail_keeps_arriving(provider):
     account = "hanna@example.test"
-    servers = provider.lab.servers
-    servers.doveadm("sieve", "put", "-a", "-u", account, "main", text=FORWARD)
+    its = provider.lab.servers
+    its.doveadm("sieve", "put", "-a", "-u", account, "main", text=FORWARD)
     provider.run("hold", account)
     until(lambda: "ACTIVE" not in provider.sieve(account))
     send(provider.lab.ports.smtp, "shop@sender.example", [account], b"Subject: kept\r\n\r\n")
-    until(lambda: "kept" in servers.doveadm("fetch", "-u", account, "hdr.subject", "ALL"))
-    assert "kept" not in servers.doveadm("fetch", "-u", "ben@example.test", "hdr.subject", "ALL")
+    until(lambda: "kept" in its.doveadm("fetch", "-u", account, "hdr.subject", "ALL"))
+    assert "kept" not in its.doveadm("fetch", "-u", "ben@example.test", "hdr.subject", "ALL")
     provider.release(account)
     until(lambda: "main ACTIVE" in provider.sieve(account))
 

@@ -1,7 +1,8 @@
 """What becomes of holds when their cases are merged, split or exported."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
+from postwarden.cases.service import Part
 from postwarden.holds.keeping import chunks, locked_revision, open_rows
 from postwarden.holds.models import HoldRow
 from postwarden.vocabulary import Moment, rfc3339
@@ -31,10 +32,10 @@ class HoldContribution:
         for some in chunks(accounts):
             HoldRow.objects.filter(case=old, account__in=some).update(case=new)
 
-    def export(self, references: Collection[str]) -> Mapping[str, object]:
+    def export(self, references: Collection[str]) -> Part:
         """Give every hold of a case, ended ones too, oldest first."""
         rows = HoldRow.objects.filter(case__in=references).order_by("pk")
-        return {"holds": [_told(row) for row in rows]}
+        return Part({"holds": [_told(row) for row in rows]})
 
 
 def _told(row: HoldRow) -> dict[str, str | None]:

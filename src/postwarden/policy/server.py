@@ -42,7 +42,9 @@ def serve(settings: HoldSettings) -> None:
 
 
 def application(settings: HoldSettings) -> Application:
-    """Give the application; it answers:
+    """Give the application.
+
+    It answers:
 
     - `POST /?command=allow` with `{"login": ACCOUNT}`: status -1 and the reason where it is held.
     - `POST /?command=report`: taken note of by nobody; Dovecot's logs have it.
@@ -85,11 +87,10 @@ def _answer(scope: Message, body: bytes, held: HeldAccounts) -> tuple[HTTPStatus
 
 
 def _login(body: bytes) -> str:
-    told = json.loads(body)
-    login = told.get("login") if isinstance(told, dict) else None
-    if not isinstance(login, str):
-        raise ValueError("no login")
-    return login
+    match json.loads(body):
+        case {"login": str(login)}:
+            return login
+    raise ValueError("no login")
 
 
 def _may(scope: Message, expected: bytes | None) -> bool:

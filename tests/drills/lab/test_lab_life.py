@@ -197,4 +197,4 @@ def test_the_commands_say_how_it_stands(make, folder, postwarden):
     assert "worker     does not run: log/worker.out" in answer.out
     answer = postwarden("lab", "down", "--dir", folder)
     assert answer.status == 0
-    assert answer.out.count("does not run") == 3
+    assert answer.out.count("does not run") == 4

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from postwarden.cases import service as cases
 from postwarden.cli.desk.acting import As, acting
-from postwarden.cli.desk.hold_words import left_lines, trouble_lines
+from postwarden.cli.desk.hold_words import held_lines, left_lines, trouble_lines
 from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
@@ -58,7 +56,7 @@ def hold(  # noqa: PLR0913, PLR0917  # the options of the command
     """
     with not_possible():
         desk, actor = _desk(config, who)
-        reference, of_case, unavailable = _case(desk, actor, case)
+        reference, of_case, unavailable = _case(actor, case)
         wish = Wish(
             accounts=_named(accounts, file) or of_case,
             case=reference,
@@ -95,7 +93,7 @@ def release(  # noqa: PLR0913, PLR0917  # the options of the command
         desk, actor = _desk(config, who)
         kind = Kind.PRESERVATION if preserve else Kind.LOGIN
         named = _named(accounts, file)
-        reference = _case(desk, actor, case)[0] if case else _only_case(desk, named, kind)
+        reference = _case(actor, case)[0] if case else _only_case(desk, named, kind)
         held = tuple(one.account for one in desk.held(reference) if one.kind is kind)
         wish = Wish(named or held, reference, reason, kind, mismatch=if_changed)
         planned = desk.release(wish, actor, now())
@@ -121,14 +119,10 @@ def holds(
             told |= {"since": rfc3339(one.since), "plan": one.plan}
             typer.echo(json.dumps(told))
         return
-    console = Console(highlight=False)
-    table = Table("account", "hold", "case", "since", "plan", box=None, pad_edge=False)
-    for one in found:
-        row = (one.account, one.kind, one.case or "-", rfc3339(one.since), one.plan[:12])
-        table.add_row(*map(visible, row))
-    console.print(table if found else "Nobody is held.")
+    for line in held_lines(found):
+        typer.echo(visible(line))
     for line in trouble_lines(desk.pending()):
-        console.print(visible(line), markup=False)
+        typer.echo(visible(line))
 
 
 def _desk(config: str, who: str | None) -> tuple[HoldDesk, Member]:
@@ -143,7 +137,7 @@ def _named(accounts: Sequence[str] | None, file: str | None) -> tuple[str, ...]:
     return tuple(map(normal, named))
 
 
-def _case(desk: HoldDesk, actor: Member, name: str | None) -> tuple[str, tuple[str, ...], bool]:
+def _case(actor: Member, name: str | None) -> tuple[str, tuple[str, ...], bool]:
     """Give a case's reference, the accounts it concerns that are not over with, whether an outage."""
     if name is None:
         return "", (), False

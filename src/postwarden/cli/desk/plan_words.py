@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from postwarden.cli.desk.case_words import refusal as case_refusal
 from postwarden.cases.service import Refused as CaseRefused
+from postwarden.cli.desk.case_words import refusal as case_refusal
 from postwarden.custody.service import Plan, Refusal, Refused, Stage
 from postwarden.vocabulary import PostwardenError
 

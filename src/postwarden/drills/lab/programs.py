@@ -2,7 +2,6 @@
 
 import socket
 import sys
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from postwarden.drills.lab.options import HOST, NOBODY
 from postwarden.drills.lab.processes import Part
 
 _POSTWARDEN = (sys.executable, "-c", "from postwarden.cli import main; main()")
-_COMMANDS = ("policy", "worker")
 
 
 def programs(root: Path, state: State) -> tuple[Part, ...]:
@@ -21,13 +19,10 @@ def programs(root: Path, state: State) -> tuple[Part, ...]:
     """
     user = None if state.uid == NOBODY else (state.uid, state.gid)
     config = str(root / "postwarden.toml")
-    watches: Mapping[str, Callable[[], Callable[[], bool]]] = {
-        "policy": lambda: partial(_listens, state.ports.policy),
-        "worker": lambda: _at_once,
-    }
-    return tuple(
-        Part(name, root, (*_POSTWARDEN, name, "-c", config), watches[name], user)
-        for name in _COMMANDS
+    answers = partial(_listens, state.ports.policy)
+    return (
+        Part("policy", root, (*_POSTWARDEN, "policy", "-c", config), lambda: answers, user),
+        Part("worker", root, (*_POSTWARDEN, "worker", "-c", config), lambda: _at_once, user),
     )
 
 

@@ -52,16 +52,16 @@ path = "log/dovecot.log*"
 host = "{hostname}"
 year = {year}
 
-[evidence]
-path = "evidence"
-content_hash = true
-
 [holds]
 policy = "{host}:{policy}"
 
 [[holds.dovecot]]
 url = "http://{host}:{port}/doveadm/v1"
 api_key = "{key}"
+
+[evidence]
+path = "evidence"
+content_hash = true
 """
 
 

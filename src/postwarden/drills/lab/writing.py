@@ -95,12 +95,12 @@ def _write_holds(root: Path, place: Path, texts: setup.Texts) -> None:
 def _make_holds(root: Path, state: State) -> None:
     """Make the projection in a folder that is Postfix's to read; Dovecot reads it as root."""
     folder = root / "holds"
+    owner = 0 if state.uid == NOBODY else state.uid
     folder.mkdir(exist_ok=True)
-    os.chown(folder, 0 if state.uid == NOBODY else state.uid, grp.getgrnam("postfix").gr_gid)
-    folder.chmod(0o2750)
-    if not os.path.exists(projection_file(str(folder))):
-        make_projection(str(folder))
-        give(Path(projection_file(str(folder))), state)
+    os.chown(folder, owner, grp.getgrnam("postfix").gr_gid)
+    folder.chmod(0o2750)  # setgid: what is made in it is that group's, too
+    make_projection(str(folder))
+    os.chown(projection_file(str(folder)), owner, -1)
 
 
 def _write_users(users: Path, state: State) -> None:
