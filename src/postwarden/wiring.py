@@ -79,9 +79,9 @@ def case_desk(configuration: Configuration) -> "Desk":
 
 def persons(configuration: Configuration) -> "Persons | None":
     """Give what looks up the people behind accounts; None without a [people] section."""
-    from postwarden.servers.csv import CsvPersons  # noqa: PLC0415  # see the module
-    from postwarden.servers.ldap import LdapPersons  # noqa: PLC0415
-    from postwarden.servers.sql import SqlPersons  # noqa: PLC0415
+    from postwarden.servers.csv.persons import CsvPersons  # noqa: PLC0415  # see the module
+    from postwarden.servers.ldap.persons import LdapPersons  # noqa: PLC0415
+    from postwarden.servers.sql.persons import SqlPersons  # noqa: PLC0415
 
     settings = configuration.people
     if settings is None:

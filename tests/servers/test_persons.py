@@ -7,9 +7,9 @@ import pytest
 from databases import SECRET, postgresql, slapd
 
 from postwarden.people.service import Columns, PeopleSettings, Person
-from postwarden.servers.csv import CsvPersons
-from postwarden.servers.ldap import LdapPersons
-from postwarden.servers.sql import SqlPersons
+from postwarden.servers.csv.persons import CsvPersons
+from postwarden.servers.ldap.persons import LdapPersons
+from postwarden.servers.sql.persons import SqlPersons
 from postwarden.sources.service import PermanentSourceError, TemporarySourceError
 
 EVA = Person("eva@example.net", "K17", "Eva Äon", "nl", "+31 20 555")

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from postwarden.drills.lab.requirements import DOVECOT, POSTFIX_MASTER
 
 _TRIED = ("maildrop", "incoming", "active")
 _WITH_TABLES = ("cleanup", "smtpd", "qmgr", "trivial-rewrite")
+_FLUSH_SECONDS = 4.0
 _SECONDS = 60.0
 
 
@@ -113,8 +115,25 @@ class Servers:
         wait_until(lambda: self._are_empty(_TRIED), "the first tries of delivery", seconds)
 
     def wait_for_empty_queue(self, seconds: float = 20.0) -> None:
-        """Wait until nothing is queued but what is held; deferred mail counts as queued."""
-        wait_until(lambda: self._are_empty((*_TRIED, "deferred")), "the queue to empty", seconds)
+        """Wait until nothing is queued but what is held; deferred mail is tried again meanwhile.
+
+        Raises:
+            NotReady: it did not empty; the text has what is left, and why.
+        """
+        queues = (*_TRIED, "deferred")
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                wait_until(lambda: self._are_empty(queues), "the queue to empty", _FLUSH_SECONDS)
+            except NotReady as error:
+                if time.monotonic() > deadline:
+                    left = self.postfix_command("postqueue", "-p")
+                    raise NotReady(
+                        f"after {seconds:g} s the queue is not empty:\n{left}"
+                    ) from error
+                self.postfix_command("postqueue", "-f")
+            else:
+                return
 
     def _are_empty(self, names: Sequence[str]) -> bool:
         """Look three times over: a filter's answer enters behind the place that was just looked at."""

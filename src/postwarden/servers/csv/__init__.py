@@ -4,7 +4,3 @@ Purpose: answer as `Persons`. Input: `PeopleSettings` with `path` and what its c
 Output: people by account.
 Promise: the file is read once a call, line by line, and nothing of others is kept.
 """
-
-from postwarden.servers.csv.persons import CsvPersons
-
-__all__ = ["CsvPersons"]

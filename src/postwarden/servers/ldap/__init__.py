@@ -7,7 +7,6 @@ Promise: only bind and search are sent, referrals are not followed, every wait e
 server, never the password.
 """
 
-from postwarden.servers.ldap.persons import LdapPersons
 from postwarden.servers.ldap.server import LdapServer
 
-__all__ = ["LdapPersons", "LdapServer"]
+__all__ = ["LdapServer"]

@@ -6,7 +6,6 @@ Promise: the server is asked in a read-only transaction; an SQLite file is copie
 nothing beside it changes. Errors name the server, never its password.
 """
 
-from postwarden.servers.sql.persons import SqlPersons
 from postwarden.servers.sql.server import SqlServer
 
-__all__ = ["SqlPersons", "SqlServer"]
+__all__ = ["SqlServer"]
