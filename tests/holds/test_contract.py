@@ -111,7 +111,7 @@ def test_accounts_that_dovecot_does_not_know_have_no_scripts(lab):  # noqa: F811
 @pytest.mark.servers
 def test_a_script_outside_the_storage_is_moved_into_it(lab):  # noqa: F811
     control, home = Real(lab).control, lab.root / "vmail" / "example.test" / "dora"
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(exist_ok=True)
     (home / ".dovecot.sieve").write_text("keep;\n")
     subprocess.run(["chown", "-R", "--reference", str(lab.root / "vmail"), str(home)], check=True)
     dora = "dora@example.test"

@@ -25,8 +25,9 @@ def write_once(root: Path, state: State) -> None:
     """Write what a lab is made with and what belongs to its user from then on, where it lacks."""
     for name in ("tables", "postfix", "dovecot/state", "log"):
         (root / name).mkdir(parents=True, exist_ok=True)
-    (root / "vmail").mkdir(0o700, exist_ok=True)
-    os.chown(root / "vmail", state.uid, state.gid)
+    for store in (root / "vmail", *(root / "vmail" / domain for domain in cast.DOMAINS)):
+        store.mkdir(0o700, exist_ok=True)
+        os.chown(store, state.uid, state.gid)
     for log in ("mail.log", "dovecot.log"):
         (root / "log" / log).touch(0o644)
     postfix.make_queue(root)
