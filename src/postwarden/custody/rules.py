@@ -15,10 +15,14 @@ class Kind(StrEnum):
 
     HOLD = "hold"
     RELEASE = "release"
+    RELEASE_PROVEN = "release-proven"
 
 
-APPROVALS: Mapping[Kind, int] = {Kind.HOLD: 1, Kind.RELEASE: 1}
-"""How many others must approve an act of a kind; a plan needs the most of any of its acts."""
+APPROVALS: Mapping[Kind, int] = {Kind.HOLD: 1, Kind.RELEASE: 1, Kind.RELEASE_PROVEN: 0}
+"""How many others must approve an act of a kind; a plan needs the most of any of its acts.
+
+Of an act that a machine's proof allows, the proof is checked when it is carried out.
+"""
 
 
 class Act(NamedTuple):
@@ -213,7 +217,8 @@ def _approved(plan: Plan, approval: Approval, now: Moment) -> Plan | Refusal:
 
 
 def _begun(plan: Plan, now: Moment) -> Plan | Refusal:
-    if plan.emergency and plan.stage is Stage.FROZEN:
+    at_once = plan.emergency or not plan.needed
+    if at_once and plan.stage is Stage.FROZEN:
         return replace(plan, stage=Stage.RUNNING)
     if plan.stage is not Stage.APPROVED:
         return Refusal.TOO_FEW if plan.stage is Stage.FROZEN else Refusal.WRONG_STAGE
