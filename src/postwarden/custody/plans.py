@@ -1,22 +1,18 @@
 """Plans as they are kept: frozen, approved, begun and ended, each step with its record."""
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 
 from django.db import connection, transaction
 
+from postwarden.custody.checking import FROZEN, faults, plan_of
 from postwarden.custody.errors import NoSuchPlan, Refused
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
-    Act,
     Approval,
     Approve,
     Begin,
     Event,
     Finish,
-    Kind,
-    Mismatch,
     Plan,
     Refusal,
     Stage,
@@ -50,7 +46,10 @@ class Plans:
                 text=canonical(frozen).decode(),
                 stage=frozen.stage,
             )
-            self._record("plan.frozen", frozen.requester, frozen, frozen.reason, now)
+            entry = Entry(
+                FROZEN, frozen.requester, frozen.reason, case=frozen.case, plan=frozen.hash
+            )
+            self._ledger.append([entry], now)
         return frozen
 
     def get(self, start: str) -> Plan:
@@ -60,11 +59,11 @@ class Plans:
             raise NoSuchPlan(
                 f"{start}: {'several plans begin so' if rows else 'no plan begins so'}"
             )
-        return _plan(rows[0])
+        return plan_of(rows[0])
 
     def of_case(self, case: str) -> list[Plan]:
         """Give the plans of a case, oldest first."""
-        found = [_plan(row) for row in PlanRow.objects.filter(case=case)]
+        found = [plan_of(row) for row in PlanRow.objects.filter(case=case)]
         return sorted(found, key=lambda plan: plan.made)
 
     def stage(self, hashed: str) -> Stage:
@@ -73,7 +72,7 @@ class Plans:
 
     def every(self) -> list[Plan]:
         """Give all plans, oldest first."""
-        found = [_plan(row) for row in PlanRow.objects.prefetch_related("approvals")]
+        found = [plan_of(row) for row in PlanRow.objects.prefetch_related("approvals")]
         return sorted(found, key=lambda plan: plan.made)
 
     def approve(
@@ -127,7 +126,7 @@ class Plans:
         Raises:
             Refused: the rules do not allow it, or something of it is not as it was signed.
         """
-        if _faults(_found(hashed)):
+        if faults(_found(hashed)):
             raise Refused(Refusal.FORGED)
         return self._step(hashed, Begin(), "plan.begun", actor, "", now)
 
@@ -151,43 +150,14 @@ class Plans:
     ) -> Plan:
         with transaction.atomic():
             row = _found(hashed, lock=True)
-            after = decide(_plan(row), event, now)
+            after = decide(plan_of(row), event, now)
             if isinstance(after, Refusal):
                 raise Refused(after)
             PlanRow.objects.filter(hash=hashed).update(stage=after.stage)
             keep()
-            self._record(act, actor, after, why, now)
+            entry = Entry(act, actor, why, case=after.case, plan=hashed)
+            self._ledger.append([entry], now)
         return after
-
-    def _record(self, act: str, actor: str, plan: Plan, why: str, now: Moment) -> None:
-        entry = Entry(act, actor, why, case=plan.case, plan=plan.hash)
-        self._ledger.append([entry], now)
-
-
-def forged() -> list[str]:
-    """Check every plan and approval kept; give a sentence for each that is not as it was signed."""
-    rows = PlanRow.objects.order_by("hash").iterator()
-    return [f"plan {row.hash[:12]}: {fault}" for row in rows for fault in _faults(row)]
-
-
-def _faults(row: PlanRow) -> list[str]:
-    found = [] if _plan(row).hash == row.hash else ["its acts are not those that were frozen"]
-    return found + [
-        f"the approval of {given.approver} is not theirs"
-        for given in row.approvals.order_by("pk")
-        if not _signed(row.hash, given)
-    ]
-
-
-def _signed(hashed: str, given: ApprovalRow) -> bool:
-    keys = [key for key in member(given.approver).keys if key.fingerprint == given.fingerprint]
-    message = consent(hashed, given.count, given.expires)
-    try:
-        for key in keys:
-            check(message, given.signature, key.public)
-    except BadKey:
-        return False
-    return any(key.revoked_at is None or key.revoked_at > given.at for key in keys)
 
 
 def _signer(who: Member, message: bytes, signature: str) -> str:
@@ -214,26 +184,3 @@ def _found(hashed: str, *, lock: bool = False) -> PlanRow:
     if row is None:
         raise NoSuchPlan(f"{hashed}: there is no such plan")
     return row
-
-
-def _plan(row: PlanRow) -> Plan:
-    told = json.loads(row.text)
-    acts: Sequence[Act] = [
-        Act(Kind(kind), subject, tuple((name, value) for name, value in details))
-        for kind, subject, details in told["acts"]
-    ]
-    plan = Plan(
-        case=told["case"],
-        reason=told["reason"],
-        requester=told["requester"],
-        acts=tuple(acts),
-        mismatch=Mismatch(told["mismatch"]),
-        emergency=told["emergency"],
-        made=told["made"],
-        stage=Stage(row.stage),
-    )
-    approvals = tuple(
-        Approval(one.approver, row.hash, one.count, one.expires, one.at)
-        for one in row.approvals.order_by("pk")
-    )
-    return replace(plan, approvals=approvals)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -80,7 +81,7 @@ class Approval(NamedTuple):
     at: Moment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its hash is computed once
 class Plan:
     """A frozen plan.
 
@@ -106,7 +107,7 @@ class Plan:
     stage: Stage = Stage.FROZEN
     approvals: tuple[Approval, ...] = ()
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over everything that is approved, hex."""
         return sha256(canonical(self)).hexdigest()

@@ -70,11 +70,12 @@ class Ledger:
         """See `verifying.verify`."""
         return verify(self.name, self._secrets, self._keys, anchored)
 
-    def entries(self, case: str | None = None) -> Iterator[Told]:
-        """Give entries in the order of appending, those of one case where it is named."""
-        rows = EntryRow.objects.order_by("pk")
+    def entries(self, case: str | None = None, act: str | None = None) -> Iterator[Told]:
+        """Give entries in the order of appending, of one case or of one kind of act where named."""
+        named = {"case": case, "act": act}
+        wanted = {column: value for column, value in named.items() if value is not None}
         keys = self._keys.every()
-        for row in (rows if case is None else rows.filter(case=case)).iterator():
+        for row in EntryRow.objects.filter(**wanted).order_by("pk").iterator():
             facts: dict[str, Any] = {}
             erased = False
             for number, _, sealed in unpack(row.packed()):

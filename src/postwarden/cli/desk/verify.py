@@ -1,6 +1,7 @@
 """`postwarden verify`: is the record of all that was done still what was written?"""
 
 import os
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from rich.console import Console
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
+from postwarden.custody.service import forged
 from postwarden.ledger.service import AnchorError, Fault, FileAnchor, Verification
 from postwarden.vocabulary import PostwardenError
 from postwarden.wiring import anchors, ledger
@@ -42,6 +44,8 @@ def verify(
 ) -> None:
     """Check the whole ledger against its signed tree heads, those kept outside included.
 
+    Every plan kept is checked against its hash, every approval against its signature.
+
     Exit status: 0 when nothing was changed, 1 when something was, 2 when it could not be checked.
     """
     configuration = load(config)
@@ -54,9 +58,10 @@ def verify(
         except AnchorError as error:
             console.print(visible(f"Not asked: {error}"), markup=False)
     found = book.verify(notes)
-    for line in told(found):
-        console.print(line, markup=False)
-    if found.faults:
+    plans = forged(book)
+    for line in (*told(found), *_plans(plans)):
+        console.print(visible(line), markup=False)
+    if found.faults or plans:
         raise typer.Exit(SOME_BAD)
 
 
@@ -81,6 +86,13 @@ def told(found: Verification) -> list[str]:
             " rewrite them; nothing outside would show it."
         )
     return lines
+
+
+def _plans(faults: Sequence[str]) -> list[str]:
+    lines = [f"BAD: {fault}" for fault in faults[:10]]
+    if len(faults) > len(lines):
+        lines.append(f"… and {len(faults) - len(lines)} more of plans.")
+    return lines or ["Every plan is as it was frozen, and approved by who signed."]
 
 
 def _fault(fault: Fault) -> str:

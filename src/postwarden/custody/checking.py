@@ -1,0 +1,102 @@
+"""Plans and approvals as they are kept: read back, and checked against what was signed and recorded."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+from postwarden.custody.models import ApprovalRow, PlanRow
+from postwarden.custody.rules import (
+    LONGEST,
+    Act,
+    Approval,
+    Kind,
+    Mismatch,
+    Plan,
+    Stage,
+    consent,
+)
+from postwarden.ledger.service import Ledger
+from postwarden.people.service import BadKey, UnknownIdentity, check, member
+
+FROZEN = "plan.frozen"
+"""The act of the ledger's entry about a new plan."""
+_SETTLED = (Stage.APPROVED, Stage.RUNNING, Stage.DONE, Stage.STOPPED)
+
+
+def forged(ledger: Ledger) -> list[str]:
+    """Check every plan and approval kept; give a sentence for each fault, those of one plan together.
+
+    A plan that the ledger tells of and that is gone is a fault, too; of a case whose facts were erased
+    the ledger cannot tell.
+    """
+    recorded = ledger.entries(act=FROZEN)
+    frozen = dict.fromkeys(one.facts["plan"] for one in recorded if "plan" in one.facts)
+    kept = set(PlanRow.objects.values_list("hash", flat=True))
+    rows = PlanRow.objects.order_by("hash").iterator()
+    return [
+        *(f"plan {row.hash[:12]}: {fault}" for row in rows for fault in faults(row)),
+        *(f"plan {hashed[:12]}: is gone, though it was frozen" for hashed in frozen.keys() - kept),
+    ]
+
+
+def faults(row: PlanRow) -> list[str]:
+    """Say what of a plan is not as it was frozen and signed."""
+    try:
+        plan = plan_of(row)
+    except (ValueError, KeyError, TypeError):
+        return ["it cannot be read any more"]
+    if plan.hash != row.hash:
+        return ["its acts are not those that were frozen"]
+    return list(_of_approvals(plan, list(row.approvals.order_by("pk"))))
+
+
+def plan_of(row: PlanRow) -> Plan:
+    """Read a plan; its text is as it was frozen only where `faults` has nothing to say."""
+    told = json.loads(row.text)
+    return Plan(
+        case=told["case"],
+        reason=told["reason"],
+        requester=told["requester"],
+        acts=tuple(
+            Act(Kind(kind), subject, tuple((name, value) for name, value in details))
+            for kind, subject, details in told["acts"]
+        ),
+        mismatch=Mismatch(told["mismatch"]),
+        emergency=told["emergency"],
+        made=told["made"],
+        stage=Stage(row.stage),
+        approvals=tuple(
+            Approval(one.approver, row.hash, one.count, one.expires, one.at)
+            for one in row.approvals.order_by("pk")
+        ),
+    )
+
+
+def _of_approvals(plan: Plan, given: list[ApprovalRow]) -> Iterator[str]:
+    for one in given:
+        if not _signed(plan.hash, one):
+            yield f"the approval of {one.approver} is not theirs"
+        elif one.approver == plan.requester:
+            yield f"{one.approver} approved what they asked for themselves"
+        elif one.count != len(plan.acts) or one.expires > one.at + LONGEST:
+            yield f"the approval of {one.approver} is of another plan"
+    used = Counter((one.approver, one.signature) for one in given)
+    yield from (
+        f"one signature of {approver} counts {times} times"
+        for (approver, _), times in used.items()
+        if times > 1
+    )
+    approvers = {one.approver for one in given}
+    if not plan.emergency and plan.stage in _SETTLED and len(approvers) < plan.needed:
+        yield f"it is {plan.stage} without the approvals it needs"
+
+
+def _signed(hashed: str, given: ApprovalRow) -> bool:
+    try:
+        keys = [key for key in member(given.approver).keys if key.fingerprint == given.fingerprint]
+        message = consent(hashed, given.count, given.expires)
+        for key in keys:
+            check(message, given.signature, key.public)
+    except (BadKey, UnknownIdentity):
+        return False
+    return any(key.revoked_at is None or key.revoked_at > given.at for key in keys)
