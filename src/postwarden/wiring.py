@@ -79,29 +79,34 @@ def case_desk(configuration: Configuration) -> "Desk":
 
 def persons(configuration: Configuration) -> "Persons | None":
     """Give what looks up the people behind accounts; None without a [people] section."""
-    from postwarden.servers.csv.persons import CsvPersons  # noqa: PLC0415  # see the module
-    from postwarden.servers.ldap.persons import LdapPersons  # noqa: PLC0415
-    from postwarden.servers.sql.persons import SqlPersons  # noqa: PLC0415
-
     settings = configuration.people
     if settings is None:
         return None
     if settings.format == "csv":
+        from postwarden.servers.csv.persons import CsvPersons  # noqa: PLC0415  # see the module
+
         return CsvPersons(settings)
-    return SqlPersons(settings) if settings.format == "sql" else LdapPersons(settings)
+    if settings.format == "sql":
+        from postwarden.servers.sql.persons import SqlPersons  # noqa: PLC0415  # slow to load
+
+        return SqlPersons(settings)
+    from postwarden.servers.ldap.persons import LdapPersons  # noqa: PLC0415  # likewise
+
+    return LdapPersons(settings)
 
 
 def hold_desk(configuration: Configuration) -> "HoldDesk":
     """Open the state and give what accounts are held with; raises as `ledger`."""
     desk = case_desk(configuration)
     from postwarden.holds.service import HoldDesk  # noqa: PLC0415  # has models: after set_up
-    from postwarden.sources.service import SourceError  # noqa: PLC0415  # slow to load
 
     people = persons(configuration)
 
     def languages(accounts: Collection[str]) -> Mapping[str, str]:
         if people is None:
             return {}
+        from postwarden.sources.service import SourceError  # noqa: PLC0415  # slow to load
+
         try:
             return {account: one.language for account, one in people.of(list(accounts)).items()}
         except SourceError:
