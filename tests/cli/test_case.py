@@ -19,7 +19,7 @@ def desk(own_tree, postwarden):
     def ask(*words, who=WHO, status=0):
         answer = postwarden(*words, *who, "-c", own_tree / "postwarden.toml", folder=own_tree)
         assert answer.status == status, answer
-        return answer.out if status == 0 else answer.err
+        return answer.out if status == 0 or "--format" in words else answer.err
 
     ask("person", "add", "anna", "--role", "postmaster")
     yield ask
@@ -169,3 +169,47 @@ def test_a_bundle_is_written_once_and_checked(desk, case, own_tree):
     with tarfile.open(own_tree / "2026-0001.tar") as bundle:
         assert {"custody/plans.json", "holds/holds.json"} <= set(bundle.getnames())
     assert "is there already" in desk("case", "export", case, status=2)
+
+
+def examined(desk, case, *words, status=1):
+    told = desk("examine", "--case", case, *words, status=status)
+    states = {one["account"]: one["state"] for one in shown(desk, case)["accounts"]}
+    return told, states
+
+
+@pytest.fixture
+def innocent(desk, own_tree):
+    """An account of which nothing is found."""
+    told = desk("examine", "--format", "jsonl", who=(), status=1).splitlines()
+    found = {json.loads(line)["account"] for line in told}
+    homes = (own_tree / "vmail" / "example.net").iterdir()
+    return min({f"{home.name}@example.net" for home in homes} - found)
+
+
+def test_an_examination_marks_accounts_and_keeps_what_it_looked_at(desk, case, innocent):
+    desk("case", "accounts", case, innocent)
+    told, states = examined(desk, case)
+    findings = shown(desk, case)["findings"]
+    wrong = {one["account"] for one in findings if one["verdict"] == "misdelivered"}
+    assert wrong
+    assert {one for one, state in states.items() if state == "to-be-repaired"} == wrong
+    assert "To be repaired" in told
+    assert states[innocent] == "cleared"
+    looks = {one["account"]: one for one in shown(desk, case)["examinations"]}
+    assert looks[innocent]["copies"] > 0
+    assert looks[innocent]["wrong"] == 0
+    assert all(looks[one]["wrong"] > 0 for one in wrong)
+    assert "examined the accounts with" in desk("case", "show", case)
+
+
+def test_what_cannot_be_read_or_was_reported_is_for_a_person(desk, case, innocent):
+    desk("case", "report", case, innocent, "--message-id", "<unknown@shop.test>")
+    _, states = examined(desk, case)
+    assert states[innocent] == "examined"
+
+
+def test_an_account_without_a_mailbox_is_not_looked_at(desk, case):
+    desk("case", "accounts", case, "nobody@example.net")
+    told, states = examined(desk, case)
+    assert states["nobody@example.net"] == "suspected"
+    assert "no such mailbox" in told

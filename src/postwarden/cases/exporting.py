@@ -15,7 +15,7 @@ from postwarden.ledger.service import NO_CASE, Proof
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
 
-_APART = ("reports", "findings", "timeline")
+_APART = ("reports", "findings", "examinations", "timeline")
 
 
 def export_case(desk: Desk, actor: Actor, reference: str, now: Moment) -> bytes:

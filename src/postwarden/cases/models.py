@@ -169,6 +169,30 @@ class FindingStepRow(models.Model):
         db_table = "cases_finding_step"
 
 
+class LookRow(models.Model):
+    """What an examination looked at in one account, and what it saw."""
+
+    case = models.ForeignKey(CaseRow, on_delete=models.PROTECT, related_name="looks")
+    at = models.BigIntegerField()
+    actor = models.CharField(max_length=64)
+    account = models.TextField()
+    snapshot = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    taken = models.BigIntegerField()
+    since = models.BigIntegerField(null=True)
+    until = models.BigIntegerField(null=True)
+    copies = models.IntegerField()
+    wrong = models.IntegerField()
+    unexplained = models.IntegerField()
+    unread = models.IntegerField()
+
+    class Meta:
+        """In the order they came."""
+
+        db_table = "cases_look"
+        indexes = (models.Index(fields=("case", "account"), name="cases_look_account"),)
+
+
 class PersonRow(models.Model):
     """The person behind an account, for as long as the case needs to know."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from postwarden.cases.clearing import Look
 from postwarden.cases.reporting import matches
 from postwarden.cases.text import written
 from postwarden.cases.values import Case, Task
@@ -46,8 +47,23 @@ def plain_file(file: CaseFile) -> dict[str, Any]:
             for one in file.reports
         ],
         "findings": [_finding(one) for one in file.findings],
+        "examinations": [
+            {
+                "at": written(one.at),
+                "actor": one.actor,
+                "account": one.look.account,
+                **plain_look(one.look),
+            }
+            for one in file.examinations
+        ],
         "timeline": [_entry(one) for one in file.timeline],
     }
+
+
+def plain_look(look: Look) -> dict[str, Any]:
+    """Give what was looked at in an account; whose it is stands beside it."""
+    told = {name: value for name, value in look._asdict().items() if name != "account"}
+    return {**told, **{name: written(told[name]) for name in ("taken", "since", "until")}}
 
 
 def _task(task: Task) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from postwarden.cases.models import (
     EntryRow,
     FindingRow,
     FindingStepRow,
+    LookRow,
     PersonRow,
     ReportRow,
     StepRow,
@@ -123,7 +124,7 @@ def _both(kept: str, gone: str) -> tuple[CaseRow, CaseRow]:
 
 
 def _move_all(source: CaseRow, target: CaseRow) -> None:
-    for model in (EntryRow, ReportRow):
+    for model in (EntryRow, LookRow, ReportRow):
         model.objects.filter(case=source).update(case=target)
     _join_accounts(source, target)
     _join_findings(source, target)
@@ -174,7 +175,7 @@ def _of_both(row: CaseRow, choice: Choice, going: Collection[str]) -> set[str]:
 def _move_about(row: CaseRow, target: CaseRow, accounts: Iterable[str]) -> None:
     """Move all that is about these accounts."""
     for some in chunks(accounts):
-        for model in (AccountRow, ReportRow, FindingRow, PersonRow, EntryRow):
+        for model in (AccountRow, ReportRow, FindingRow, LookRow, PersonRow, EntryRow):
             model.objects.filter(case=row, account__in=some).update(case=target)
 
 

@@ -37,13 +37,16 @@ class Refusal(NamedTuple):
     about: str = ""
 
 
+_LOOKED_AT = frozenset({State.EXAMINED, State.CLEARED, State.TO_REPAIR})
+
 MOVES: Mapping[State, frozenset[State]] = {
-    State.SUSPECTED: frozenset({State.HELD, State.EXAMINED, State.CLEARED, State.EXCLUDED}),
-    State.HELD: frozenset({State.EXAMINED, State.CLEARED, State.RELEASED}),
-    State.EXAMINED: frozenset({State.HELD, State.CLEARED, State.REPAIRED, State.RELEASED}),
-    State.CLEARED: frozenset({State.HELD, State.EXAMINED, State.RELEASED, State.EXCLUDED}),
-    State.REPAIRED: frozenset({State.HELD, State.EXAMINED, State.CLEARED, State.RELEASED}),
-    State.RELEASED: frozenset({State.SUSPECTED, State.HELD, State.EXAMINED, State.CLEARED}),
+    State.SUSPECTED: frozenset({State.HELD, *_LOOKED_AT, State.EXCLUDED}),
+    State.HELD: frozenset({*_LOOKED_AT, State.RELEASED}),
+    State.EXAMINED: frozenset({State.HELD, *_LOOKED_AT, State.RELEASED, State.EXCLUDED}),
+    State.CLEARED: frozenset({State.HELD, *_LOOKED_AT, State.RELEASED, State.EXCLUDED}),
+    State.TO_REPAIR: frozenset({State.HELD, *_LOOKED_AT, State.REPAIRED, State.RELEASED}),
+    State.REPAIRED: frozenset({State.HELD, *_LOOKED_AT, State.RELEASED}),
+    State.RELEASED: frozenset({State.SUSPECTED, State.HELD}),
     State.EXCLUDED: frozenset({State.SUSPECTED, State.HELD}),
 }
 """Where an account may go from each state; staying is always allowed, and changes nothing."""
@@ -54,6 +57,7 @@ SETTLED = frozenset({State.RELEASED, State.EXCLUDED})
 _PRECEDENCE = (
     State.HELD,
     State.SUSPECTED,
+    State.TO_REPAIR,
     State.EXAMINED,
     State.REPAIRED,
     State.CLEARED,

@@ -1,8 +1,10 @@
 """The one door of this room."""
 
+from postwarden.cases.clearing import Doubt, Look
 from postwarden.cases.comparing import Match, Taken, What
 from postwarden.cases.desk import SYSTEM, Actor, Desk, System
 from postwarden.cases.errors import CaseError, NoSuchCase, Refused
+from postwarden.cases.examining import doubts, examined
 from postwarden.cases.exporting import export_case
 from postwarden.cases.findings import Refreshed, take_findings
 from postwarden.cases.handling import (
@@ -72,9 +74,11 @@ __all__ = [
     "Confidence",
     "Contribution",
     "Desk",
+    "Doubt",
     "FindingStep",
     "Kind",
     "KnownFinding",
+    "Look",
     "Match",
     "NoSuchCase",
     "Note",
@@ -102,7 +106,9 @@ __all__ = [
     "case_file",
     "change",
     "close",
+    "doubts",
     "every_case",
+    "examined",
     "export_case",
     "finish_task",
     "forget_persons",

@@ -45,13 +45,15 @@ class Confidence(StrEnum):
 class State(StrEnum):
     """What is with an account concerned.
 
-    An examined one was found to hold what must be repaired, a cleared one was not.
+    An examined one was looked at, and does not say by itself whether it is clean: a person decides. One
+    to be repaired holds what does not belong there, a cleared one nothing of the kind.
     """
 
     SUSPECTED = "suspected"
     HELD = "held"
     EXAMINED = "examined"
     CLEARED = "cleared"
+    TO_REPAIR = "to-be-repaired"
     REPAIRED = "repaired"
     RELEASED = "released"
     EXCLUDED = "excluded"

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from postwarden.cases.clearing import Look
 from postwarden.cases.desk import Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
 from postwarden.cases.keeping import found, frozen
-from postwarden.cases.models import CaseRow, ReportRow, TaskRow
+from postwarden.cases.models import CaseRow, LookRow, ReportRow, TaskRow
 from postwarden.cases.values import Case, State
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
@@ -65,6 +66,14 @@ class KnownFinding(NamedTuple):
     steps: tuple[FindingStep, ...]
 
 
+class Seen(NamedTuple):
+    """What somebody's examination looked at in one account, and when that was."""
+
+    at: Moment
+    actor: str
+    look: Look
+
+
 class TimelineEntry(NamedTuple):
     """A dated entry: when it happened, when it was written, who, what, and by what evidence."""
 
@@ -86,6 +95,7 @@ class CaseFile:
         case: what it says of itself.
         merged: references of the cases that became part of it, those of theirs included.
         parts: references of the cases that came out of it.
+        examinations: what was looked at in each account, oldest first.
         timeline: by when things happened.
     """
 
@@ -95,6 +105,7 @@ class CaseFile:
     accounts: tuple[Concerned, ...]
     reports: tuple[ToldReport, ...]
     findings: tuple[KnownFinding, ...]
+    examinations: tuple[Seen, ...]
     timeline: tuple[TimelineEntry, ...]
 
 
@@ -160,6 +171,7 @@ def whole(row: CaseRow, organisations: frozenset[str] | None) -> CaseFile:
         accounts=accounts,
         reports=tuple(one for one in _reports(row) if _within(one.organisation, organisations)),
         findings=tuple(one for one in _findings(row) if _within(one.organisation, organisations)),
+        examinations=tuple(one for one in _looks(row) if one.look.account in states),
         timeline=tuple(
             entry
             for entry in _timeline(row)
@@ -220,6 +232,15 @@ def _findings(row: CaseRow) -> list[KnownFinding]:
         )
         for one in rows
     ]
+
+
+def _looks(row: CaseRow) -> list[Seen]:
+    return [Seen(one.at, one.actor, look_of(one)) for one in row.looks.order_by("at", "pk")]
+
+
+def look_of(row: LookRow) -> Look:
+    """Give what a row says was looked at."""
+    return Look(*(getattr(row, name) for name in Look._fields))
 
 
 def _timeline(row: CaseRow) -> list[TimelineEntry]:

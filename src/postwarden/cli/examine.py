@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from postwarden.cli.acting import As
 from postwarden.cli.maps import Comparison, compare, kept_entries
 from postwarden.cli.opened import Opened, opened
 from postwarden.cli.options import (
@@ -63,6 +64,15 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
         bool, typer.Option("--all", help="Print rightful and own copies too.")
     ] = False,
     snapshot: SnapshotName = None,
+    case: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF",
+            help="Mark the accounts of this case examined, cleared or to be repaired, and record what"
+            " was looked at; since it occurred, without --since.",
+        ),
+    ] = None,
+    who: As = None,
 ) -> None:
     """Say which copies lie in the wrong mailbox, whose they are, who has seen them, and why.
 
@@ -75,6 +85,10 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
         accounts=accounts(account),
         everything=everything,
     )
+    if case is not None:
+        from postwarden.cli.desk import case_examination  # noqa: PLC0415  # it sets Django up
+
+        question = case_examination.asked(config, who, case, question)
     with opened(configuration, snapshot) as evidence:
         evidence.must_hold(question.accounts)
         comparison = (
@@ -86,6 +100,8 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
         findings = sorted(examination.findings(question), key=_order)
         report = _fault(configuration, evidence, comparison, findings)
         _print(output, configuration, evidence, examination, question, findings, report)
+        if case is not None:
+            case_examination.keep(config, who, case, evidence, question, tuple(findings))
     if any(finding.wrong for finding in findings):
         raise typer.Exit(SOME_WRONG)
 

@@ -10,6 +10,7 @@ from postwarden.evidence.manifest import Manifest, Part, Validity
 from postwarden.evidence.merging import merge
 from postwarden.evidence.settings import EvidenceSettings, Scope
 from postwarden.evidence.snapshots import check, check_parts, expire, finished, latest
+from postwarden.evidence.stored import Stored, stored
 
 __all__ = [
     "BrokenSnapshot",
@@ -24,6 +25,7 @@ __all__ = [
     "Scope",
     "SnapshotBusy",
     "Sources",
+    "Stored",
     "Validity",
     "absences",
     "check",
@@ -34,5 +36,6 @@ __all__ = [
     "identity",
     "latest",
     "merge",
+    "stored",
     "take",
 ]

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from postwarden.cases import service as cases
 from postwarden.cases.service import Change, Kind, Note, Party, Severity, Times
+from postwarden.cli.acting import As
 from postwarden.cli.desk import case_evidence, case_joining, case_people
-from postwarden.cli.desk.acting import As
 from postwarden.cli.desk.case_text import CasePrinter, print_cases
 from postwarden.cli.desk.seat import seat
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, moment, now

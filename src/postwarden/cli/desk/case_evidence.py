@@ -6,7 +6,7 @@ import typer
 
 from postwarden.cases import service as cases
 from postwarden.cases.service import State
-from postwarden.cli.desk.acting import As
+from postwarden.cli.acting import As
 from postwarden.cli.desk.seat import seat
 from postwarden.cli.options import (
     DEFAULT_CONFIGURATION,
@@ -97,4 +97,4 @@ def findings(
     with seat(config, who) as at:
         taken = case_findings.taken(at.configuration, snapshot, about)
         refreshed = cases.take_findings(at.desk, at.who, case, taken, now())
-    case_findings.print_refreshed(taken, refreshed)
+    case_findings.print_refreshed(taken, refreshed, case_findings.plain_console())

@@ -34,12 +34,29 @@ def taken(configuration: Configuration, snapshot: str | None, about: About) -> c
     question = Question(*about)
     with opened(configuration, snapshot) as evidence:
         evidence.must_hold(question.accounts)
-        return _taken(configuration, evidence, question)
+        found = evidence.examination(configuration).findings(question)
+        return taken_from(evidence, question, tuple(found))
 
 
-def print_refreshed(taken: cases.Taken, refreshed: cases.Refreshed) -> None:
+def taken_from(evidence: Opened, question: Question, found: tuple[Finding, ...]) -> cases.Taken:
+    """Give what a case takes of an examination that was asked this question."""
+    return cases.Taken(
+        snapshot=evidence.manifest.name,
+        mailboxes=frozenset(question.accounts or evidence.accounts()),
+        findings=found,
+        since=question.since,
+        until=question.until,
+        senders=_senders(evidence, found),
+    )
+
+
+def plain_console(*, stderr: bool = False) -> Console:
+    """Give a console that prints lines as they are."""
+    return Console(highlight=False, markup=False, soft_wrap=True, stderr=stderr)
+
+
+def print_refreshed(taken: cases.Taken, refreshed: cases.Refreshed, console: Console) -> None:
     """Say what changed since the findings that the case had."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     counted = Counter(refreshed.told.values())
     told = ", ".join(f"{counted[what]} {words}" for what, words in _WHAT.items() if counted[what])
     console.print(visible(f"Snapshot {taken.snapshot}: {told or 'nothing new'}."))
@@ -51,19 +68,6 @@ def print_refreshed(taken: cases.Taken, refreshed: cases.Refreshed) -> None:
         console.print(f"  … and {len(listed) - _MOST} more; `postwarden case show --json` has all.")
     if refreshed.accounts:
         console.print(f"Suspected from now on: {many(len(refreshed.accounts))}.")
-
-
-def _taken(configuration: Configuration, evidence: Opened, question: Question) -> cases.Taken:
-    found = tuple(evidence.examination(configuration).findings(question))
-    boxes = question.accounts or evidence.accounts()
-    return cases.Taken(
-        snapshot=evidence.manifest.name,
-        mailboxes=frozenset(boxes),
-        findings=found,
-        since=question.since,
-        until=question.until,
-        senders=_senders(evidence, found),
-    )
 
 
 def _senders(evidence: Opened, found: Sequence[Finding]) -> dict[str, str]:

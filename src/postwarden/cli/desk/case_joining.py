@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from postwarden.cases import service as cases
-from postwarden.cli.desk.acting import As
+from postwarden.cli.acting import As
 from postwarden.cli.desk.seat import seat
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.durable.service import replace_bytes

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from postwarden.cases import service as cases
-from postwarden.cli.desk.acting import As
+from postwarden.cli.acting import As
 from postwarden.cli.desk.case_words import many
 from postwarden.cli.desk.seat import Seat, seat
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now

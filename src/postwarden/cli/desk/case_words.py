@@ -44,6 +44,7 @@ _ACTS: Mapping[str, str] = {
     "accounts.suspected": "suspected {accounts}",
     "accounts.moved": "{accounts} {are} {state} now",
     "findings.taken": "took findings of snapshot {told}",
+    "case.examined": "examined the accounts with {told}",
     "report.received": "{account} reported mail that is not theirs ({report})",
     "persons.kept": "looked up the people behind {accounts}",
     "persons.forgotten": "removed what was kept of the people behind {accounts}",
@@ -72,8 +73,9 @@ _REFUSALS: Mapping[Code, str] = {
 STATES: Mapping[State, str] = {
     State.SUSPECTED: "suspected",
     State.HELD: "held",
-    State.EXAMINED: "to be repaired",
+    State.EXAMINED: "examined",
     State.CLEARED: "cleared",
+    State.TO_REPAIR: "to be repaired",
     State.REPAIRED: "repaired",
     State.RELEASED: "released",
     State.EXCLUDED: "excluded",

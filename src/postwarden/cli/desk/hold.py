@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from postwarden.cases import service as cases
-from postwarden.cli.desk.acting import As, acting
+from postwarden.cli.acting import As, acting
 from postwarden.cli.desk.hold_words import held_lines, left_lines, trouble_lines
 from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from postwarden.cli.desk.acting import As, acting
+from postwarden.cli.acting import As, acting
 from postwarden.cli.desk.signing import public_half, sign
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from postwarden.cli.desk.acting import As, acting
+from postwarden.cli.acting import As, acting
 from postwarden.cli.desk.hold_words import left_lines
 from postwarden.cli.desk.plan_words import not_possible, stage
 from postwarden.cli.desk.signing import sign

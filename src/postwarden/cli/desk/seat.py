@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from postwarden.cases.service import Desk, Refused
-from postwarden.cli.desk.acting import acting
+from postwarden.cli.acting import acting
 from postwarden.cli.desk.case_words import refusal
 from postwarden.configuration import Configuration, load
 from postwarden.people.service import Member, member

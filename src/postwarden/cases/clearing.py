@@ -1,0 +1,82 @@
+"""What an examination says of an account, and whether that proves it clean (pure)."""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import NamedTuple
+
+from postwarden.cases.values import State, Times
+from postwarden.vocabulary import Moment
+
+
+class Look(NamedTuple):
+    """What an examination looked at in one account, and what it saw there.
+
+    Attributes:
+        account: whose mailbox.
+        snapshot: name of the evidence.
+        sha256: of its manifest, hex, which has the hash of every part.
+        taken: when the reading of the mailboxes began.
+        since: only messages accepted from then on; None: all.
+        until: only messages accepted before then; None: all.
+        copies: stored in the mailbox.
+        wrong: misdelivered or crossed copies, also such as are gone by now.
+        unexplained: copies of which the evidence does not tell whether they belong there.
+        unread: copies and folders that could not be read.
+    """
+
+    account: str
+    snapshot: str
+    sha256: str
+    taken: Moment
+    since: Moment | None
+    until: Moment | None
+    copies: int
+    wrong: int
+    unexplained: int
+    unread: int
+
+
+class Doubt(StrEnum):
+    """Why an account is not proven clean; shells have the sentences."""
+
+    NOT_CLEARED = "not-cleared"
+    FAULT_GOES_ON = "fault-goes-on"
+    LOOKED_BEFORE_END = "looked-before-end"
+    LOOKED_BEFORE_HOLD = "looked-before-hold"
+    LOOKED_AT_LESS = "looked-at-less"
+    REPORTED = "reported"
+
+
+def state_after(look: Look, reported: Collection[str]) -> State:
+    """Give the state of an account that was looked at.
+
+    Args:
+        look: what was seen.
+        reported: accounts whose holders reported mail that is not theirs.
+    """
+    if look.wrong:
+        return State.TO_REPAIR
+    if look.unexplained or look.unread or look.account in reported:
+        return State.EXAMINED
+    return State.CLEARED
+
+
+def doubt(look: Look, times: Times, held_since: Moment) -> Doubt | None:
+    """Tell why what was seen in a cleared account does not prove it clean; None: it does.
+
+    Args:
+        look: the last one.
+        times: of the case.
+        held_since: since when nobody but the mail system has changed the mailbox.
+    """
+    since, end = times.occurred_from, times.occurred_to
+    if end is None:
+        return Doubt.FAULT_GOES_ON
+    if look.taken < end:
+        return Doubt.LOOKED_BEFORE_END
+    if look.taken < held_since:
+        return Doubt.LOOKED_BEFORE_HOLD
+    less = look.since is not None and (since is None or since < look.since)
+    if less or (look.until is not None and look.until <= end):
+        return Doubt.LOOKED_AT_LESS
+    return None
