@@ -112,7 +112,8 @@ def hold_desk(configuration: Configuration) -> "HoldDesk":
         except SourceError:
             return {}  # a hold does not wait for them: the organisation's language will do
 
-    return HoldDesk(desk, configuration.holds.path, languages)
+    holds = configuration.holds
+    return HoldDesk(desk, holds.path, languages, holds.remind_hours)
 
 
 def mail_control(configuration: Configuration) -> "MailControl | None":

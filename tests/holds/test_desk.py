@@ -206,3 +206,7 @@ def test_merging_cases_releases_nobody(quick_desk):
         (FINN, first),
     ]
     assert len(HoldContribution().export([first]).documents["holds"]) == 3
+
+
+def test_every_doubt_of_a_case_is_a_refusal_here():
+    assert {str(one) for one in cases.Doubt} <= {str(one) for one in Refusal}

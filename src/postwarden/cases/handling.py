@@ -1,13 +1,23 @@
 """Opening a case, and what people do in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
 from postwarden.cases.desk import Actor, Desk, may, may_for_one
 from postwarden.cases.errors import Refused
-from postwarden.cases.keeping import Deed, decided, frozen, locked, next_reference, save, write
+from postwarden.cases.keeping import (
+    Deed,
+    decided,
+    frozen,
+    locked,
+    next_reference,
+    record,
+    save,
+    write,
+)
 from postwarden.cases.models import CaseRow
 from postwarden.cases.rules import (
     AddTask,
@@ -116,6 +126,13 @@ def note(  # who, where, when, what, by what evidence, and the clock
         "case.noted", actor, event.at, account and normal(account), kept(event.text), {}, cited
     )
     return _apply(desk, reference, event, deed, now)
+
+
+def add_entry(  # who, where, what, with which facts, and the clock
+    desk: Desk, actor: Actor, reference: str, act: str, values: Mapping[str, Any], now: Moment
+) -> None:
+    """Enter what a later room did into the timeline, in its transaction. Raises `NoSuchCase`."""
+    record(desk, locked(reference).reference, Deed(act, actor, now, values=values), now)
 
 
 def add_task(desk: Desk, actor: Actor, reference: str, text: str, now: Moment) -> Case:

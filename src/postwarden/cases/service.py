@@ -9,6 +9,7 @@ from postwarden.cases.exporting import export_case
 from postwarden.cases.findings import Refreshed, take_findings
 from postwarden.cases.handling import (
     Opening,
+    add_entry,
     add_task,
     change,
     close,
@@ -101,6 +102,7 @@ __all__ = [
     "ToldReport",
     "What",
     "Work",
+    "add_entry",
     "add_report",
     "add_task",
     "case_file",

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from postwarden.configuration.values import FilePath, Model, some
-from postwarden.holds.settings import DovecotSettings, HoldSettings
+from postwarden.holds.settings import REMIND_HOURS, DovecotSettings, HoldSettings
 
 
 def _listen(value: str) -> str:
@@ -39,6 +39,12 @@ class HoldsSection(Model):
         description="What Dovecot must show the policy server; without it, any local process may"
         " ask which accounts are held.",
     )
+    remind_hours: int = Field(
+        default=REMIND_HOURS,
+        ge=1,
+        description="How long a hold lasts until the case recalls it, and releases who is proven"
+        " clean; again and again after.",
+    )
     dovecot: list[_Dovecot] = Field(
         default=[],
         description="Those that serve the accounts: their sessions are ended. Redirects are"
@@ -54,4 +60,5 @@ class HoldsSection(Model):
             port=int(port),
             key=self.policy_key,
             dovecots=tuple(DovecotSettings(one.url, one.api_key) for one in self.dovecot),
+            remind_hours=self.remind_hours,
         )

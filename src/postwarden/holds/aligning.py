@@ -10,12 +10,13 @@ from django.db import transaction
 
 from postwarden.custody.service import Stage
 from postwarden.holds.desk import HoldDesk
-from postwarden.holds.effects import FILTERS, PLAN, SESSIONS
+from postwarden.holds.effects import FILTERS, PLAN, REMINDER, SESSIONS
 from postwarden.holds.errors import ControlError, ProjectionUnfit
 from postwarden.holds.filters import restore, suspend
 from postwarden.holds.keeping import chunks
 from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import MailControl
+from postwarden.holds.reminding import remind
 from postwarden.ledger.service import Entry
 from postwarden.state import outbox
 from postwarden.state.outbox import Effect
@@ -45,7 +46,7 @@ class Aligner:
             ProjectionUnfit: the file that servers read cannot be written; nothing else was done.
         """
         self._holds.projection.refresh()
-        for kind in (SESSIONS, PLAN):
+        for kind in (SESSIONS, PLAN, REMINDER):
             while effect := outbox.claim([kind], self._clock(), _LEASE):
                 self._carry_out(effect)
         if effect := outbox.claim([FILTERS], self._clock(), _LEASE):  # one: they take their time
@@ -62,6 +63,9 @@ class Aligner:
         try:
             if effect.kind == PLAN:
                 trouble = self._plan(effect)
+            elif effect.kind == REMINDER:
+                remind(self._holds, effect, self._clock)
+                trouble = ""
             elif self._control is None:
                 trouble = _NO_DOOR
             elif effect.kind == SESSIONS:

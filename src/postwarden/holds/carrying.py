@@ -14,7 +14,13 @@ from postwarden.cases import service as cases
 from postwarden.custody.service import Act, Mismatch, Plan, Plans, Stage
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.effects import due_effects
-from postwarden.holds.keeping import locked_revision, open_holds, open_rows, write_accounts
+from postwarden.holds.keeping import (
+    held_since,
+    locked_revision,
+    open_holds,
+    open_rows,
+    write_accounts,
+)
 from postwarden.holds.models import HoldRow, ProgressRow
 from postwarden.holds.ports import Languages
 from postwarden.holds.rules import (
@@ -125,8 +131,8 @@ class Carrier:
         before = open_holds([act.subject for act in acts])
         holds, left = dict(before), []
         fitting = []
-        for act in acts:
-            found = decide(holds[act.subject], event_of(task.case, act))
+        for act, event in zip(acts, events(task.case, acts), strict=True):
+            found = decide(holds[act.subject], event)
             if isinstance(found, Refusal):
                 left.append((act.subject, found))
             else:
@@ -187,15 +193,27 @@ def outcome(plan: Plan) -> Carried:
 def unfitting(case: str, acts: Sequence[Act]) -> list[tuple[str, Refusal]]:
     """Give the accounts whose acts do not fit now, with why."""
     holds = open_holds([act.subject for act in acts])
-    told = ((act.subject, decide(holds[act.subject], event_of(case, act))) for act in acts)
+    told = (
+        (act.subject, decide(holds[act.subject], event))
+        for act, event in zip(acts, events(case, acts), strict=True)
+    )
     return [(account, found) for account, found in told if isinstance(found, Refusal)]
 
 
-def event_of(case: str, act: Act) -> Event:
-    """Give what an act means to the rules."""
+def events(case: str, acts: Sequence[Act]) -> list[Event]:
+    """Give what acts mean to the rules; what would prove an account clean is looked up now."""
+    proving = [act.subject for act in acts if act.kind is ActKind.RELEASE_PROVEN]
+    doubts = cases.doubts(case, held_since(case, proving)) if proving and case else {}
+    return [_event(case, act, doubts) for act in acts]
+
+
+def _event(case: str, act: Act, doubts: Mapping[str, cases.Doubt]) -> Event:
+    if act.kind is ActKind.HOLD:
+        return Place(Hold(_kind(act), case, Wording(dict(act.details)["wording"])))
     if act.kind is ActKind.RELEASE:
         return Lift(_kind(act), case)
-    return Place(Hold(_kind(act), case, Wording(dict(act.details)["wording"])))
+    doubt = doubts.get(act.subject) if case else cases.Doubt.NOT_CLEARED
+    return Lift(_kind(act), case, None if doubt is None else Refusal(doubt.value))
 
 
 def _kind(act: Act) -> Kind:

@@ -6,19 +6,22 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from postwarden.cases.service import Desk
+from postwarden.cases.service import Actor, Desk
 from postwarden.custody.service import Act, Mismatch, Plan, Plans
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.carrying import Carried, Carrier, outcome, unfitting
-from postwarden.holds.effects import EFFECTS, due_plan
+from postwarden.holds.effects import EFFECTS, due_plan, due_reminder
 from postwarden.holds.errors import NothingToDo
 from postwarden.holds.keeping import Held, Told, open_rows, shown
 from postwarden.holds.ports import Languages
 from postwarden.holds.projection import Projection
 from postwarden.holds.rules import Kind, Refusal, Wording
+from postwarden.holds.settings import REMIND_HOURS
 from postwarden.people.service import Member, Permission
 from postwarden.state import outbox
 from postwarden.vocabulary import Moment, normal
+
+_HOUR = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,11 @@ class Pending(NamedTuple):
 class HoldDesk:
     """The holds of an installation, with the projection of this host."""
 
-    def __init__(self, desk: Desk, folder: str, languages: Languages) -> None:
+    def __init__(
+        self, desk: Desk, folder: str, languages: Languages, remind_hours: int = REMIND_HOURS
+    ) -> None:
         self.desk = desk
+        self.remind_after = remind_hours * _HOUR
         self.plans = Plans(desk.ledger)
         self.projection = Projection(folder, Told())
         self._carrier = Carrier(desk, self.plans, languages)
@@ -79,6 +85,26 @@ class HoldDesk:
         self._may(wish, who, Permission.HOLD_REQUEST)
         details = (("kind", wish.kind.value), ("wording", wish.wording.value))
         planned = self._plan(wish, ActKind.HOLD, details, who, now)
+        with transaction.atomic():
+            self.plans.freeze(planned.plan, now)
+            self._begin(planned.plan, who, now)
+            due_reminder(planned.plan.hash, now + self.remind_after)
+        return planned
+
+    def release_proven(self, wish: Wish, who: Actor, now: Moment) -> Planned:
+        """Freeze a plan that ends login holds of accounts proven clean, and begin it; as `hold`.
+
+        The proof is the last examination on the case: of all mail since the fault began, read after it
+        had ended and after the account was held, with nothing in it that is wrong or unexplained, and
+        no report of the holder's. It is looked up once more when the plan is carried out.
+
+        Raises:
+            NotAllowed: the roles do not allow it, for one of the accounts' organisations.
+            NothingToDo: none of them is proven clean.
+        """
+        self._may(wish, who, Permission.PLAN_REQUEST)
+        details = (("kind", Kind.LOGIN.value),)
+        planned = self._plan(wish, ActKind.RELEASE_PROVEN, details, who, now)
         with transaction.atomic():
             self.plans.freeze(planned.plan, now)
             self._begin(planned.plan, who, now)
@@ -148,11 +174,13 @@ class HoldDesk:
     def _project(self) -> None:
         self.projection.refresh()
 
-    def _may(self, wish: Wish, who: Member, permission: Permission) -> None:
+    def _may(self, wish: Wish, who: Actor, permission: Permission) -> None:
+        if not isinstance(who, Member):
+            return
         for organisation in {self.desk.organisation_of(one) for one in wish.accounts}:
             who.allowed(permission, organisation)
 
-    def _begin(self, plan: Plan, who: Member, now: Moment) -> None:
+    def _begin(self, plan: Plan, who: Actor, now: Moment) -> None:
         self.plans.begin(plan.hash, who.name, now)
         due_plan(plan.hash, now)
 
@@ -161,7 +189,7 @@ class HoldDesk:
         wish: Wish,
         kind: ActKind,
         details: tuple[tuple[str, str], ...],
-        who: Member,
+        who: Actor,
         now: Moment,
     ) -> Planned:
         accounts = tuple(dict.fromkeys(map(normal, wish.accounts)))
@@ -178,12 +206,19 @@ class HoldDesk:
         out = {account for account, _ in left}
         acts = tuple(act for act in plan.acts if act.subject not in out)
         if not acts:
-            raise NothingToDo(_nothing(kind, left))
+            raise NothingToDo(_nothing(kind, left), left)
         return Planned(replace(plan, acts=acts), left)
+
+
+_WHY_NOTHING = {
+    ActKind.HOLD: "are held already",
+    ActKind.RELEASE: "are not held by this case",
+    ActKind.RELEASE_PROVEN: "are not held by this case, or not proven clean",
+}
 
 
 def _nothing(kind: ActKind, left: Sequence[tuple[str, Refusal]]) -> str:
     if not left:
         return "no account is named"
-    why = "are held already" if kind is ActKind.HOLD else "are not held by this case"
+    why = _WHY_NOTHING[kind]
     return f"{left[0][0]}{' and the others' if len(left) > 1 else ''} {why}: see `postwarden holds`"

@@ -8,6 +8,7 @@ from postwarden.vocabulary import Moment
 PLAN = "holds.plan"
 SESSIONS = "holds.sessions"
 FILTERS = "holds.filters"
+REMINDER = "holds.reminder"
 EFFECTS = (PLAN, SESSIONS, FILTERS)
 _SECOND = 1_000_000
 _LATE_LOGINS = 10 * _SECOND  # a login under way when the hold was committed shows up within this
@@ -19,6 +20,11 @@ _OTHERS_TURN = (
 def due_plan(hashed: str, now: Moment) -> None:
     """Let the worker carry a running plan out, should whoever began it not come to its end."""
     outbox.put(PLAN, hashed, {}, now + _OTHERS_TURN)
+
+
+def due_reminder(plan: str, at: Moment) -> None:
+    """Let a plan's holds be recalled, should any of them last until then."""
+    outbox.put(REMINDER, plan, {}, at)
 
 
 def due_effects(plan: str, accounts: Sequence[str], now: Moment) -> None:

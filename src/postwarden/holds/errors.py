@@ -7,6 +7,9 @@ PostwardenError
     └── ControlError       a door to a server failed; what it did is not known until it is looked up
 """
 
+from collections.abc import Sequence
+
+from postwarden.holds.rules import Refusal
 from postwarden.vocabulary import PostwardenError
 
 
@@ -15,7 +18,11 @@ class HoldError(PostwardenError):
 
 
 class NothingToDo(HoldError):
-    """No account is left to hold or release; nothing was changed."""
+    """No account is left to hold or release; nothing was changed. `left` has each with why."""
+
+    def __init__(self, told: str, left: Sequence[tuple[str, Refusal]] = ()) -> None:
+        super().__init__(told)
+        self.left = left
 
 
 class ProjectionUnfit(HoldError):

@@ -71,6 +71,15 @@ def open_holds(accounts: Collection[str]) -> Mapping[str, Holds]:
     return {account: frozenset(found[account]) for account in accounts}
 
 
+def held_since(case: str, accounts: Collection[str]) -> dict[str, Moment]:
+    """Give since when a case keeps logins off these accounts; nothing of those it does not hold."""
+    return {
+        row.account: row.since
+        for some in chunks(accounts)
+        for row in open_rows().filter(account__in=some, case=case, kind=Kind.LOGIN)
+    }
+
+
 def open_rows() -> QuerySet[HoldRow]:
     """Give the rows of holds that have not ended."""
     return HoldRow.objects.filter(ended__isnull=True)

@@ -32,6 +32,12 @@ class Refusal(StrEnum):
 
     HELD_ALREADY = "held-already"
     NOT_HELD = "not-held"
+    NOT_CLEARED = "not-cleared"
+    FAULT_GOES_ON = "fault-goes-on"
+    LOOKED_BEFORE_END = "looked-before-end"
+    LOOKED_BEFORE_HOLD = "looked-before-hold"
+    LOOKED_AT_LESS = "looked-at-less"
+    REPORTED = "reported"
 
 
 class Place(NamedTuple):
@@ -41,10 +47,11 @@ class Place(NamedTuple):
 
 
 class Lift(NamedTuple):
-    """A case's hold is to end."""
+    """A case's hold is to end; `doubt` is why the proof that would allow it does not."""
 
     kind: Kind
     case: str
+    doubt: Refusal | None = None
 
 
 Event = Place | Lift
@@ -58,9 +65,9 @@ def decide(holds: Holds, event: Event) -> Holds | Refusal:
             if _of(holds, hold.kind, hold.case):
                 return Refusal.HELD_ALREADY
             return holds | {hold}
-        case Lift(kind, case):
+        case Lift(kind, case, doubt):
             found = _of(holds, kind, case)
-            return holds - found if found else Refusal.NOT_HELD
+            return (doubt or holds - found) if found else Refusal.NOT_HELD
 
 
 def is_held(holds: Iterable[Hold]) -> bool:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+REMIND_HOURS = 24
+
 
 @dataclass(frozen=True, slots=True)
 class DovecotSettings:
@@ -26,6 +28,7 @@ class HoldSettings:
         port: likewise.
         key: what Dovecot must show the policy server; None where any local process may ask.
         dovecots: those that serve the accounts; filters are suspended on the first one.
+        remind_hours: until a hold is first recalled, and again and again while it lasts.
     """
 
     path: str
@@ -33,3 +36,4 @@ class HoldSettings:
     port: int = 11800
     key: str | None = None
     dovecots: tuple[DovecotSettings, ...] = ()
+    remind_hours: int = REMIND_HOURS

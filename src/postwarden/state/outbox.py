@@ -74,9 +74,11 @@ def claim(kinds: Sequence[str], now: Moment, lease: int) -> Effect | None:
 def finish(effect: Effect) -> bool:
     """Note that an effect was carried out; False where the lease was lost, so that another has it.
 
+    Its payload is forgotten: whom it was about stays in the ledger alone, where it can be erased.
+
     In a transaction with what the effect changed here: roll back when it gives False.
     """
-    return _still_ours(effect).update(due=None, trouble="") == 1
+    return _still_ours(effect).update(due=None, trouble="", payload={}) == 1
 
 
 def put_off(effect: Effect, due: Moment, trouble: str) -> bool:

@@ -8,13 +8,13 @@ import typer
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.hold_words import held_lines, left_lines, trouble_lines
+from postwarden.cli.desk.hold_words import held_lines, left_lines, overdue_lines, trouble_lines
 from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.custody.service import Mismatch
-from postwarden.holds.service import HoldDesk, Kind, Wish, Wording
+from postwarden.holds.service import HoldDesk, Kind, NothingToDo, Wish, Wording
 from postwarden.people.service import Member, member
 from postwarden.vocabulary import normal, rfc3339
 from postwarden.wiring import hold_desk
@@ -78,6 +78,13 @@ def release(  # noqa: PLR0913, PLR0917  # the options of the command
     case: Case = None,
     reason: Reason = "",
     preserve: Preserve = False,
+    proven: Annotated[
+        bool,
+        typer.Option(
+            "--proven",
+            help="At once, without approval: those that the case's last examination proves clean.",
+        ),
+    ] = False,
     if_changed: Annotated[
         Mismatch,
         typer.Option(help="Accounts not held any more then: leave them out, or stop the plan."),
@@ -92,10 +99,15 @@ def release(  # noqa: PLR0913, PLR0917  # the options of the command
     with not_possible():
         desk, actor = _desk(config, who)
         kind = Kind.PRESERVATION if preserve else Kind.LOGIN
+        if proven and preserve:
+            raise typer.BadParameter("a legal hold ends by approval only", param_hint="--proven")
         named = _named(accounts, file)
         reference = _case(actor, case)[0] if case else _only_case(desk, named, kind)
         held = tuple(one.account for one in desk.held(reference) if one.kind is kind)
         wish = Wish(named or held, reference, reason, kind, mismatch=if_changed)
+        if proven:
+            _release_proven(desk, wish, actor)
+            return
         planned = desk.release(wish, actor, now())
     for line in left_lines(planned.left):
         typer.echo(visible(line))
@@ -121,8 +133,22 @@ def holds(
         return
     for line in held_lines(found):
         typer.echo(visible(line))
-    for line in trouble_lines(desk.pending()):
+    hours = desk.remind_after // 3_600_000_000
+    for line in (*overdue_lines(found, hours, now()), *trouble_lines(desk.pending())):
         typer.echo(visible(line))
+
+
+def _release_proven(desk: HoldDesk, wish: Wish, actor: Member) -> None:
+    try:
+        planned = desk.release_proven(wish, actor, now())
+    except NothingToDo as error:
+        for line in left_lines(error.left):
+            typer.echo(visible(line))
+        raise
+    carried = desk.carry(planned.plan.hash, now)
+    for line in left_lines((*planned.left, *carried.left)):
+        typer.echo(visible(line))
+    typer.echo(f"{carried.done} accounts released, proven clean, by plan {planned.plan.hash[:12]}.")
 
 
 def _desk(config: str, who: str | None) -> tuple[HoldDesk, Member]:

@@ -2,20 +2,39 @@
 
 from collections.abc import Sequence
 
-from postwarden.holds.service import Held, Pending, Refusal
-from postwarden.vocabulary import rfc3339
+from postwarden.cli.desk.case_words import many
+from postwarden.holds.service import Held, Kind, Pending, Refusal
+from postwarden.vocabulary import Moment, rfc3339
 
 _LEFT = {
     Refusal.HELD_ALREADY: "is held already",
     Refusal.NOT_HELD: "is not held by this case",
+    Refusal.NOT_CLEARED: "is not cleared by `postwarden examine --case`",
+    Refusal.FAULT_GOES_ON: "is not proven clean while the case does not say when it ended:"
+    " `postwarden case change --occurred-to`",
+    Refusal.LOOKED_BEFORE_END: "was examined with a snapshot from before the end; scan again",
+    Refusal.LOOKED_BEFORE_HOLD: "was examined with a snapshot from before the hold; scan again",
+    Refusal.LOOKED_AT_LESS: "was examined for a part of the time only; examine without --until",
+    Refusal.REPORTED: "has reported mail that is not theirs; release it by approval",
 }
 _MOST = 20
+_HOUR = 3_600_000_000
 
 
 def left_lines(left: Sequence[tuple[str, Refusal]]) -> list[str]:
     """Give a line for each account left out, for the first ones."""
     lines = [f"Left out: {account} {_LEFT[refusal]}" for account, refusal in left[:_MOST]]
     return lines + ([f"… and {len(left) - _MOST} more."] if len(left) > _MOST else [])
+
+
+def overdue_lines(held: Sequence[Held], hours: int, now: Moment) -> list[str]:
+    """Say how many holds have lasted for longer than they should, and since when the oldest one."""
+    late = [one for one in held if one.kind is Kind.LOGIN and now - one.since > hours * _HOUR]
+    if not late:
+        return []
+    oldest = min(late, key=lambda one: one.since)
+    told = f"{many(len(late))}, {oldest.account} since {rfc3339(oldest.since)}"
+    return [f"Held for more than {hours} hours: {told}. Examine, repair or release."]
 
 
 def held_lines(held: Sequence[Held]) -> list[str]:

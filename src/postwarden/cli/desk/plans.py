@@ -20,7 +20,7 @@ from postwarden.vocabulary import rfc3339
 from postwarden.wiring import hold_desk
 
 _HOUR = 3_600_000_000
-_SIGNS = {Kind.HOLD: "+ hold", Kind.RELEASE: "- hold"}
+_SIGNS = {Kind.HOLD: "+ hold", Kind.RELEASE: "- hold", Kind.RELEASE_PROVEN: "- hold"}
 
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="Of the plan, or the start of it.")]
 
