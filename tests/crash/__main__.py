@@ -1,0 +1,109 @@
+"""Runs every point, or those that are named, and writes build/crash.json."""
+
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from queue import Empty, SimpleQueue
+
+from postwarden.state.service import set_up
+
+set_up()
+
+from crash.machine import machine  # noqa: E402  # has models: after set_up
+from crash.points import SCENES, Suite, parsed  # noqa: E402
+
+BUILD = pathlib.Path("build")
+DEEPER = ("hold", "release", "worker-holds", "worker-releases")
+EVERY = 23  # of the points of a recovery
+AT_ONCE = 2
+
+
+def all_points(suite):
+    """Give the points to run: every one of an act, some of its recovery."""
+    found = [point for scene in SCENES for point in suite.points(scene)]
+    return found + [point for scene in DEEPER for point in suite.deeper(scene)[::EVERY]]
+
+
+def run(points, found, folder, place):
+    """Run points on a machine of its own until none is left."""
+    root = folder / str(place)
+    root.mkdir()
+    with machine(root) as made:
+        suite = Suite(made)
+        while True:
+            try:
+                point = points.get_nowait()
+            except Empty:
+                return
+            failures = suite.failures(point)
+            found.append((point, failures))
+            if failures:
+                print(f"FAIL {point}\n     " + "\n     ".join(failures), flush=True)
+            if len(found) % 100 == 0:
+                print(f"{len(found)} points", flush=True)
+
+
+def kind_of(point):
+    """Give the row that a point is counted in."""
+    return f"{point.scene}{', killed again' if point.before else ''}: {point.fault}"
+
+
+def rows_of(found, seconds):
+    """Give the rows of the report."""
+    ran = Counter(kind_of(point) for point, _ in found)
+    failed = Counter(kind_of(point) for point, failures in found if failures)
+    rows = [
+        {"name": f"{kind}: points", "value": ran[kind], "unit": "", "target": None, "ok": True}
+        for kind in ran
+    ]
+    rows += [_at_most(f"{kind}: failed", failed[kind], 0) for kind in ran]
+    rows.append(_at_most("all: failed", failed.total(), 0))
+    many = {"name": "all: points", "value": ran.total(), "unit": "", "target": 1000}
+    rows.append({**many, "ok": ran.total() >= 1000})
+    rows.append({"name": "time", "value": round(seconds), "unit": "s", "target": None, "ok": True})
+    return rows
+
+
+def _at_most(name, value, most):
+    return {"name": name, "value": value, "unit": "", "target": most, "ok": value <= most}
+
+
+def main(named):
+    """Run; the exit status is 1 when a point failed."""
+    began, found, waiting = time.monotonic(), [], SimpleQueue()
+    with tempfile.TemporaryDirectory(prefix="postwarden-crash-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        if named:
+            points = [parsed(text) for text in named]
+        else:
+            (folder / "enumerated").mkdir()
+            with machine(folder / "enumerated") as made:
+                points = all_points(Suite(made))
+        for point in points:
+            waiting.put(point)
+        print(f"{len(points)} points to run", flush=True)
+        threads = [
+            threading.Thread(target=run, args=(waiting, found, folder, place))
+            for place in range(min(AT_ONCE, len(points)))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    rows = rows_of(found, time.monotonic() - began)
+    if not named:
+        BUILD.mkdir(exist_ok=True)
+        (BUILD / "crash.json").write_text(json.dumps(rows, indent=1) + os.linesep)
+        for row in rows:
+            print(f"{'ok  ' if row['ok'] else 'FAIL'} {row['name']:<45} {row['value']}")
+    return int(any(failures for _, failures in found) or len(found) < len(points))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+"""A machine to stop things on: prepared installations, a Dovecot that outlives them, and the driver."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+
+from crash import tracing
+from crash.doveadm import Doveadm, serving
+from crash.driver import DONE, FELL
+from holds.conftest import FakeDovecot
+
+TESTS = Path(__file__).parents[1]
+GROUP = 65_534  # whose members read the servers' file
+LIVE = {"user0@example.net": 2, "user3@example.net": 1, "stranger@example.net": 1}
+BOXES = {
+    "user0@example.net": ({"main", "old"}, "main"),
+    "user1@example.net": ({"spare"}, None),
+    "user2@example.net": ({"f"}, "f"),
+    "stranger@example.net": ({"s"}, "s"),
+}
+
+
+class Fell(Exception):
+    """An act that nothing stopped did not end well, or one that was told it so badly."""
+
+
+class Machine:
+    """Runs acts one after another in folders, each copied from a prepared one."""
+
+    def __init__(self, root, url, doveadm, driver):
+        self.root, self._url, self.doveadm, self._driver = root, url, doveadm, driver
+        self._kept = {}
+        self._step = 0
+
+    def prepare(self, name, base, *acts):
+        """Make an installation by acts that nothing stops, from another one."""
+        self.fresh(base, name)
+        for act in acts:
+            self.run(act, name)
+        self.keep(name)
+
+    def keep(self, name):
+        """Let copies of an installation begin with Dovecot as it is now."""
+        self._kept[name] = deepcopy(self.doveadm.mail.__dict__), self._step
+
+    def fresh(self, base, name):
+        """Make an installation anew, a copy of another."""
+        there = self.root / name
+        shutil.rmtree(there, ignore_errors=True)
+        shutil.copytree(self.root / base, there)
+        if os.getuid() == 0:
+            for path in (there / "holds", *(there / "holds").iterdir()):
+                os.chown(path, -1, GROUP)
+        state, self._step = self._kept[base]
+        self.doveadm.mail.__dict__.update(deepcopy(state))
+        self.doveadm.kicked.clear()
+
+    def run(self, act, name, words=None):
+        """Do an act, under strace where words for it are given; give its status and what it told.
+
+        Raises:
+            Fell: nothing was to stop it, and it did not end well.
+        """
+        self._step += 1
+        asked = {"act": act, "folder": str(self.root / name), "url": self._url, "step": self._step}
+        pid = self._ask(asked)["pid"]
+        tracer = words and tracing.attach(pid, words, self.log)
+        answer = self._ask("go")
+        if tracer:
+            tracer.communicate(timeout=60)
+        told = json.loads(answer["told"] or "null")
+        if not words and answer["status"] != DONE:
+            raise Fell(f"{act}: {told}")
+        if answer["status"] == FELL:
+            raise Fell(f"{act}: {told}")
+        return answer["status"], told
+
+    @property
+    def log(self):
+        """What strace wrote last."""
+        return self.root / "strace.log"
+
+    def _ask(self, question):
+        self._driver.stdin.write(f"{json.dumps(question)}\n")
+        self._driver.stdin.flush()
+        return json.loads(self._driver.stdout.readline())
+
+
+@contextmanager
+def machine(root):
+    """Give a machine with prepared installations in a folder."""
+    os.chmod(root, 0o755)
+    doveadm = Doveadm(FakeDovecot(RuntimeError))
+    doveadm.mail.live, doveadm.mail.boxes = dict(LIVE), deepcopy(BOXES)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
+    with (
+        serving(doveadm.answer) as url,
+        subprocess.Popen(
+            [sys.executable, "-m", "crash.driver"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        ) as driver,
+    ):
+        made = Machine(root, url, doveadm, driver)
+        _installations(made)
+        try:
+            yield made
+        finally:
+            driver.stdin.close()
+
+
+def _installations(machine):
+    (machine.root / "nothing" / "state").mkdir(parents=True)
+    (machine.root / "nothing" / "holds").mkdir()
+    os.chmod(machine.root / "nothing" / "holds", 0o2750)
+    machine.keep("nothing")
+    machine.prepare("new", "nothing", "upgrade")
+    machine.prepare("settled", "new", "begin", "settle")
+    machine.prepare("held", "settled", "hold")
+    machine.prepare("planned", "held", "work", "plan_release")
+    machine.prepare("released", "planned", "release")
+    machine.prepare("damaged", "held", "work", "damage")

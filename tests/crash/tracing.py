@@ -1,0 +1,68 @@
+"""strace: which system calls an act makes, and faults at one of them."""
+
+import re
+import subprocess
+from typing import NamedTuple
+
+WATCHED = (
+    "write pwrite64 writev pwritev fsync fdatasync rename renameat renameat2 link linkat unlink"
+    " unlinkat ftruncate truncate fallocate mkdir mkdirat chmod fchmod openat connect sendto sendmsg"
+    " recvfrom recvmsg poll ppoll select pselect6 epoll_wait epoll_pwait clock_nanosleep"
+).split()
+FAULTS = {
+    "KILL": "signal=SIGKILL:when={}",
+    "EIO": "error=EIO:when={}",
+    "ENOSPC": "error=ENOSPC:when={}+",  # a disk that is full stays so
+}
+_CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
+
+
+class Call(NamedTuple):
+    """The how-manieth call of a name."""
+
+    name: str
+    number: int
+
+
+def calls_of(lines):
+    """Give the calls that change something or wait, in order; of openat, those that may make a file."""
+    counts, found = {}, []
+    for line in lines:
+        told = _CALL.match(line)
+        if told is None:
+            continue
+        name = told[1]
+        counts[name] = counts.get(name, 0) + 1
+        if name != "openat" or "O_CREAT" in told[2]:
+            found.append(Call(name, counts[name]))
+    return found
+
+
+def watching():
+    """Give the words that let strace write every watched call down."""
+    return ["-e", f"trace={','.join(WATCHED)}"]
+
+
+def injecting(call, fault):
+    """Give the words that let strace do a fault at a call."""
+    told = FAULTS[fault].format(call.number)
+    return ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{told}"]
+
+
+def attach(pid, words, log):
+    """Start strace on a process; it has hold of it when this returns."""
+    tracer = subprocess.Popen(
+        ["strace", "-o", str(log), *words, "-p", str(pid)], stderr=subprocess.PIPE, text=True
+    )
+    line = tracer.stderr.readline()
+    if "attached" not in line:
+        tracer.kill()
+        tracer.wait()
+        raise AssertionError(f"strace cannot trace: {line}")
+    return tracer
+
+
+def struck(log):
+    """Tell whether the fault was done."""
+    text = log.read_text(errors="replace")
+    return "(INJECTED)" in text or "+++ killed by SIGKILL +++" in text
