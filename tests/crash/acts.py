@@ -11,7 +11,7 @@ from django.db import transaction
 from holds.conftest import ORGANISATIONS, PEOPLE
 from people.conftest import NOW, KeyFile, Records
 from postwarden.cases import service as cases
-from postwarden.custody.service import Refused, Stage, consent
+from postwarden.custody.service import Refused, consent
 from postwarden.holds import carrying
 from postwarden.holds.file import projection_file
 from postwarden.holds.service import Aligner, HoldDesk, NothingToDo, Wish
@@ -114,12 +114,9 @@ def release(place):
     """`postwarden approve`: what was approved and is past that needs nothing more."""
     desk, told = place.open(), place.told()
     with contextlib.suppress(Refused):
-        plan = desk.plans.approve(
-            told["plan"], "ben", told["expires"], told["signature"], place.now()
-        )
-        if plan.stage is Stage.APPROVED:
-            desk.begin(plan, member("ben"), place.now())
-            desk.carry(plan.hash, place.now)
+        signed = (told["expires"], told["signature"])
+        plan = desk.approve(told["plan"], member("ben"), *signed, place.now())
+        desk.carry(plan.hash, place.now)
 
 
 def work(place):
@@ -157,4 +154,3 @@ def mend(place):
     desk = place.open()
     for chore in hold_chores(Aligner(desk, None, place.now)):
         chore.do()
-

@@ -57,7 +57,7 @@ class Doveadm:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self):  # noqa: N802  # the library's name
+    def do_POST(self):  # the library's name
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         text = json.dumps(self.server.answering(request)).encode()
         self.send_response(200)

@@ -76,7 +76,9 @@ def _done(act, place, answers):
 
 
 def _where(error):
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if "postwarden" in one.filename]
+    frames = [
+        one for one in traceback.extract_tb(error.__traceback__) if "postwarden" in one.filename
+    ]
     return f"{error!r} at {frames[-1].filename if frames else ''}:{frames[-1].lineno if frames else ''}"
 
 

@@ -62,7 +62,9 @@ def readable(path):
 
 def _read(path):
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return " ".join(name for (name,) in database.execute("SELECT account FROM holds ORDER BY 1"))
+        return " ".join(
+            name for (name,) in database.execute("SELECT account FROM holds ORDER BY 1")
+        )
 
 
 def _in_case(place):
@@ -73,9 +75,7 @@ def _in_case(place):
 
 def _acts(told):
     """Count what was recorded of each person; of sessions, that it was."""
-    counted = Counter(
-        f"{one.act} {one.facts['person']}" for one in told if one.act in _OF_PERSONS
-    )
+    counted = Counter(f"{one.act} {one.facts['person']}" for one in told if one.act in _OF_PERSONS)
     ended = {one.facts["person"] for one in told if one.act == "hold.sessions-ended"}
     return dict(sorted(counted.items())) | {f"sessions {one}": 1 for one in sorted(ended)}
 

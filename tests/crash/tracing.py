@@ -4,11 +4,41 @@ import re
 import subprocess
 from typing import NamedTuple
 
-WATCHED = (
-    "write pwrite64 writev pwritev fsync fdatasync rename renameat renameat2 link linkat unlink"
-    " unlinkat ftruncate truncate fallocate mkdir mkdirat chmod fchmod openat connect sendto sendmsg"
-    " recvfrom recvmsg poll ppoll select pselect6 epoll_wait epoll_pwait clock_nanosleep"
-).split()
+WATCHED = [
+    "write",
+    "pwrite64",
+    "writev",
+    "pwritev",
+    "fsync",
+    "fdatasync",
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "unlink",
+    "unlinkat",
+    "ftruncate",
+    "truncate",
+    "fallocate",
+    "mkdir",
+    "mkdirat",
+    "chmod",
+    "fchmod",
+    "openat",
+    "connect",
+    "sendto",
+    "sendmsg",
+    "recvfrom",
+    "recvmsg",
+    "poll",
+    "ppoll",
+    "select",
+    "pselect6",
+    "epoll_wait",
+    "epoll_pwait",
+    "clock_nanosleep",
+]
 FAULTS = {
     "KILL": "signal=SIGKILL:when={}",
     "EIO": "error=EIO:when={}",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from postwarden.cases.service import Actor, Desk
-from postwarden.custody.service import Act, Mismatch, Plan, Plans
+from postwarden.custody.service import Act, Mismatch, Plan, Plans, Stage
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.carrying import Carried, Carrier, outcome, unfitting
 from postwarden.holds.effects import EFFECTS, due_plan, due_reminder
@@ -122,10 +122,20 @@ class HoldDesk:
         self.plans.freeze(planned.plan, now)
         return planned
 
-    def begin(self, plan: Plan, who: Member, now: Moment) -> None:
-        """Begin an approved plan; from here on it is carried out. Raises as `Plans.begin`."""
+    def approve(
+        self, start: str, who: Member, expires: Moment, signature: str, now: Moment
+    ) -> Plan:
+        """Count somebody's signed approval, and begin the plan with the last one that it waits for.
+
+        Promise: both or neither; a plan that has begun (stage RUNNING) is carried out as `hold`'s is.
+        Takes and raises what `Plans.approve` does.
+        """
         with transaction.atomic():
+            plan = self.plans.approve(start, who.name, expires, signature, now)
+            if plan.stage is not Stage.APPROVED:
+                return plan
             self._begin(plan, who, now)
+            return self.plans.get(plan.hash)
 
     def carry(self, hashed: str, clock: Callable[[], Moment]) -> Carried:
         """Carry a begun plan out to its end; the servers refuse, or let in, from batch to batch.

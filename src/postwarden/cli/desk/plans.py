@@ -69,14 +69,13 @@ def approve(
     expires = now() + int(hours * _HOUR)
     signature = sign(consent(found.hash, len(found.acts), expires), key)
     with not_possible():
-        approved = desk.plans.approve(found.hash, actor.name, expires, signature, now())
+        approved = desk.approve(found.hash, actor, expires, signature, now())
         typer.echo(f"Approved {found.hash[:12]} as {visible(actor.name)}: {len(found.acts)} acts.")
-        if approved.stage is Stage.APPROVED:
-            _carry(desk, approved, actor.name)
+        if approved.stage is Stage.RUNNING and not approved.emergency:
+            _carry(desk, approved)
 
 
-def _carry(desk: HoldDesk, plan: Plan, name: str) -> None:
-    desk.begin(plan, member(name), now())
+def _carry(desk: HoldDesk, plan: Plan) -> None:
     carried = desk.carry(plan.hash, now)
     for line in left_lines(carried.left):
         typer.echo(visible(line))
