@@ -77,24 +77,13 @@ _TYPES: Mapping[str, str] = {
     "string": "text",
 }
 
-SECTIONS: Mapping[str, str] = {
-    "provider": "[provider]",
-    "stores": "[[stores]]",
-    "directories": "[[directories]]",
-    "logs": "[[logs]]",
-    "evidence": "[evidence]",
-    "state": "[state]",
-    "ledger": "[ledger]",
-    "organisations": "[[organisations]]",
-    "people": "[people]",
-}
-
 TABLES_IN_SECTIONS: Mapping[str, tuple[str, str]] = {
-    "_Table": ("Tables", "What `accounts`, `aliases`, `canonical` and `bcc` consist of."),
     "_Anchor": (
         "Anchors",
         "What `anchors` of `[ledger]` consists of: one of `file`, `url`, `ssh`.",
     ),
+    "_Dovecot": ("Dovecots", "What `dovecot` of `[holds]` consists of: `[[holds.dovecot]]`."),
+    "_Table": ("Tables", "What `accounts`, `aliases`, `canonical` and `bcc` consist of."),
     "ColumnsTable": ("Columns", "What `columns` of `[people]` consists of."),
 }
 
@@ -172,10 +161,12 @@ def configuration() -> str:
             " key and the remedy. `postwarden init` writes a first one.\n"
         ),
     ]
-    for name, heading in SECTIONS.items():
+    sections = {name: _named_type(section) for name, section in whole["properties"].items()}
+    for name, kind in sections.items():
         section = whole["properties"][name]
-        told = kinds[_named_type(section)]
-        parts += [f"## `{heading}`\n", f"{section['description']}\n", _keys(told)]
+        heading = f"[[{name}]]" if "items" in section else f"[{name}]"
+        parts += [f"## `{heading}`\n", f"{section['description']}\n", _keys(kinds[kind])]
+    _same("tables", TABLES_IN_SECTIONS, sorted(kinds.keys() - sections.values(), key=str.lower))
     for name, (heading, words) in TABLES_IN_SECTIONS.items():
         parts += [f"## {heading}\n", f"{words}\n", _keys(kinds[name])]
     return "\n".join(parts)
