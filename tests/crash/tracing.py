@@ -4,41 +4,11 @@ import re
 import subprocess
 from typing import NamedTuple
 
-WATCHED = [
-    "write",
-    "pwrite64",
-    "writev",
-    "pwritev",
-    "fsync",
-    "fdatasync",
-    "rename",
-    "renameat",
-    "renameat2",
-    "link",
-    "linkat",
-    "unlink",
-    "unlinkat",
-    "ftruncate",
-    "truncate",
-    "fallocate",
-    "mkdir",
-    "mkdirat",
-    "chmod",
-    "fchmod",
-    "openat",
-    "connect",
-    "sendto",
-    "sendmsg",
-    "recvfrom",
-    "recvmsg",
-    "poll",
-    "ppoll",
-    "select",
-    "pselect6",
-    "epoll_wait",
-    "epoll_pwait",
-    "clock_nanosleep",
-]
+WATCHED = (
+    "write,pwrite64,writev,pwritev,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,"
+    "unlinkat,ftruncate,truncate,fallocate,mkdir,mkdirat,chmod,fchmod,openat,connect,sendto,sendmsg,"
+    "recvfrom,recvmsg,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,clock_nanosleep"
+)
 FAULTS = {
     "KILL": "signal=SIGKILL:when={}",
     "EIO": "error=EIO:when={}",
@@ -70,7 +40,7 @@ def calls_of(lines):
 
 def watching():
     """Give the words that let strace write every watched call down."""
-    return ["-e", f"trace={','.join(WATCHED)}"]
+    return ["-e", f"trace={WATCHED}"]
 
 
 def injecting(call, fault):

@@ -5,6 +5,7 @@ import time
 from itertools import pairwise
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from postwarden.vocabulary import PostwardenError
 from postwarden.worker.service import Chore, Loop
@@ -42,7 +43,13 @@ def test_a_chore_is_done_again_and_again():
 
 
 @pytest.mark.parametrize(
-    "fault", [PostwardenError("the host is away"), OSError("the disk is full")]
+    "fault",
+    [
+        PostwardenError("the host is away"),
+        OSError("the disk is full"),
+        OperationalError("the server closed the connection"),
+        InterfaceError("the connection is closed"),
+    ],
 )
 def test_one_that_fails_is_told_and_stops_no_other(fault):
     def fail():

@@ -150,7 +150,12 @@ def main() -> None:
         sys.exit(COULD_NOT_RUN)
     except OSError as error:
         _could_not_run(f"{error.filename or 'the system'}: {error.strerror or error}")
-    except Exception:  # noqa: BLE001  # status 1 means "some are wrong": no fault may end with it
+    except Exception as error:  # noqa: BLE001  # status 1 means "some are wrong": no fault may end with it
+        from postwarden.state.service import failure  # noqa: PLC0415  # loads Django: seldom needed
+
+        told = failure(error)
+        if told is not None:
+            _could_not_run(str(told))
         traceback.print_exc()
         sys.exit(COULD_NOT_RUN)
 

@@ -9,14 +9,21 @@ from typing import Any
 import django
 from django.conf import settings as project_settings
 from django.core.management import call_command
-from django.db import DatabaseError, OperationalError, connection, connections
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+)
 from django.db.migrations.executor import MigrationExecutor
 
 from postwarden.durable.service import LockedElsewhereError, locked_file
 from postwarden.state import project
-from postwarden.state.errors import StateBusy, StateMissing
+from postwarden.state.errors import StateBusy, StateFailed, StateMissing
 from postwarden.state.settings import StateSettings
 
+_bound: StateSettings | None = None
 _UPGRADE = 0x706F7374  # key of the advisory lock
 _WAIT = 30  # seconds that a writer waits for another one
 _PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
@@ -49,9 +56,37 @@ def open_state(settings: StateSettings) -> None:
 
 def bind(settings: StateSettings) -> None:
     """Let Django's default connection lead to this state; open connections are closed."""
+    global _bound  # noqa: PLW0603  # as Django's connections, of which there is one set a process
+    _bound = settings
     connections.close_all()
     connections.settings = connections.configure_settings({"default": _database(settings)})
     del connections["default"]
+
+
+def bound() -> StateSettings:
+    """Give the state that this process is bound to, for another process to `bind`.
+
+    Raises:
+        StateMissing: it is bound to none.
+    """
+    if _bound is None:
+        raise StateMissing("no state is open")
+    return _bound
+
+
+def failure(error: Exception) -> StateFailed | None:
+    """Give the sentence for a failure of the database (disk full, I/O error, locked, server gone).
+
+    Args:
+        error: whatever was raised; None is given for a fault of another kind.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    told = str(error).strip().partition("\n")[0]
+    return StateFailed(
+        f"the database failed: {told}; the step under way was done whole or not at all. Mend the cause"
+        " and give the command again: what is done already is not done twice"
+    )
 
 
 def drop_old_writes() -> None:

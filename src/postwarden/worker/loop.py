@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from postwarden.vocabulary import PostwardenError
 
@@ -55,11 +55,11 @@ class Loop:
             self._stop.wait(max(0.0, min(self._due.values()) - time.monotonic()))
 
     def _do(self, chore: Chore) -> None:
-        close_old_connections()
         try:
+            close_old_connections()
             chore.do()
             self._failed[chore] = 0
-        except (PostwardenError, OSError) as error:
+        except (PostwardenError, OSError, OperationalError, InterfaceError) as error:
             self._failed[chore] += 1
             self._tell(f"{chore.name}: {error}; it will be tried again")
         wait = chore.seconds * 2 ** self._failed[chore]
