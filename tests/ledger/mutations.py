@@ -25,8 +25,9 @@ def run(statement, *values):
 def drop_triggers():
     """What a database administrator can always do."""
     for table in ("ledger_entry", "ledger_leaf", "ledger_head"):
+        of_table = f" ON {table}" if connection.vendor == "postgresql" else ""
         for verb in ("UPDATE", "DELETE"):
-            run(f"DROP TRIGGER {table}_{verb}")
+            run(f"DROP TRIGGER {table}_{verb}{of_table}")
 
 
 class Mutator:

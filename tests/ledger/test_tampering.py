@@ -5,16 +5,19 @@ from django.db import transaction
 
 from ledger.conftest import Book
 from ledger.mutations import Mutator, drop_triggers, run
+from postwarden.ledger import sharing
 from postwarden.ledger.models import HeadRow
 from postwarden.ledger.secrets import load_secrets
 
 MUTATIONS = 1_000
 ANCHORED = 60
-PARTS = 4
+RANGES = (4_096, 32, 16, 4)
+PARTS = len(RANGES)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_mutation_is_found(on_sqlite, part):
+def test_every_mutation_is_found(on_sqlite, part, monkeypatch):
+    monkeypatch.setattr(sharing, "RANGE", RANGES[part])
     book = Book(on_sqlite)
     book.fill(ANCHORED + 15)
     note = HeadRow.objects.get(size=ANCHORED).note
@@ -102,3 +105,38 @@ def test_a_changed_key_is_named_where_it_is_first_needed(book_on_sqlite):
         transaction.set_rollback(True)
     assert {fault.code for fault in faults} == {"payload"}
     assert len(faults) == len(range(faults[0].first, 20, 7))
+
+
+@pytest.fixture
+def by_processes(monkeypatch):
+    """Lets a check be shared by two processes, in ranges of 16 leaves."""
+
+    def set_up():
+        monkeypatch.setattr(sharing, "RANGE", 16)
+        monkeypatch.setattr(sharing, "ALONE", 0)
+        monkeypatch.setattr(sharing.os, "sched_getaffinity", lambda _: {0, 1})
+
+    return set_up
+
+
+def test_processes_that_share_a_ledger_find_what_one_finds(book, by_processes):
+    book.fill(100)
+    book.ledger.erase_person("user3@example.net", "anna", "asked to", book.now)
+    book.ledger.sequence(book.now)
+    notes = [HeadRow.objects.get(size=size).note for size in (30, 101)]
+    sound = book.verify(*notes)
+    drop_triggers()
+    run("UPDATE ledger_entry SET act = 'x' WHERE id = 42")
+    run("UPDATE ledger_entry SET sealed = commitments WHERE id = 18")
+    run("UPDATE ledger_head SET frontier = %s WHERE size = 70", b"")
+    run('DELETE FROM ledger_leaf WHERE "index" IN (88, 89)')
+    tampered = book.verify(*notes)
+    assert [(one.code, one.first, one.last) for one in tampered.faults] == [
+        ("payload", 17, 17),
+        ("entry", 41, 41),
+        ("head", 60, 69),
+        ("missing", 88, 89),
+    ]
+    by_processes()
+    assert book.verify(*notes) == tampered
+    assert (sound.entries, sound.erased, sound.faults) == (101, 14, ())

@@ -78,7 +78,7 @@ class Ledger:
         for row in EntryRow.objects.filter(**wanted).order_by("pk").iterator():
             facts: dict[str, Any] = {}
             erased = False
-            for number, _, sealed in unpack(row.packed()):
+            for number, _, sealed in unpack(*row.packed()):
                 key = keys.get(number)
                 if key is None:
                     erased = True

@@ -56,10 +56,15 @@ class Keyring:
             for place, (number, wrapped) in found.items()
         }
 
-    def every(self) -> dict[int, AESGCM | None]:
-        """Give all keys by number: None for those erased; those that were changed are left out."""
+    def every(self, within: range | None = None) -> dict[int, AESGCM | None]:
+        """Give all keys by number, or those whose numbers are within a range.
+
+        None stands for one erased; those that were changed are left out.
+        """
         found: dict[int, AESGCM | None] = {}
         rows = KeyRow.objects.values_list("pk", "reference", "wrapped")
+        if within is not None:
+            rows = rows.filter(pk__gte=within.start, pk__lt=within.stop)
         for number, reference, wrapped in rows.iterator():
             with suppress(KeysMissing):
                 found[number] = (

@@ -28,15 +28,26 @@ class Tree:
         self.size = size
         self.frontier = list(frontier)
 
-    def add(self, leaf: bytes) -> None:
-        """Append a leaf by its hash."""
-        node = leaf
-        trailing = self.size
+    def add(self, node: bytes, width: int = 1) -> None:
+        """Append a leaf by its hash, or a perfect subtree of so many leaves by its root.
+
+        The size so far has to be a multiple of the width.
+        """
+        trailing = self.size // width
         while trailing & 1:
             node = node_hash(self.frontier.pop(), node)
             trailing >>= 1
         self.frontier.append(node)
-        self.size += 1
+        self.size += width
+
+    def joined(self, right: "Tree") -> "Tree":
+        """Give the tree of these leaves and those of another; its widest subtree has to fit here."""
+        tree = Tree(self.size, self.frontier)
+        widths = (1 << bit for bit in reversed(range(right.size.bit_length())))
+        subtrees = (width for width in widths if right.size & width)
+        for node, width in zip(right.frontier, subtrees, strict=True):
+            tree.add(node, width)
+        return tree
 
     def root(self) -> bytes:
         """Give the tree's root; `EMPTY_ROOT` without leaves."""

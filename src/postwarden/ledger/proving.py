@@ -80,7 +80,7 @@ def _about(parts: Collection[Opened], persons: frozenset[str]) -> bool:
 
 def _parts(packed: Packed, keys: Mapping[int, AESGCM | None]) -> tuple[Opened, ...]:
     try:
-        return tuple(_opened(*part, keys) for part in unpack(packed))
+        return tuple(_opened(*part, keys) for part in unpack(*packed))
     except (InvalidTag, ValueError) as error:
         raise FactsChanged(
             "an entry of this case was changed; `postwarden verify` says which"

@@ -1,28 +1,16 @@
 """Checking everything kept: payloads, leaves, heads, and what was written outside."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db.models import Max
+from django.db.models import Max, Min
 
-from postwarden.ledger.checkpoint import Checkpoint, NotACheckpoint, read
-from postwarden.ledger.entries import ERASED, Packed, commitment, facts_of, leaf_data, unpack
-from postwarden.ledger.keys import NONCE, Keyring
-from postwarden.ledger.merkle import Tree, leaf_hash
+from postwarden.ledger.keys import Keyring
+from postwarden.ledger.merkle import Tree
 from postwarden.ledger.models import EntryRow, HeadRow, LeafRow
+from postwarden.ledger.ranges import Bad, Checked, Checker, Mark, Opener
 from postwarden.ledger.secrets import Secrets
-
-_CHUNK = 5_000
-
-
-class Known(NamedTuple):
-    """A head as the database has it: its root, and the subtrees joined."""
-
-    root: bytes
-    frontier: bytes
+from postwarden.ledger.sharing import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,180 +55,137 @@ def verify(
 ) -> Verification:
     """Check the whole ledger up to its newest head, while others go on writing.
 
+    A long ledger is checked by a process for each processor.
+
     Args:
         origin: the ledger's name.
         secrets: of the installation.
         keyring: likewise.
         anchored: signed notes as they are found outside the database.
+
+    Raises:
+        LedgerError: a process of the check was killed.
     """
     last = EntryRow.objects.aggregate(last=Max("pk"))["last"] or 0
-    heads, faults = _heads(origin, secrets)
-    outside, bad = _outside(anchored, origin, secrets)
-    check = _Check(keyring.every(), heads, outside)
-    check.run(max(heads, default=0))
-    behind = check.waiting(last)
-    faults += bad + check.faults + check.unrecorded()
+    size = HeadRow.objects.aggregate(size=Max("size"))["size"] or 0
+    opener = Opener(keyring)
+    checker = Checker(origin, secrets.public, opener)
+    outside, bad = _outside(anchored, checker)
+    walk = _Walk(outside)
+    walk.take(checked(checker, secrets, size, outside))
+    walk.end(size)
+    behind = walk.waiting(opener, last)
+    faults = bad + walk.faults + walk.unrecorded()
     covered = max(outside, default=0)
     return Verification(
-        entries=check.tree.size + behind,
-        erased=check.erased,
+        entries=walk.tree.size + behind,
+        erased=walk.erased,
         covered=covered,
-        tail=max(0, check.tree.size - covered) + behind,
+        tail=max(0, walk.tree.size - covered) + behind,
         faults=tuple(sorted(faults, key=lambda one: (one.first, one.last))),
     )
 
 
-def _heads(origin: str, secrets: Secrets) -> tuple[dict[int, Known], list[Fault]]:
-    """Give heads by size as the database has them, and those that are not as signed."""
-    known: dict[int, Known] = {}
-    faults: list[Fault] = []
-    for row in HeadRow.objects.order_by("size").iterator():
-        head = _read(row.note, origin, secrets)
-        if head is None or head.size != row.size:
-            faults.append(Fault("head", max(known, default=0), row.size - 1))
-        else:
-            known[head.size] = Known(head.root, bytes(row.frontier))
-    return known, faults
-
-
-def _outside(
-    notes: Sequence[str], origin: str, secrets: Secrets
-) -> tuple[dict[int, bytes], list[Fault]]:
+def _outside(notes: Sequence[str], checker: Checker) -> tuple[dict[int, bytes], list[Fault]]:
     roots: dict[int, bytes] = {}
     faults: list[Fault] = []
     for note in notes:
-        head = _read(note, origin, secrets)
+        head = checker.head(note)
         if head is None or roots.setdefault(head.size, head.root) != head.root:
             faults.append(Fault("anchor", max(roots, default=0), max(roots, default=0)))
     return roots, faults
 
 
-def _read(note: str, origin: str, secrets: Secrets) -> Checkpoint | None:
-    try:
-        head = read(note, secrets.public)
-    except NotACheckpoint:
-        return None
-    return head if head.origin == origin else None
+class _Walk:
+    """Joins what was found in ranges, in order, and compares every head on the way."""
 
-
-class _Check:
-    def __init__(
-        self,
-        keys: Mapping[int, AESGCM | None],
-        heads: Mapping[int, Known],
-        outside: Mapping[int, bytes],
-    ) -> None:
-        self._keys = keys
-        self._heads = heads
+    def __init__(self, outside: Mapping[int, bytes]) -> None:
         self._outside = outside
         self._used: set[int] = set()
         self._recorded: set[int] = set()
-        self._good = self._vouched = 0
+        self._good = self._vouched = self._signed = 0
+        self._furthest = -1
         self.tree = Tree()
         self.erased = 0
         self.faults: list[Fault] = []
 
-    def run(self, size: int) -> None:
-        """Walk the leaves in order up to a size, and compare every head on the way."""
-        for row in _rows(size):
-            if row[0] != self.tree.size:
-                self.faults.append(Fault("missing", self.tree.size, row[0] - 1))
-                return
-            self._entry(*row)
-            self._compare(self.tree.size)
-        last = max([size, *self._outside])
-        if last > self.tree.size:
-            self.faults.append(Fault("missing", self.tree.size, last - 1))
-        if surplus := LeafRow.objects.filter(index__gte=size).count():
-            self._surplus(size, surplus)
+    def take(self, ranges: Iterable[Checked]) -> None:
+        """Take the ranges of a ledger one behind the other, up to the first leaf that is missing."""
+        for found in ranges:
+            bad = iter(found.bad)
+            waiting = next(bad, None)
+            for mark in found.marks:
+                while waiting is not None and waiting.index < mark.size:
+                    self._bad(waiting)
+                    waiting = next(bad, None)
+                self._compare(mark)
+            for one in [] if waiting is None else [waiting, *bad]:
+                self._bad(one)
+            self.tree = self.tree.joined(found.tree)
+            self._note(found.erased, found.used, found.recorded)
 
-    def waiting(self, last: int) -> int:
+    def end(self, size: int) -> None:
+        """Say what is missing below a size or below the heads outside, or lies behind all heads."""
+        after = LeafRow.objects.filter(index__gte=self.tree.size, index__lt=size)
+        next_one = after.filter(entry__at__isnull=False).aggregate(index=Min("index"))["index"]
+        last = max([size, *self._outside]) if next_one is None else next_one
+        if last > self.tree.size:
+            self._fault(Fault("missing", self.tree.size, last - 1))
+        surplus = LeafRow.objects.filter(index__gte=size).count()
+        if surplus and not HeadRow.objects.filter(size__gt=size).exists():
+            self._fault(Fault("surplus", size, size + surplus - 1))
+
+    def waiting(self, opener: Opener, last: int) -> int:
         """Check the sealed facts of entries up to the last one that have no leaf yet; count them."""
-        rows = EntryRow.objects.filter(leafrow=None, pk__lte=last).values_list(
-            "pk", "act", "commitments", "sealed"
-        )
+        rows = EntryRow.objects.filter(leafrow=None, pk__lte=last).order_by("pk")
         behind = 0
-        for entry, act, commitments, sealed in rows.order_by("pk").iterator():
+        opener.forget()
+        for row in rows.iterator():
             behind += 1
-            if not self._opens(act, Packed(bytes(commitments), bytes(sealed))):
-                self.faults.append(Fault("payload", self.tree.size, self.tree.size, entry))
+            if not opener.opens(row.act, *row.packed()):
+                self._fault(Fault("payload", self.tree.size, self.tree.size, row.pk))
+        self._note(opener.erased, opener.used, opener.recorded)
         return behind
 
     def unrecorded(self) -> list[Fault]:
-        """Give faults for payloads whose keys are gone without an entry that says so."""
+        """Give faults for payloads whose keys are gone without an entry that says so.
+
+        Behind a gap nothing was read, and such an entry may stand there.
+        """
+        gap = any(fault.code == "missing" for fault in self.faults)
         lost = self._used - self._recorded
-        return [Fault("key", 0, self.tree.size - 1)] if lost else []
+        return [Fault("key", 0, self.tree.size - 1)] if lost and not gap else []
 
-    def _surplus(self, size: int, surplus: int) -> None:
-        """Leaves behind the newest head are a fault, unless another head came meanwhile."""
-        if not HeadRow.objects.filter(size__gt=size).exists():
-            self.faults.append(Fault("surplus", size, size + surplus - 1))
+    def _note(self, erased: int, used: Iterable[int], recorded: Iterable[int]) -> None:
+        self.erased += erased
+        self._used.update(used)
+        self._recorded.update(recorded)
 
-    def _entry(
-        self,
-        index: int,
-        hashed: bytes,
-        number: int,
-        at: int,
-        act: str,
-        case: str | None,
-        packed: Packed,
-    ) -> None:
-        computed = leaf_hash(leaf_data(index, at, act, case, packed.commitments))
-        if computed != hashed:
-            self.faults.append(Fault("entry", index, index, number))
-        elif not self._opens(act, packed):
-            self.faults.append(Fault("payload", index, index, number))
-        self.tree.add(computed)
+    def _bad(self, one: Bad) -> None:
+        self._fault(Fault(one.code, one.index, one.index, one.number))
 
-    def _opens(self, act: str, packed: Packed) -> bool:
-        try:
-            parts = unpack(packed)
-        except ValueError:
-            return False
-        for number, committed, sealed in parts:
-            if number not in self._keys:
-                return False
-            key = self._keys[number]
-            if key is None:
-                self.erased += 1
-                self._used.add(number)
-                continue
-            try:
-                plain = key.decrypt(sealed[:NONCE], sealed[NONCE:], None)
-            except (InvalidTag, ValueError):
-                return False
-            if commitment(plain) != committed:
-                return False
-            if act == ERASED:
-                self._recorded.update(facts_of(plain).get("detail", {}).get("keys", ()))
-        return True
+    def _fault(self, fault: Fault) -> None:
+        self.faults.append(fault)
+        self._furthest = max(self._furthest, fault.first)
 
-    def _compare(self, size: int) -> None:
-        known, root = self._heads.get(size), self._outside.get(size)
-        if known is None and root is None:
-            return
-        now = self.tree.root()
+    def _compare(self, mark: Mark) -> None:
+        tree = self.tree.joined(mark.tree)
+        now, root = tree.root(), self._outside.get(mark.size)
         if root is not None:
-            self._vouched = self._agree(size, self._vouched, same=root == now)
-        if known is not None:
-            same = known == Known(now, b"".join(self.tree.frontier))
-            self._good = self._agree(size, self._good, same=same)
+            self._vouched = self._agree(mark.size, self._vouched, same=root == now)
+        if mark.frontier is None:
+            return
+        if mark.head is None:
+            self._fault(Fault("head", self._signed, mark.size - 1))
+            return
+        self._signed = mark.size
+        same = (mark.head.root, mark.frontier) == (now, b"".join(tree.frontier))
+        self._good = self._agree(mark.size, self._good, same=same)
 
     def _agree(self, size: int, good: int, *, same: bool) -> int:
         """Note that a head does not fit, unless a fault behind the last good one tells it already."""
         if same:
             return size
-        if not any(fault.first >= good for fault in self.faults):
-            self.faults.append(Fault("head", good, size - 1))
+        if self._furthest < good:
+            self._fault(Fault("head", good, size - 1))
         return good
-
-
-def _rows(size: int) -> Iterator[tuple[int, bytes, int, int, str, str | None, Packed]]:
-    rows = LeafRow.objects.filter(index__lt=size).order_by("index")
-    values = rows.values_list(
-        "index", "hash", "entry_id", "entry__at", "entry__act", "entry__case",
-        "entry__commitments", "entry__sealed",
-    )  # fmt: skip
-    for index, hashed, number, at, act, case, *packed in values.iterator(chunk_size=_CHUNK):
-        yield index, bytes(hashed), number, at, act, case, Packed(*map(bytes, packed))
