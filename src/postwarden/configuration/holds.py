@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from postwarden.configuration.values import FilePath, Model, some
-from postwarden.holds.settings import REMIND_HOURS, DovecotSettings, HoldSettings
+from postwarden.holds.settings import REMIND_HOURS, DovecotSettings, HoldSettings, WebmailSettings
 
 
 def _listen(value: str) -> str:
@@ -21,6 +21,15 @@ class _Dovecot(Model):
         description="Of its doveadm HTTP API, such as http://127.0.0.1:8080/doveadm/v1."
     )
     api_key: Annotated[str, AfterValidator(some)] = Field(description="Its doveadm_api_key.")
+
+
+class _Webmail(Model):
+    url: Annotated[str, AfterValidator(some)] = Field(
+        description="Where it is told by POST which accounts are held, and which no longer are."
+    )
+    key: Annotated[str, AfterValidator(some)] | None = Field(
+        default=None, description="Shown to it as a bearer token."
+    )
 
 
 class HoldsSection(Model):
@@ -50,6 +59,9 @@ class HoldsSection(Model):
         description="Those that serve the accounts: their sessions are ended. Redirects are"
         " suspended on the first one.",
     )
+    webmail: list[_Webmail] = Field(
+        default=[], description="Webmails that keep sessions of their own, to be told of holds."
+    )
 
     def settings(self, base: str) -> HoldSettings:
         """Give the room's settings."""
@@ -60,5 +72,6 @@ class HoldsSection(Model):
             port=int(port),
             key=self.policy_key,
             dovecots=tuple(DovecotSettings(one.url, one.api_key) for one in self.dovecot),
+            webmails=tuple(WebmailSettings(one.url, one.key) for one in self.webmail),
             remind_hours=self.remind_hours,
         )

@@ -10,12 +10,12 @@ from django.db import transaction
 
 from postwarden.custody.service import Stage
 from postwarden.holds.desk import HoldDesk
-from postwarden.holds.effects import FILTERS, PLAN, REMINDER, SESSIONS
+from postwarden.holds.effects import FILTERS, PLAN, REMINDER, SESSIONS, WEBMAIL
 from postwarden.holds.errors import ControlError, ProjectionUnfit
 from postwarden.holds.filters import restore, suspend
-from postwarden.holds.keeping import chunks
+from postwarden.holds.keeping import chunks, reasons
 from postwarden.holds.models import AccountRow
-from postwarden.holds.ports import MailControl
+from postwarden.holds.ports import MailControl, Webmail
 from postwarden.holds.reminding import remind
 from postwarden.ledger.service import Entry
 from postwarden.state import outbox
@@ -33,9 +33,14 @@ class Aligner:
     """Carries effects out while there are any that are due."""
 
     def __init__(
-        self, holds: HoldDesk, control: MailControl | None, clock: Callable[[], Moment]
+        self,
+        holds: HoldDesk,
+        control: MailControl | None,
+        clock: Callable[[], Moment],
+        webmail: Webmail | None = None,
     ) -> None:
         self._holds = holds
+        self._webmail = webmail
         self._control = control
         self._clock = clock
 
@@ -46,7 +51,7 @@ class Aligner:
             ProjectionUnfit: the file that servers read cannot be written; nothing else was done.
         """
         self._holds.projection.refresh()
-        for kind in (SESSIONS, PLAN, REMINDER):
+        for kind in (SESSIONS, PLAN, WEBMAIL, REMINDER):
             while effect := outbox.claim([kind], self._clock(), _LEASE):
                 self._carry_out(effect)
         if effect := outbox.claim([FILTERS], self._clock(), _LEASE):  # one: they take their time
@@ -60,12 +65,15 @@ class Aligner:
                 self._holds.desk.ledger.append([entry], self._clock())
 
     def _carry_out(self, effect: Effect) -> None:
+        soonest = _SOONEST
         try:
             if effect.kind == PLAN:
                 trouble = self._plan(effect)
             elif effect.kind == REMINDER:
                 remind(self._holds, effect, self._clock)
                 trouble = ""
+            elif effect.kind == WEBMAIL:
+                trouble = self._tell_webmail(effect)
             elif self._control is None:
                 trouble = _NO_DOOR
             elif effect.kind == SESSIONS:
@@ -73,9 +81,9 @@ class Aligner:
             else:
                 trouble = self._filters(effect, self._control)
         except (ControlError, ProjectionUnfit) as error:
-            trouble = str(error)
+            trouble, soonest = str(error), _SECOND  # a server in trouble is not pressed
         if trouble:
-            wait = min(_SOONEST * 2 ** max(0, min(effect.attempts, 20) - 10), _LATEST)
+            wait = min(soonest * 2 ** max(0, min(effect.attempts, 20) - 10), _LATEST)
             outbox.put_off(effect, self._clock() + wait, trouble)
 
     def _plan(self, effect: Effect) -> str:
@@ -102,6 +110,13 @@ class Aligner:
             "hold.sessions-seen", "postwarden", plan=effect.subject, detail={"held": len(held)}
         )
         self._finish(effect, [entry])
+        return ""
+
+    def _tell_webmail(self, effect: Effect) -> str:
+        accounts = effect.payload["accounts"]
+        if self._webmail is not None:
+            self._webmail.tell(reasons(accounts))
+        self._finish(effect, ())
         return ""
 
     def _filters(self, effect: Effect, control: MailControl) -> str:

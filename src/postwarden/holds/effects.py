@@ -8,8 +8,9 @@ from postwarden.vocabulary import Moment
 PLAN = "holds.plan"
 SESSIONS = "holds.sessions"
 FILTERS = "holds.filters"
+WEBMAIL = "holds.webmail"
 REMINDER = "holds.reminder"
-EFFECTS = (PLAN, SESSIONS, FILTERS)
+EFFECTS = (PLAN, SESSIONS, WEBMAIL, FILTERS)
 _SECOND = 1_000_000
 _LATE_LOGINS = 10 * _SECOND  # a login under way when the hold was committed shows up within this
 _OTHERS_TURN = (
@@ -33,4 +34,5 @@ def due_effects(plan: str, accounts: Sequence[str], now: Moment) -> None:
         payload = {"accounts": list(accounts)}
         outbox.put(SESSIONS, plan, payload, now)
         outbox.put(SESSIONS, plan, payload, now + _LATE_LOGINS)
+        outbox.put(WEBMAIL, plan, payload, now)
         outbox.put(FILTERS, plan, payload, now)

@@ -42,13 +42,20 @@ class Told:
         newest = self.newest()  # before the rows: what is committed meanwhile is read again
         rows = list(AccountRow.objects.filter(revision__gt=revision).order_by("revision"))
         reached = max([newest, *(row.revision for row in rows)])
-        return reached, [
-            Change(
-                row.account,
-                sentence(Wording(row.wording), row.language, row.page) if row.held else None,
-            )
-            for row in rows
-        ]
+        return reached, [Change(row.account, _told(row)) for row in rows]
+
+
+def reasons(accounts: Collection[str]) -> dict[str, str | None]:
+    """Give what the holders of accounts are told that were ever held; None where they are not now."""
+    return {
+        row.account: _told(row)
+        for some in chunks(accounts)
+        for row in AccountRow.objects.filter(account__in=some)
+    }
+
+
+def _told(row: AccountRow) -> str | None:
+    return sentence(Wording(row.wording), row.language, row.page) if row.held else None
 
 
 def locked_revision() -> int:

@@ -18,6 +18,13 @@ class Languages(Protocol):
         """Give BCP 47 tags by account; nothing of those unknown, or where it cannot be asked."""
 
 
+class Webmail(Protocol):
+    """Tells webmails that keep sessions of their own. May be asked again; raises `ControlError`."""
+
+    def tell(self, reasons: Mapping[str, str | None]) -> None:
+        """Tell what holders are told, by account; None where the account is not held (any more)."""
+
+
 class MailControl(Protocol):
     """Acts on what is live for accounts. Every method may be asked again, and raises `ControlError`."""
 

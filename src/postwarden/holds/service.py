@@ -6,7 +6,7 @@ from postwarden.holds.contribution import HoldContribution
 from postwarden.holds.desk import HoldDesk, Pending, Planned, Wish
 from postwarden.holds.errors import ControlError, HoldError, NothingToDo, ProjectionUnfit
 from postwarden.holds.keeping import Held
-from postwarden.holds.ports import MailControl, Scripts
+from postwarden.holds.ports import Languages, MailControl, Scripts, Webmail
 from postwarden.holds.rules import Kind, Refusal, Wording
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "HoldDesk",
     "HoldError",
     "Kind",
+    "Languages",
     "MailControl",
     "NothingToDo",
     "Pending",
@@ -25,6 +26,7 @@ __all__ = [
     "ProjectionUnfit",
     "Refusal",
     "Scripts",
+    "Webmail",
     "Wish",
     "Wording",
 ]

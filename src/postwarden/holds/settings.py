@@ -19,6 +19,19 @@ class DovecotSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebmailSettings:
+    """A webmail that keeps sessions of its own.
+
+    Attributes:
+        url: where it is told of holds and releases.
+        key: what it is shown, so that it believes it; None for nothing.
+    """
+
+    url: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HoldSettings:
     """The [holds] section.
 
@@ -28,6 +41,7 @@ class HoldSettings:
         port: likewise.
         key: what Dovecot must show the policy server; None where any local process may ask.
         dovecots: those that serve the accounts; filters are suspended on the first one.
+        webmails: those that are told of each hold and release.
         remind_hours: until a hold is first recalled, and again and again while it lasts.
     """
 
@@ -36,4 +50,5 @@ class HoldSettings:
     port: int = 11800
     key: str | None = None
     dovecots: tuple[DovecotSettings, ...] = ()
+    webmails: tuple[WebmailSettings, ...] = ()
     remind_hours: int = REMIND_HOURS

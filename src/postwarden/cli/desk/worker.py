@@ -6,7 +6,7 @@ from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.holds.service import Aligner
-from postwarden.wiring import anchors, hold_desk, mail_control
+from postwarden.wiring import anchors, hold_desk, mail_control, webmails
 from postwarden.worker.service import Loop, hold_chores, ledger_chores
 
 
@@ -17,7 +17,7 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
     interval = configuration.ledger.interval_seconds
     Loop(
         [
-            *hold_chores(Aligner(holds, mail_control(configuration), now)),
+            *hold_chores(Aligner(holds, mail_control(configuration), now, webmails(configuration))),
             *ledger_chores(holds.desk.ledger, anchors(configuration), interval),
         ],
         _tell,

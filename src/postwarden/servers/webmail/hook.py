@@ -1,0 +1,49 @@
+"""Telling webmails: a POST of JSON, `{"accounts": [{"account": …, "held": true, "reason": …}]}`."""
+
+from collections.abc import Mapping, Sequence
+
+import httpx
+
+from postwarden.holds.service import ControlError
+from postwarden.holds.settings import WebmailSettings
+
+_SECONDS = 10
+
+
+class WebmailHooks:
+    """Tells every webmail; redirects are not followed."""
+
+    def __init__(self, webmails: Sequence[WebmailSettings], seconds: float = _SECONDS) -> None:
+        self._webmails = webmails
+        self._seconds = seconds
+
+    def tell(self, reasons: Mapping[str, str | None]) -> None:
+        """Tell what holders are told by account, None where the account is not held (any more).
+
+        Raises:
+            ControlError: a webmail did not answer with success; the others were told.
+        """
+        accounts = [
+            {"account": account, "held": reason is not None, "reason": reason or ""}
+            for account, reason in sorted(reasons.items())
+        ]
+        troubles = [
+            trouble for webmail in self._webmails if (trouble := self._post(webmail, accounts))
+        ]
+        if troubles:
+            raise ControlError("; ".join(troubles))
+
+    def _post(
+        self, webmail: WebmailSettings, accounts: Sequence[Mapping[str, object]]
+    ) -> str | None:
+        """Give what went wrong."""
+        headers = {} if webmail.key is None else {"Authorization": f"Bearer {webmail.key}"}
+        try:
+            httpx.post(
+                webmail.url, json={"accounts": accounts}, headers=headers, timeout=self._seconds
+            ).raise_for_status()
+        except httpx.HTTPStatusError as error:
+            return f"webmail {webmail.url}: answered with status {error.response.status_code}"
+        except httpx.HTTPError as error:
+            return f"webmail {webmail.url}: {error}"
+        return None
