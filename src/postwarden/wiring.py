@@ -4,7 +4,7 @@ Doors and rooms are imported where they are opened: a command loads only what it
 tables can be imported only once Django is set up.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from postwarden.configuration import Configuration
@@ -12,10 +12,12 @@ from postwarden.configuration import Configuration
 if TYPE_CHECKING:
     from postwarden.cases.service import Desk
     from postwarden.evidence.service import Sources
-    from postwarden.holds.service import HoldDesk, MailControl
+    from postwarden.holds.doctor.service import DoctorSettings, Door, Drill, Finding
+    from postwarden.holds.doctor.service import Servers as DoctorServers
+    from postwarden.holds.service import HoldDesk, Languages, MailControl, Webmail
     from postwarden.ledger.service import Anchor, Ledger
     from postwarden.ledger.settings import AnchorSettings
-    from postwarden.people.service import Persons, Record
+    from postwarden.people.service import Member, Persons, Record
     from postwarden.verdicts.service import Installation
     from postwarden.vocabulary import Moment
 
@@ -100,6 +102,11 @@ def hold_desk(configuration: Configuration) -> "HoldDesk":
     desk = case_desk(configuration)
     from postwarden.holds.service import HoldDesk  # noqa: PLC0415  # has models: after set_up
 
+    holds = configuration.holds
+    return HoldDesk(desk, holds.path, _languages(configuration), holds.remind_hours)
+
+
+def _languages(configuration: Configuration) -> "Languages":
     people = persons(configuration)
 
     def languages(accounts: Collection[str]) -> Mapping[str, str]:
@@ -112,8 +119,7 @@ def hold_desk(configuration: Configuration) -> "HoldDesk":
         except SourceError:
             return {}  # a hold does not wait for them: the organisation's language will do
 
-    holds = configuration.holds
-    return HoldDesk(desk, holds.path, languages, holds.remind_hours)
+    return languages
 
 
 def mail_control(configuration: Configuration) -> "MailControl | None":
@@ -122,6 +128,78 @@ def mail_control(configuration: Configuration) -> "MailControl | None":
 
     dovecots = configuration.holds.dovecots
     return DovecotControl(dovecots) if dovecots else None
+
+
+def drill(
+    configuration: Configuration,
+    settings: "DoctorSettings",
+    who: "Callable[[], Member]",
+    clock: "Callable[[], Moment]",
+) -> "Drill":
+    """Open the state and give what holds and releases the throw-away account; raises as `ledger`.
+
+    Args:
+        configuration: of the installation.
+        settings: its [doctor] section.
+        who: gives who runs it, once the state is open.
+        clock: gives the present.
+    """
+    desk = hold_desk(configuration)
+    from postwarden.holds.doctor.service import Drill  # noqa: PLC0415  # has models: after set_up
+
+    folder, languages = configuration.holds.path, _languages(configuration)
+    return Drill(desk, folder, settings.account, who(), clock, languages)
+
+
+def doctor_servers(configuration: Configuration, settings: "DoctorSettings") -> "DoctorServers":
+    """Give the doors by which the doctor tries the servers."""
+    from postwarden.holds.doctor.service import Servers  # noqa: PLC0415  # see the module
+    from postwarden.servers.dovecot import DovecotMailboxes  # noqa: PLC0415
+    from postwarden.servers.postfix import PostfixQueue  # noqa: PLC0415
+    from postwarden.servers.probes import MailPrograms  # noqa: PLC0415
+
+    dovecots = configuration.holds.dovecots
+    return Servers(
+        clients=MailPrograms(),
+        control=mail_control(configuration),
+        mailboxes=DovecotMailboxes(dovecots[0]) if dovecots else None,
+        queue=None if settings.postfix is None else PostfixQueue(settings.postfix),
+    )
+
+
+def doctor_findings(
+    configuration: Configuration, settings: "DoctorSettings"
+) -> "tuple[Sequence[Door], Sequence[Finding]]":
+    """Look at the servers' settings; give the doors to try, those of master.cf too, and what was found.
+
+    Raises:
+        DovecotMissing: Dovecot's settings cannot be read.
+        PostfixMissing: Postfix's likewise.
+    """
+    from postwarden.holds.doctor import service as doctor  # noqa: PLC0415  # see the module
+    from postwarden.holds.file import projection_file, rights  # noqa: PLC0415
+    from postwarden.servers.dovecot import dovecot_facts  # noqa: PLC0415
+    from postwarden.servers.postfix import postfix_doors, postfix_facts  # noqa: PLC0415
+
+    holds = configuration.holds
+    dovecot = None if settings.dovecot is None else dovecot_facts(settings.dovecot)
+    postfix = None if settings.postfix is None else postfix_facts(settings.postfix)
+    doors = settings.doors if postfix is None else postfix_doors(postfix, settings.doors)
+    projection = doctor.ProjectionFacts(*rights(holds.path))
+    return doors, [
+        *doctor.dovecot_findings(dovecot, holds, doors),
+        *doctor.postfix_findings(postfix, holds, doors),
+        *doctor.projection_findings(projection, projection_file(holds.path)),
+        *doctor.never_covered(),
+    ]
+
+
+def webmails(configuration: Configuration) -> "Webmail | None":
+    """Give what tells webmails of holds; None where none is named."""
+    from postwarden.servers.webmail import WebmailHooks  # noqa: PLC0415  # see the module
+
+    named = configuration.holds.webmails
+    return WebmailHooks(named) if named else None
 
 
 def recorder(book: "Ledger") -> "Record":

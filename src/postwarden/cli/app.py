@@ -82,6 +82,11 @@ COMMANDS = {
         "setup",
         "Print the settings by which this host's Dovecot or Postfix refuses held accounts.",
     ),
+    "doctor": Place(
+        "postwarden.cli.desk.doctor",
+        "doctor",
+        "Prove on the live servers, with a throw-away account, that held means held at each door.",
+    ),
     "policy": Place(
         "postwarden.cli.policy",
         "policy",

@@ -20,6 +20,7 @@ from postwarden.configuration.desk import (
     check_organisations,
     organisations,
 )
+from postwarden.configuration.doctor import DoctorSection
 from postwarden.configuration.holds import HoldsSection
 from postwarden.configuration.values import (
     Domain,
@@ -32,6 +33,7 @@ from postwarden.configuration.values import (
     zone,
 )
 from postwarden.evidence.settings import EvidenceSettings
+from postwarden.holds.doctor.settings import DoctorSettings
 from postwarden.holds.settings import HoldSettings
 from postwarden.ledger.settings import LedgerSettings
 from postwarden.people.settings import Organisations, PeopleSettings
@@ -68,6 +70,7 @@ class Configuration:
     holds: HoldSettings
     organisations: Organisations
     people: PeopleSettings | None
+    doctor: DoctorSettings | None
 
 
 class _Provider(Model):
@@ -277,6 +280,9 @@ class File(Model):
     holds: HoldsSection = Field(
         default=HoldsSection(), description="How accounts are held on the servers of this host."
     )
+    doctor: DoctorSection | None = Field(
+        default=None, description="How `postwarden doctor` proves that held means held."
+    )
     organisations: list[OrganisationSection] = Field(
         default=[],
         description="Whom this installation serves: the provider, brands, resellers. Without any, the"
@@ -342,6 +348,7 @@ class File(Model):
             state=self.state.settings(base),
             ledger=self.ledger.settings(own.domains[0]),
             holds=self.holds.settings(base),
+            doctor=None if self.doctor is None else self.doctor.settings(),
             organisations=organisations(self.organisations, own.name, own.domains),
             people=None if self.people is None else self.people.settings(base),
         )

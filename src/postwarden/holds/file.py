@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 from contextlib import closing
 
 from postwarden.holds.errors import ProjectionUnfit
@@ -59,6 +60,11 @@ class HeldAccounts:
                 self._open = None
 
 
+def rights(folder: str) -> tuple[int | None, int | None]:
+    """Give the permission bits of the file and of its folder; None for what cannot be looked at."""
+    return _mode(projection_file(folder)), _mode(folder)
+
+
 def make_projection(folder: str) -> None:
     """Make the file with nobody held, where there is none; readable by its folder's group.
 
@@ -91,3 +97,10 @@ def connect(path: str) -> sqlite3.Connection:
 
 def _quoted(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _mode(path: str) -> int | None:
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return None

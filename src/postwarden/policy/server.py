@@ -2,16 +2,18 @@
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from postwarden.holds.errors import ProjectionUnfit
 from postwarden.holds.file import HeldAccounts
 from postwarden.holds.settings import HoldSettings
+from postwarden.holds.silence import is_silent
 from postwarden.vocabulary import normal
 
 Message = MutableMapping[str, Any]
@@ -22,6 +24,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 _LONGEST = 65_536  # bytes of a request
 _ALLOWED = {"status": 0, "msg": ""}
 _REFUSED = -1
+_DROP = "postwarden.drop"  # of the scope's extensions: ends the connection without an answer
 
 
 def serve(settings: HoldSettings) -> None:
@@ -30,7 +33,7 @@ def serve(settings: HoldSettings) -> None:
         application(settings),
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=_Dropping,
         loop="asyncio",
         lifespan="off",
         access_log=False,
@@ -41,12 +44,21 @@ def serve(settings: HoldSettings) -> None:
     )
 
 
+class _Dropping(HttpToolsProtocol):
+    """Uvicorn's protocol, and a way to end a connection without an answer."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {_DROP: {"drop": self.transport.abort}}
+
+
 def application(settings: HoldSettings) -> Application:
     """Give the application.
 
     It answers:
 
-    - `POST /?command=allow` with `{"login": ACCOUNT}`: status -1 and the reason where it is held.
+    - `POST /?command=allow` with `{"login": ACCOUNT}`: status -1 and the reason where it is held; nothing
+      where `postwarden doctor` wants to see what happens then.
     - `POST /?command=report`: taken note of by nobody; Dovecot's logs have it.
     - `GET /held?account=ACCOUNT`: for webmails: `{"held": true, "reason": …}`.
     """
@@ -62,12 +74,20 @@ def application(settings: HoldSettings) -> Application:
         elif not _may(scope, expected):
             await _send(send, HTTPStatus.UNAUTHORIZED, {})
         else:
-            await _send(send, *_answer(scope, body, held))
+            found = _answer(scope, body, held, settings.path)
+            if found is None:
+                scope["extensions"][_DROP]["drop"]()
+                await receive()  # until it is gone
+            else:
+                await _send(send, *found)
 
     return answer
 
 
-def _answer(scope: Message, body: bytes, held: HeldAccounts) -> tuple[HTTPStatus, object]:
+def _answer(
+    scope: Message, body: bytes, held: HeldAccounts, folder: str
+) -> tuple[HTTPStatus, object] | None:
+    """Give status and document; None for no answer."""
     asked = parse_qs(scope["query_string"].decode("latin-1"))
     try:
         if scope["method"] == "GET" and scope["path"] == "/held":
@@ -76,14 +96,18 @@ def _answer(scope: Message, body: bytes, held: HeldAccounts) -> tuple[HTTPStatus
         if scope["method"] == "POST" and asked.get("command") == ["report"]:
             return HTTPStatus.OK, _ALLOWED
         if scope["method"] == "POST" and asked.get("command") == ["allow"]:
-            reason = held.reason(normal(_login(body)))
-            told = _ALLOWED if reason is None else {"status": _REFUSED, "msg": reason}
-            return HTTPStatus.OK, told
+            account = normal(_login(body))
+            return None if is_silent(folder, account) else (HTTPStatus.OK, _told(account, held))
     except ProjectionUnfit:
         return HTTPStatus.SERVICE_UNAVAILABLE, {}
     except (ValueError, RecursionError):
         return HTTPStatus.BAD_REQUEST, {}
     return HTTPStatus.NOT_FOUND, {}
+
+
+def _told(account: str, held: HeldAccounts) -> Mapping[str, object]:
+    reason = held.reason(account)
+    return _ALLOWED if reason is None else {"status": _REFUSED, "msg": reason}
 
 
 def _login(body: bytes) -> str:

@@ -6,6 +6,7 @@ MAIN = "example.test"
 BRAND = "example.org"
 DOMAINS = (MAIN, BRAND)
 FAMILY = ("piet", "marie", "joris", "sanne", "oma")
+THROW_AWAY = "doctor@example.test"  # for `postwarden doctor`; nobody's
 
 _STAFF = (
     "amal anna ben bao carl chidi dora divya emil frida gus hanna ida jon kim lena max nora otto"

@@ -15,6 +15,7 @@ ssl = no
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
+auth_cache_size = 10M
 log_path = {root}/log/dovecot.log
 hostname = {hostname}
 import_environment = TZ={it.timezone} DOVECOT_HOSTNAME={hostname}

@@ -2,7 +2,7 @@
 
 import re
 
-from postwarden.drills.lab.cast import DOMAINS
+from postwarden.drills.lab.cast import DOMAINS, THROW_AWAY
 from postwarden.drills.lab.folder import State
 from postwarden.drills.lab.options import HOST, HOSTNAME, ZONE, Store
 
@@ -59,6 +59,20 @@ policy = "{host}:{policy}"
 url = "http://{host}:{port}/doveadm/v1"
 api_key = "{key}"
 
+[doctor]
+account = "{doctor}"
+password_file = "dovecot/doctor.password"
+doors = [
+    "imap://{host}:{imap}",
+    "pop3://{host}:{pop3}",
+    "sieve://{host}:{sieve}",
+    "submission://{host}:{submission}",
+    "smtp://{host}:{smtp}",
+    "lmtp://{host}:{lmtp}",
+]
+dovecot = "dovecot/dovecot.conf"
+postfix = "postfix"
+
 [evidence]
 path = "evidence"
 content_hash = true
@@ -83,8 +97,8 @@ def configuration(state: State) -> str:
         zone=ZONE,
         year=state.year,
         host=HOST,
-        policy=state.ports.policy,
-        port=state.ports.doveadm,
+        doctor=THROW_AWAY,
+        **{**state.ports.named(), "port": state.ports.doveadm},
         key=state.doveadm_key,
         store=_MAILDIR if state.store is Store.MAILDIR else doveadm,
     )

@@ -3,6 +3,7 @@
 import csv
 import grp
 import os
+import secrets
 import subprocess
 from io import StringIO
 from pathlib import Path
@@ -36,10 +37,10 @@ def write_once(root: Path, state: State) -> None:
             postfix.write_settled(table, cast.virtual())
     mailboxes = root / "postfix" / "mailboxes"
     if not mailboxes.exists():
-        postfix.write_settled(mailboxes, "".join(f"{one} OK\n" for one in state.passwords))
+        postfix.write_settled(mailboxes, _mailboxes(state))
     users = root / "dovecot" / "users"
     if not users.exists():
-        _write_users(users, state)
+        _write_users(users, state, _throw_away(root, state))
     _make_holds(root, state)
     accounts = root / "accounts.csv"
     if not accounts.exists():
@@ -104,11 +105,25 @@ def _make_holds(root: Path, state: State) -> None:
     os.chown(projection_file(str(folder)), owner, -1)
 
 
-def _write_users(users: Path, state: State) -> None:
+def _mailboxes(state: State) -> str:
+    return "".join(f"{one} OK\n" for one in (*state.passwords, cast.THROW_AWAY))
+
+
+def _throw_away(root: Path, state: State) -> str:
+    """Give the password of the throw-away account, which the lab's postwarden.toml leads to."""
+    file = root / "dovecot" / "doctor.password"
+    if not file.exists():
+        replace_text(str(file), secrets.token_urlsafe(12) + "\n")
+        give(file, state)
+    return file.read_text().strip()
+
+
+def _write_users(users: Path, state: State, throw_away: str) -> None:
     """Write Dovecot's passwd-file, with passwords hashed as providers have them (crypt(5), $6$)."""
+    passwords = {**state.passwords, cast.THROW_AWAY: throw_away}
     hashed = subprocess.run(
         ["/usr/bin/openssl", "passwd", "-6", "-stdin"],
-        input="\n".join([*state.passwords.values(), ""]),
+        input="\n".join([*passwords.values(), ""]),
         capture_output=True,
         text=True,
         check=True,
@@ -116,7 +131,7 @@ def _write_users(users: Path, state: State) -> None:
     ).stdout.split()
     lines = (
         f"{account}:{{SHA512-CRYPT}}{one}::::::\n"
-        for account, one in zip(state.passwords, hashed, strict=True)
+        for account, one in zip(passwords, hashed, strict=True)
     )
     replace_text(str(users), "".join(lines))
     os.chown(users, state.uid, grp.getgrnam("dovecot").gr_gid)
