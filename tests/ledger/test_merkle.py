@@ -104,5 +104,18 @@ def test_a_path_proves_its_leaf_and_no_other(leaves, index, data):
 def test_paths_of_several_leaves_are_those_of_each(count, data):
     leaves = [leaf_hash(bytes([number])) for number in range(count)]
     chosen = data.draw(st.sets(st.integers(0, count - 1)))
-    paths = inclusion_paths(leaves, chosen)
+    paths = inclusion_paths(iter(leaves), count, chosen)
     assert paths == {index: inclusion_path(leaves, index) for index in chosen}
+
+
+@given(hashes, st.integers(0, 6))
+def test_a_tree_joined_of_two_is_that_of_all_leaves(leaves, height):
+    split = min(len(leaves), len(leaves) >> height << height)
+    left, right = Tree(), Tree()
+    for leaf in leaves[:split]:
+        left.add(leaf)
+    for leaf in leaves[split:]:
+        right.add(leaf)
+    joined = left.joined(right)
+    assert (joined.size, joined.root()) == (len(leaves), root_of(leaves))
+    assert left.size == split

@@ -51,6 +51,7 @@ def found(book, note, seed, told):
         ("UPDATE ledger_entry SET act = 'x' WHERE id = 18", "entry", (17, 17)),
         ("DELETE FROM ledger_leaf WHERE [index] = 17", "missing", (17, 17)),
         ("DELETE FROM ledger_leaf WHERE [index] >= 17", "missing", (17, 39)),
+        ("DELETE FROM ledger_entry WHERE id = 18", "missing", (17, 17)),
         ("UPDATE ledger_leaf SET hash = zeroblob(32) WHERE [index] = 17", "entry", (17, 17)),
         ("UPDATE ledger_head SET frontier = zeroblob(64) WHERE size = 20", "head", (10, 19)),
         ("DELETE FROM ledger_head WHERE size = 40", "surplus", (30, 39)),

@@ -1,6 +1,6 @@
 """Merkle trees and consistency (RFC 6962 section 2.1), built leaf by leaf."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 EMPTY_ROOT = sha256().digest()
@@ -69,19 +69,50 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_path(leaves[split:], index - split), root_of(leaves[:split])]
 
 
-def inclusion_paths(leaves: Sequence[bytes], indexes: Iterable[int]) -> dict[int, list[bytes]]:
-    """Give the audit paths of several leaves, as `inclusion_path` does, in one walk up the tree."""
-    paths: dict[int, list[bytes]] = {index: [] for index in indexes}
-    level, height = list(leaves), 0
-    while len(level) > 1:
-        for index, path in paths.items():
-            sibling = (index >> height) ^ 1
-            if sibling < len(level):
-                path.append(level[sibling])
-        paired = [node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)]
-        level = paired + level[len(level) & ~1 :]
-        height += 1
-    return paths
+def inclusion_paths(
+    leaves: Iterable[bytes], size: int, indexes: Collection[int]
+) -> dict[int, list[bytes]]:
+    """Give the audit paths of several leaves, as `inclusion_path` does, in one walk over all leaves.
+
+    Args:
+        leaves: their hashes, in order; they are not kept.
+        size: how many there are.
+        indexes: whose paths are wanted.
+    """
+    heights = range((size - 1).bit_length())
+    wanted = {(height, (index >> height) ^ 1) for index in indexes for height in heights}
+    nodes: dict[tuple[int, int], bytes] = {}
+    frontier: list[bytes] = []
+    for index, leaf in enumerate(leaves):
+        node, height, place = leaf, 0, index
+        while True:
+            if (height, place) in wanted:
+                nodes[height, place] = node
+            if not place & 1:
+                break
+            node, height, place = node_hash(frontier.pop(), node), height + 1, place >> 1
+        frontier.append(node)
+    nodes.update(_edge(frontier, size))
+    return {
+        index: [
+            nodes[height, (index >> height) ^ 1]
+            for height in heights
+            if (height, (index >> height) ^ 1) in nodes
+        ]
+        for index in indexes
+    }
+
+
+def _edge(frontier: Sequence[bytes], size: int) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """Give the nodes at the right edge that are no perfect subtrees, each with height and place."""
+    rest = list(frontier)
+    node: bytes | None = None
+    for height in range(size.bit_length()):
+        if size >> height & 1:
+            left = rest.pop()
+            node = left if node is None else node_hash(left, node)
+        if node is not None:
+            yield (height + 1, size >> (height + 1)), node
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:

@@ -58,8 +58,8 @@ def prove(wanted: Wanted, keyring: Keyring) -> Proof | None:
         return None
     found = {one.place: one for one in _entries(wanted, head.size, keyring.every())}
     hashes = LeafRow.objects.filter(index__lt=head.size).order_by("index")
-    leaves = [bytes(one) for one in hashes.values_list("hash", flat=True).iterator()]
-    paths = inclusion_paths(leaves, found)
+    leaves = map(bytes, hashes.values_list("hash", flat=True).iterator())
+    paths = inclusion_paths(leaves, head.size, found)
     proven = (one._replace(path=tuple(paths[index])) for index, one in sorted(found.items()))
     return Proof(head.note, tuple(proven))
 

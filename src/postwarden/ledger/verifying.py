@@ -126,8 +126,8 @@ class _Walk:
 
     def end(self, size: int) -> None:
         """Say what is missing below a size or below the heads outside, or lies behind all heads."""
-        after = LeafRow.objects.filter(index__gte=self.tree.size, index__lt=size)
-        next_one = after.filter(entry__at__isnull=False).aggregate(index=Min("index"))["index"]
+        whole = EntryRow.objects.filter(leafrow__gte=self.tree.size, leafrow__lt=size)
+        next_one = whole.aggregate(index=Min("leafrow"))["index"]
         last = max([size, *self._outside]) if next_one is None else next_one
         if last > self.tree.size:
             self._fault(Fault("missing", self.tree.size, last - 1))
