@@ -219,8 +219,14 @@ def anchors(configuration: Configuration) -> "list[Anchor]":
 
 def _anchor(settings: "AnchorSettings") -> "Anchor":
     from postwarden.ledger.service import FileAnchor  # noqa: PLC0415  # has models: after set_up
-    from postwarden.servers.anchors import HttpAnchor, SshAnchor  # noqa: PLC0415
+    from postwarden.servers.anchors import (  # noqa: PLC0415
+        HttpAnchor,
+        SshAnchor,
+        StampedAnchor,
+    )
 
+    if settings.tsa is not None:
+        return StampedAnchor(settings.tsa, settings.certificates or "", settings.file or "")
     if settings.file is not None:
         return FileAnchor(settings.file)
     if settings.url is not None:

@@ -50,6 +50,15 @@ class _Anchor(Model):
         default=None, description="USER@HOST; heads are appended to the file `path` there."
     )
     path: str | None = Field(default=None, description="ssh: the file on that host.")
+    tsa: str | None = Field(
+        default=None,
+        description="file: the URL of a time-stamp authority (RFC 3161); each head is written to the"
+        " file with its stamp.",
+    )
+    certificates: FilePath | None = Field(
+        default=None,
+        description="tsa: a PEM file with the certificates that the authority's own leads to.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> "_Anchor":
@@ -57,10 +66,14 @@ class _Anchor(Model):
             raise ValueError('write one of file = "…", url = "https://…", ssh = "user@host"')
         if (self.ssh is None) != (self.path is None):
             raise ValueError('write both ssh = "user@host" and path = "…"')
+        if self.tsa is not None and (self.file is None or self.certificates is None):
+            raise ValueError('write tsa = "https://…" with file = "…" and certificates = "….pem"')
+        if self.tsa is None and self.certificates is not None:
+            raise ValueError('write tsa = "https://…", whose certificates these are')
         return self
 
     def settings(self) -> AnchorSettings:
-        return AnchorSettings(self.file, self.url, self.ssh, self.path)
+        return AnchorSettings(**self.model_dump())
 
 
 class LedgerSection(Model):

@@ -39,14 +39,17 @@ class FileAnchor:
 
     def read(self) -> list[str]:
         """Give all whole notes."""
+        return notes_in(self.text())
+
+    def text(self) -> str:
+        """Give all that the file holds; "" where it is not there yet. Raises as `Anchor.read`."""
         try:
             with open(self._path, encoding="utf-8", errors="replace") as file:
-                text = file.read()
+                return file.read()
         except FileNotFoundError:
-            return []
+            return ""
         except OSError as error:
             raise AnchorError(f"{self._path}: {error.strerror}") from error
-        return notes_in(text)
 
 
 def notes_in(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from postwarden.ledger.anchors import FileAnchor, notes_in
 from postwarden.ledger.book import Ledger, Told
 from postwarden.ledger.entries import Entry
 from postwarden.ledger.errors import AnchorError, FactsChanged, KeysMissing, LedgerError
-from postwarden.ledger.ports import Anchor
+from postwarden.ledger.ports import Anchor, Stamp, StampKeeper
 from postwarden.ledger.proving import NO_CASE, Proof, Proven
 from postwarden.ledger.verifying import Fault, Verification
 
@@ -21,6 +21,8 @@ __all__ = [
     "LedgerError",
     "Proof",
     "Proven",
+    "Stamp",
+    "StampKeeper",
     "Told",
     "Verification",
     "notes_in",

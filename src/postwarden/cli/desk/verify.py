@@ -11,8 +11,15 @@ from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.custody.service import forged
-from postwarden.ledger.service import AnchorError, Fault, FileAnchor, Verification
-from postwarden.vocabulary import PostwardenError
+from postwarden.ledger.service import (
+    AnchorError,
+    Fault,
+    FileAnchor,
+    Stamp,
+    StampKeeper,
+    Verification,
+)
+from postwarden.vocabulary import PostwardenError, rfc3339
 from postwarden.wiring import anchors, ledger
 
 SOME_BAD = 1
@@ -44,7 +51,8 @@ def verify(
 ) -> None:
     """Check the whole ledger against its signed tree heads, those kept outside included.
 
-    Every plan kept is checked against its hash, every approval against its signature.
+    Every plan kept is checked against its hash, every approval against its signature, every time
+    stamp against the certificates of its authority.
 
     Exit status: 0 when nothing was changed, 1 when something was, 2 when it could not be checked.
     """
@@ -52,16 +60,18 @@ def verify(
     book = ledger(configuration)
     console = Console(highlight=False, soft_wrap=True)
     notes = [note for path in anchored or () for note in _brought(path)]
+    stamps: list[Stamp] = []
     for anchor in anchors(configuration):
         try:
             notes += anchor.read()
+            stamps += anchor.stamps() if isinstance(anchor, StampKeeper) else ()
         except AnchorError as error:
             console.print(visible(f"Not asked: {error}"), markup=False)
     found = book.verify(notes)
     plans = forged(book)
-    for line in (*told(found), *_plans(plans)):
+    for line in (*told(found), *_stamps(stamps), *_plans(plans)):
         console.print(visible(line), markup=False)
-    if found.faults or plans:
+    if found.faults or plans or any(one.at is None for one in stamps):
         raise typer.Exit(SOME_BAD)
 
 
@@ -84,6 +94,23 @@ def told(found: Verification) -> list[str]:
         lines.append(
             f"Not anchored yet: the last {found.tail} entries. Whoever is root here could still"
             " rewrite them; nothing outside would show it."
+        )
+    return lines
+
+
+def _stamps(stamps: Sequence[Stamp]) -> list[str]:
+    """Say what stamps prove: that what the head covers is as old as that, or older."""
+    lines = [
+        f"BAD: the time stamp of the first {one.size} entries proves nothing: {one.why}"
+        for one in stamps
+        if one.at is None
+    ]
+    proven = [(one.size, one.at) for one in stamps if one.at is not None]
+    if proven:
+        size, at = max(proven)
+        lines.append(
+            f"Time-stamped: the first {size} entries were there as they are at {rfc3339(at)}"
+            f" ({len(proven)} stamps in all)."
         )
     return lines
 
