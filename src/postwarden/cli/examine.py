@@ -69,7 +69,7 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
         typer.Option(
             metavar="REF",
             help="Mark the accounts of this case examined, cleared or to be repaired, and record what"
-            " was looked at; since it occurred, without --since.",
+            " was looked at; since 10 minutes before it occurred, without --since.",
         ),
     ] = None,
     who: As = None,

@@ -20,10 +20,10 @@ from postwarden.vocabulary import Moment
 
 
 def asked(config: str, who: str | None, case: str, question: Question) -> Question:
-    """Give the question as a case asks it: of mail since it occurred, unless it is said otherwise."""
+    """Give the question as a case asks it: of mail since shortly before it occurred, or as is said."""
     with seat(config, who) as at:
         since = cases.case_file(at.who, case).case.times.occurred_from
-    return replace(question, since=question.since or since)
+    return replace(question, since=question.since or (since and since - cases.SPARE))
 
 
 def keep(  # whose, who, where, and what was asked of what, with what answer

@@ -103,7 +103,7 @@ def refusal(why: Refusal) -> str:
 
 def deed(entry: TimelineEntry) -> str:
     """Say what was done."""
-    told = ", ".join(f"{_word(name)} {_value(value)}" for name, value in entry.values.items())
+    told = ", ".join(_fact(name, value) for name, value in entry.values.items())
     count = entry.values.get("count", 0)
     words = {
         "account": entry.account,
@@ -112,13 +112,21 @@ def deed(entry: TimelineEntry) -> str:
         "accounts": many(count),
         "are": "is" if count == 1 else "are",
     }
-    sentence = _ACTS[entry.act].format(**{**entry.values, **words})
+    values = {**entry.values, "state": _state(entry.values.get("state"))}
+    sentence = _ACTS[entry.act].format(**{**values, **words})
     why = f": {entry.text}" if entry.text and entry.act not in _TEXT_TOLD else ""
     return sentence + why
 
 
-def _word(name: str) -> str:
-    return "" if name == "snapshot" else name.replace("_", " ")
+def _fact(name: str, value: object) -> str:
+    if name == "snapshot":
+        return str(value)
+    return f"{_state(name).replace('_', ' ')} {_value(value)}"
+
+
+def _state(code: object) -> str:
+    """Say an account's state; other words stay as they are."""
+    return STATES[State(code)] if code in set(State) else str(code)
 
 
 def _value(value: object) -> str:

@@ -9,7 +9,7 @@ from postwarden.vocabulary import Moment, rfc3339
 _LEFT = {
     Refusal.HELD_ALREADY: "is held already",
     Refusal.NOT_HELD: "is not held by this case",
-    Refusal.NOT_CLEARED: "is not cleared by `postwarden examine --case`",
+    Refusal.NOT_CLEARED: "is not cleared by an examination of this case",
     Refusal.FAULT_GOES_ON: "is not proven clean while the case does not say when it ended:"
     " `postwarden case change --occurred-to`",
     Refusal.LOOKED_BEFORE_END: "was examined with a snapshot from before the end; scan again",
