@@ -29,7 +29,7 @@ def all_points(suite):
     return found + [point for scene in DEEPER for point in suite.deeper(scene)[::EVERY]]
 
 
-def run(points, found, folder, place):
+def run(points, found, folder, place, began):
     """Run points on a machine of its own until none is left."""
     root = folder / str(place)
     root.mkdir()
@@ -45,7 +45,7 @@ def run(points, found, folder, place):
             if failures:
                 print(f"FAIL {point}\n     " + "\n     ".join(failures), flush=True)
             if len(found) % 100 == 0:
-                print(f"{len(found)} points", flush=True)
+                print(f"{len(found)} points in {time.monotonic() - began:.0f} s", flush=True)
 
 
 def kind_of(point):
@@ -89,7 +89,7 @@ def main(named):
             waiting.put(point)
         print(f"{len(points)} points to run", flush=True)
         threads = [
-            threading.Thread(target=run, args=(waiting, found, folder, place))
+            threading.Thread(target=run, args=(waiting, found, folder, place, began))
             for place in range(min(AT_ONCE, len(points)))
         ]
         for thread in threads:

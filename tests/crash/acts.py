@@ -58,7 +58,7 @@ class Place:
         return HoldDesk(cases.Desk(ledger, ORGANISATIONS), self.holds, lambda _: {})
 
     def chores(self, desk, later=0):
-        control = DovecotControl([DovecotSettings(self.url, "key")], seconds=5)
+        control = DovecotControl([DovecotSettings(self.url, "key")], seconds=1)
         aligner = Aligner(desk, control, lambda: self.now() + later)
         return [*hold_chores(aligner), *ledger_chores(desk.desk.ledger, [self.anchor], 1)]
 

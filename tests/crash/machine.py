@@ -84,6 +84,10 @@ class Machine:
         """What strace wrote last."""
         return self.root / "strace.log"
 
+    def traced(self):
+        """Give the lines that strace wrote last."""
+        return self.log.read_text(errors="replace").splitlines()
+
     def _ask(self, question):
         self._driver.stdin.write(f"{json.dumps(question)}\n")
         self._driver.stdin.flush()
@@ -99,6 +103,7 @@ def machine(root):
     path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     # What is in sets comes in one order, so that the number of a call stays the same.
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     with (
         serving(doveadm.answer) as url,
         subprocess.Popen(

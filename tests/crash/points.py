@@ -68,8 +68,7 @@ class Suite:
             base, act = self._begun(scene, before)
             self.machine.fresh(base, "enumerated")
             self.machine.run(act, "enumerated", tracing.watching())
-            lines = self.machine.log.read_text(errors="replace").splitlines()
-            self._calls[scene, before] = tracing.calls_of(lines)
+            self._calls[scene, before] = tracing.calls_of(self.machine.traced())
         return self._calls[scene, before]
 
     def points(self, scene):

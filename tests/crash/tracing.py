@@ -12,8 +12,9 @@ WATCHED = (
 FAULTS = {
     "KILL": "signal=SIGKILL:when={}",
     "EIO": "error=EIO:when={}",
-    "ENOSPC": "error=ENOSPC:when={}+",  # a disk that is full stays so
+    "ENOSPC": "error=ENOSPC:when={}",
 }
+_LASTING = ("write", "pwrite64", "writev", "pwritev", "ftruncate", "fallocate", "openat", "link")
 _CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 
 
@@ -24,16 +25,19 @@ class Call(NamedTuple):
     number: int
 
 
-def calls_of(lines):
-    """Give the calls that change something or wait, in order; of openat, those that may make a file."""
+def calls_of(lines, naming=""):
+    """Give the calls that change something or wait, in order; of openat, those that may make a file.
+
+    Where a text is given, only the calls whose arguments have it.
+    """
     counts, found = {}, []
     for line in lines:
         told = _CALL.match(line)
         if told is None:
             continue
-        name = told[1]
+        name, given = told.groups()
         counts[name] = counts.get(name, 0) + 1
-        if name != "openat" or "O_CREAT" in told[2]:
+        if naming in given and (name != "openat" or "O_CREAT" in given):
             found.append(Call(name, counts[name]))
     return found
 
@@ -46,6 +50,8 @@ def watching():
 def injecting(call, fault):
     """Give the words that let strace do a fault at a call."""
     told = FAULTS[fault].format(call.number)
+    if fault == "ENOSPC" and call.name in _LASTING:
+        told += "+"  # a disk that is full stays so
     return ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{told}"]
 
 
