@@ -1,0 +1,46 @@
+"""Sixty points of `make crash`, spread evenly over acts, faults and how far the act has come."""
+
+import pytest
+
+from crash.machine import machine
+from crash.points import SCENES, Suite
+from crash.tracing import FAULTS
+from servers.databases import program
+
+pytestmark = pytest.mark.servers
+ROUNDS = {"hold": 4, "release": 4, "worker-holds": 3, "worker-releases": 2, "sequence": 2}
+AGAIN = [("hold", 0.6), ("release", 0.4), ("worker-holds", 0.8)]
+PLACES = [
+    (scene, fault, (place + (2 * number + 1) / 6) / ROUNDS.get(scene, 1))
+    for scene in SCENES
+    for place in range(ROUNDS.get(scene, 1))
+    for number, fault in enumerate(FAULTS)
+]
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    program("strace")
+    with machine(tmp_path_factory.mktemp("crash")) as made:
+        yield Suite(made)
+
+
+def run(suite, points, fault, how_far):
+    fitting = [point for point in points if point.fault == fault]
+    point = fitting[int(len(fitting) * how_far)]
+    assert suite.failures(point) == [], f"again alone: python -m crash {point}"
+
+
+@pytest.mark.parametrize(("scene", "fault", "how_far"), PLACES)
+def test_stopped_anywhere_and_done_again_it_ends_the_same(suite, scene, fault, how_far):
+    run(suite, suite.points(scene), fault, how_far)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("scene", "how_far"), AGAIN)
+def test_so_does_what_is_stopped_again_while_it_recovers(suite, scene, fault, how_far):
+    run(suite, suite.deeper(scene), fault, how_far)
+
+
+def test_there_are_sixty():
+    assert len(PLACES) + len(AGAIN) * len(FAULTS) >= 60
