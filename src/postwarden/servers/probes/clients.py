@@ -12,6 +12,7 @@ from postwarden.servers.probes.sieve import ManageSieve
 from postwarden.servers.probes.tls import context
 
 _QUEUED = re.compile(r"queued as ([0-9A-Za-z]{6,20})\b")
+_NOT_DONE, _PERMANENT = 300, 500  # RFC 5321 section 4.2.1
 _FAILED = (OSError, smtplib.SMTPException, imaplib.IMAP4.error, poplib.error_proto)
 
 
@@ -154,24 +155,42 @@ class _Imap:
 
 
 def _smtp_login(smtp: smtplib.SMTP, account: str, password: str) -> Attempt:
+    """Log in, twice where it fails for the moment: as just after Dovecot was started again."""
+    attempt = _login_once(smtp, account, password)
+    if attempt.answer is Answer.NONE:
+        return _login_once(smtp, account, password)
+    return attempt
+
+
+def _login_once(smtp: smtplib.SMTP, account: str, password: str) -> Attempt:
     try:
-        smtp.login(account, password)
+        _authenticate(smtp, account, password)
     except smtplib.SMTPAuthenticationError as error:
-        return Attempt(Answer.REFUSED, _words(error.smtp_code, error.smtp_error))
+        answer = Answer.REFUSED if error.smtp_code >= _PERMANENT else Answer.NONE
+        return Attempt(answer, _words(error.smtp_code, error.smtp_error))
     return Attempt(Answer.ACCEPTED)
+
+
+def _authenticate(smtp: smtplib.SMTP, account: str, password: str) -> None:
+    """Log in with PLAIN where it is offered: `login` alone would try every mechanism after a refusal."""
+    smtp.user, smtp.password = account, password
+    if "PLAIN" in smtp.esmtp_features.get("auth", "").upper().split():
+        smtp.auth("PLAIN", smtp.auth_plain)
+    else:
+        smtp.login(account, password)
 
 
 def _handed_in(smtp: smtplib.SMTP, sender: str, recipient: str, message: bytes) -> Attempt:
     """Hand one message in, step by step: its answer names the queue id."""
     for code, text in (smtp.mail(sender), smtp.rcpt(recipient)):
-        if code >= 300:  # RFC 5321 section 4.2.1
+        if code >= _NOT_DONE:
             return Attempt(Answer.REFUSED, _words(code, text))
     try:
         code, text = smtp.data(message)
     except smtplib.SMTPDataError as error:
         return Attempt(Answer.REFUSED, _words(error.smtp_code, error.smtp_error))
     said = _words(code, text)
-    if code >= 300:
+    if code >= _NOT_DONE:
         return Attempt(Answer.REFUSED, said)
     queued = _QUEUED.search(said)
     return Attempt(Answer.ACCEPTED, said, queued[1] if queued else "")
