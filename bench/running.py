@@ -7,6 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bench.holds import holds
+from bench.ledger import ledger
+from bench.logins import logins
 from bench.logs import logs
 from bench.rows import Row, save, show
 from bench.scan import rescan, scan
@@ -19,7 +22,12 @@ if TYPE_CHECKING:
 def main() -> int:
     """Run the parts asked for, all by default; 1 when a figure that is asked for is not met."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="part", help="scan, rescan, logs, verdicts")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        metavar="part",
+        help="scan, rescan, logs, verdicts, holds, logins, ledger",
+    )
     parser.add_argument("--small", action="store_true", help="small input: only that it runs")
     parser.add_argument("--corpus", default="build/corpus/package/data", help="real messages")
     parser.add_argument("--place", default="build/bench", help="folder for what is generated")
@@ -31,6 +39,9 @@ def main() -> int:
         "rescan": partial(rescan, place, asked.corpus, small=asked.small),
         "logs": partial(logs, place, small=asked.small),
         "verdicts": partial(verdicts, place, small=asked.small),
+        "holds": partial(holds, small=asked.small),
+        "logins": partial(logins, small=asked.small),
+        "ledger": partial(ledger, place, small=asked.small),
     }
     unknown = set(asked.parts) - every.keys()
     if unknown:

@@ -1,0 +1,91 @@
+"""A lab with as many accounts as a bench needs, and bare IMAP clients for it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from postwarden.drills.lab import service
+from postwarden.drills.lab.service import HOST, Lab
+
+PASSWORD = "correct-horse-battery"
+_TIMEOUT = 60
+_CONFIRMED = (b"a OK", b"a NO")
+
+
+@contextmanager
+def provider(accounts: int, *, protected: bool = True) -> Iterator[tuple[Lab, list[str]]]:
+    """Start a lab with so many more accounts; give it and their names, and remove it afterwards.
+
+    Their passwords are hashed by SHA512-CRYPT. Without protection, its Dovecot knows nothing of
+    Postwarden.
+
+    Raises:
+        MissingServers: packages or rights are missing.
+    """
+    place = Path(tempfile.mkdtemp(prefix="bench-"))
+    place.chmod(0o755)  # the servers' users have to get there
+    try:
+        lab = service.up(place / "lab")
+        try:
+            names = [f"holder{number}@example.test" for number in range(accounts)]
+            _enter(lab, names)
+            if not protected:
+                (lab.root / "dovecot" / "holds.conf").write_text("# none\n")
+                lab.servers.doveadm("reload")
+            yield lab, names
+        finally:
+            service.down(lab.root)
+    finally:
+        shutil.rmtree(place)
+
+
+def postwarden(lab: Lab, *words: str) -> subprocess.Popen[bytes]:
+    """Start a command as anna, who is the lab's postmaster."""
+    start = "from postwarden.cli import main; main()"
+    command = [sys.executable, "-c", start, *words, "-c", str(lab.config), "--as", "anna"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=lab.root)
+
+
+def logged_in(lab: Lab, account: str) -> socket.socket | None:
+    """Log in; give the open session, or None where the login was refused."""
+    session = socket.create_connection((HOST, lab.ports.imap), _TIMEOUT)
+    session.sendall(f"a LOGIN {account} {PASSWORD}\r\n".encode())
+    answer = b""
+    while not any(word in answer for word in _CONFIRMED):
+        piece = session.recv(4096)
+        if not piece:
+            break
+        answer += piece
+    if b"a OK" in answer:
+        return session
+    session.close()
+    return None
+
+
+def log_in_and_out(lab: Lab, accounts: Sequence[str]) -> None:
+    """Log in as each of these, and out again; raise RuntimeError when one is refused."""
+    for account in accounts:
+        session = logged_in(lab, account)
+        if session is None:
+            raise RuntimeError(f"{account} was refused")
+        with session:
+            session.sendall(b"b LOGOUT\r\n")
+            while session.recv(4096):
+                pass
+
+
+def _enter(lab: Lab, names: Sequence[str]) -> None:
+    hashed = subprocess.run(
+        ["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    users = lab.root / "dovecot" / "users"
+    before = os.stat(users)
+    with users.open("a") as file:
+        file.writelines(f"{name}:{{SHA512-CRYPT}}{hashed}::::::\n" for name in names)
+    os.utime(users, ns=(before.st_atime_ns, before.st_mtime_ns + 2_000_000_000))
