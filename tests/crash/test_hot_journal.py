@@ -4,13 +4,14 @@ import asyncio
 import json
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from crash import tracing
 from crash.acts import ACCOUNTS, BEFORE
 from crash.machine import GROUP, machine
-from crash.points import Suite
 from postwarden.holds.settings import HoldSettings
 from postwarden.holds.setup import postfix
 from postwarden.policy import application
@@ -25,22 +26,25 @@ WITHIN = {"nothing written yet": 4, "half written": 2, "all written": 1, "about 
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory):
+def prepared():
+    """A machine that others can look into, and the calls of a hold up to the end of its transaction."""
     program("strace")
-    with machine(tmp_path_factory.mktemp("hot")) as made:
-        yield Suite(made)
+    with tempfile.TemporaryDirectory(prefix="postwarden-hot-") as root, machine(Path(root)) as made:
+        made.fresh("settled", "hot")
+        made.run("hold", "hot", tracing.watching())
+        calls = tracing.calls_of(made.traced())
+        journal = tracing.calls_of(made.traced(), naming="holds.sqlite-journal")
+        last = next(call for call in journal if call.name == "unlink")
+        yield made, calls[: calls.index(last) + 1]
 
 
 @pytest.fixture(params=WITHIN)
-def folder(suite, request):
+def folder(prepared, request):
     """The folder of a servers' file whose writer was killed while it brought the first holds."""
-    calls = suite.calls("hold")
-    ends = tracing.calls_of(suite.machine.traced(), naming="holds.sqlite-journal")
-    last = calls.index(next(call for call in ends if call.name == "unlink"))
-    suite.machine.fresh("settled", "hot")
-    killed = tracing.injecting(calls[last - WITHIN[request.param]], "KILL")
-    suite.machine.run("hold", "hot", killed)
-    folder = suite.machine.root / "hot" / "holds"
+    machine, calls = prepared
+    machine.fresh("settled", "hot")
+    machine.run("hold", "hot", tracing.injecting(calls[-1 - WITHIN[request.param]], "KILL"))
+    folder = machine.root / "hot" / "holds"
     os.chown(folder / "holds.sqlite-journal", -1, GROUP)
     texts = postfix(HoldSettings(str(folder)), "", "")
     (folder / texts.query_file).write_text(texts.query)
@@ -72,15 +76,16 @@ def policy(folder, account):
     return sent[0]["status"], json.loads(sent[1]["body"])["status"]
 
 
-def test_nobody_is_told_what_was_half_written(suite, folder):
+def test_nobody_is_told_what_was_half_written(prepared, folder):
     assert (folder / "holds.sqlite-journal").exists()
     for account in (BEFORE, NEW):
         status, answer, trouble = postmap(folder, account)
-        print(status, answer, trouble)
+        assert (status, answer) == (1, "")
+        assert "fatal" in trouble  # Postfix puts the client off until the file is whole again
     assert policy(folder, BEFORE) == (200, -1)
     assert policy(folder, NEW) == (200, 0)
     assert not (folder / "holds.sqlite-journal").exists()
     assert postmap(folder, BEFORE)[:2] == (0, "HOLD the account is on hold")
     assert postmap(folder, NEW)[:2] == (1, "")
-    suite.machine.run("work", "hot")
+    prepared[0].run("work", "hot")
     assert postmap(folder, NEW)[:2] == (0, "HOLD the account is on hold")
