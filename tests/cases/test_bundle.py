@@ -51,7 +51,7 @@ def approved(book, name, key):
     enrol("dora", key.public, signature, "dora", recorder(book.ledger), book.now)
     acts = (Act(Kind.HOLD, EVA),)
     plan = Plan(name, "astray", "anna", acts, Mismatch.STOP, emergency=False, made=book.now)
-    plans = Plans(book.ledger)
+    plans = Plans(book.ledger, book.desk.organisation_of)
     plans.freeze(plan, book.now)
     until = book.now + 3_600_000_000
     plans.approve(plan.hash, "dora", until, key.sign(consent(plan.hash, 1, until)), book.now)

@@ -1,6 +1,7 @@
 """Plans as they are kept: signed by real keys, on both databases."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from django.db import connections, transaction
@@ -9,6 +10,8 @@ from custody.plans import HOUR, NOW, PLAN
 from people.conftest import HELPDESK, POSTMASTER, KeyFile, Records
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.service import (
+    Act,
+    Kind,
     NoSuchPlan,
     Plans,
     Refusal,
@@ -18,7 +21,7 @@ from postwarden.custody.service import (
     forged,
 )
 from postwarden.ledger.service import Ledger
-from postwarden.people.service import BadKey, NotAllowed, add, challenge, enrol, retire
+from postwarden.people.service import BadKey, Grant, NotAllowed, Role, add, challenge, enrol, retire
 
 UNTIL = NOW + HOUR
 PEOPLE = ("anna", "ben", "cleo")
@@ -27,7 +30,7 @@ PEOPLE = ("anna", "ben", "cleo")
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
-    return {name: KeyFile(folder) for name in (*PEOPLE, "hana")}
+    return {name: KeyFile(folder) for name in (*PEOPLE, "hana", "bram")}
 
 
 @pytest.fixture
@@ -38,7 +41,12 @@ def desk(state, keys):
         add(name, name.title(), roles, "anna", records, NOW)
         key = keys[name]
         enrol(name, key.public, key.sign(challenge(name, key.public)), name, records, NOW)
-    return Plans(Ledger(state.path, "example.net/postwarden"))
+    add("bram", "Bram", [Grant(Role.POSTMASTER, "brand")], "anna", records, NOW)
+    return Plans(Ledger(state.path, "example.net/postwarden"), organisation_of)
+
+
+def organisation_of(account):
+    return "brand" if account.endswith("@brand.example") else "home"
 
 
 def approve(desk, keys, who, plan=PLAN, until=UNTIL, now=NOW, signer=None):
@@ -182,3 +190,17 @@ def test_a_crash_between_keeping_and_recording_leaves_neither(desk, keys, monkey
         approve(desk, keys, "ben")
     with transaction.atomic():
         assert (ApprovalRow.objects.count(), PlanRow.objects.get().stage) == (0, "frozen")
+
+
+def test_whoever_is_of_one_organisation_approves_for_it_alone(desk, keys):
+    key = keys["bram"]
+    enrol("bram", key.public, key.sign(challenge("bram", key.public)), "bram", Records(), NOW)
+    theirs = replace(PLAN, acts=(Act(Kind.HOLD, "gina@brand.example"),))
+    both = replace(PLAN, acts=(*PLAN.acts, *theirs.acts))
+    for plan in (theirs, both):
+        desk.freeze(plan, NOW)
+    with pytest.raises(NotAllowed):
+        approve(desk, keys, "bram", both)
+    with pytest.raises(NotAllowed):
+        desk.withdraw(both.hash, "bram", "", NOW)
+    assert approve(desk, keys, "bram", theirs).stage is Stage.APPROVED

@@ -62,7 +62,7 @@ def test_the_case_says_who_is_held(quick_desk):
 
 
 def test_preservation_keeps_mail_and_not_logins(quick_desk):
-    quick_desk.hold(EVA, kind=Kind.PRESERVATION)
+    quick_desk.hold(EVA, kind=Kind.PRESERVATION, who="ben")
     assert told(quick_desk, EVA) is None
     assert quick_desk.desk.preserved([EVA, FINN]) == {EVA}
 
@@ -210,3 +210,9 @@ def test_merging_cases_releases_nobody(quick_desk):
 
 def test_every_doubt_of_a_case_is_a_refusal_here():
     assert {str(one) for one in cases.Doubt} <= {str(one) for one in Refusal}
+
+
+def test_a_legal_hold_is_for_officer_and_counsel(quick_desk):
+    with pytest.raises(NotAllowed):
+        quick_desk.hold(EVA, kind=Kind.PRESERVATION, who="anna")
+    assert quick_desk.hold(EVA, kind=Kind.PRESERVATION, who="ben").done == 1

@@ -137,7 +137,7 @@ def test_what_is_no_longer_proven_when_it_runs_is_left_out(quick):
 
 
 def test_a_legal_hold_outlasts_every_proof(quick):
-    quick.desk.hold(EVA, case=quick.case, kind=Kind.PRESERVATION)
+    quick.desk.hold(EVA, case=quick.case, kind=Kind.PRESERVATION, who="ben")
     quick.look(EVA)
     quick.release(EVA)
     assert [one.kind for one in quick.desk.desk.holds_of([EVA])] == [Kind.PRESERVATION]

@@ -125,3 +125,9 @@ def test_a_role_allows_what_it_grants_and_nothing_else(role, permission):
     assert allows([Grant(role, EVERYWHERE)], permission, "brand") == granted
     assert not allows([Grant(role, "brand")], permission, "reseller")
     assert not allows([], permission, "brand")
+
+
+def test_nobody_is_called_as_the_record_calls_postwarden_itself(anna, records):
+    with pytest.raises(NameTaken, match="take another"):
+        add("postwarden", "An Impostor", [POSTMASTER], "anna", records, NOW)
+    assert [one.name for one in members()] == ["anna"]

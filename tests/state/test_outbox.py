@@ -40,10 +40,11 @@ def test_what_is_due_longest_comes_first(state):
 
 
 def test_what_was_carried_out_is_not_given_again(state):
-    put()
+    put(accounts=["eva@example.net"])
     assert outbox.finish(outbox.claim(KINDS, NOW, LEASE))
     assert outbox.claim(KINDS, NOW + 10 * LEASE, LEASE) is None
     assert outbox.waiting(KINDS) == []
+    assert list(EffectRow.objects.values_list("payload", flat=True)) == [{}]  # whom it was about
 
 
 def test_a_lease_that_ended_is_given_to_another_and_the_first_reports_nothing(state):

@@ -26,6 +26,8 @@ def test_a_new_state_is_made_for_its_owner_alone(tmp_path):
     open_state(StateSettings(str(tmp_path / "state")))
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
     assert connection.introspection.table_names()
+    files = list((tmp_path / "state").glob("postwarden.sqlite*"))
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     connections.close_all()
 
 

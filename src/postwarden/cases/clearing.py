@@ -7,7 +7,6 @@ from typing import NamedTuple
 from postwarden.cases.values import State, Times
 from postwarden.vocabulary import Moment
 
-
 SPARE = 600_000_000
 """Microseconds before a fault began from which mail is looked at: logs cut times, clocks differ."""
 

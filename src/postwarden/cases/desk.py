@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from postwarden.cases.ports import Contribution
 from postwarden.ledger.service import Ledger
-from postwarden.people.service import Member, Organisations, Permission
+from postwarden.people.service import ITSELF, Member, Organisations, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Desk:
 class System:
     """Postwarden itself, for what nobody asked for; it may do everything."""
 
-    name: str = "postwarden"
+    name: str = ITSELF
 
 
 SYSTEM = System()

@@ -31,8 +31,15 @@ from postwarden.vocabulary import Moment
 class Plans:
     """The plans of an installation; every change has its entry in the ledger."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, organisation_of: Callable[[str], str]) -> None:
+        """Bind them.
+
+        Args:
+            ledger: the record.
+            organisation_of: gives the organisation that answers for an act's subject.
+        """
         self._ledger = ledger
+        self._organisation_of = organisation_of
 
     def freeze(self, plan: Plan, now: Moment) -> Plan:
         """Keep a new plan; from now on nothing in it changes. Raises `Refused`."""
@@ -95,7 +102,7 @@ class Plans:
         """
         plan = self.get(start)
         who = member(approver)
-        who.allowed(Permission.PLAN_APPROVE)
+        self._may_approve(who, plan)
         count = len(plan.acts)
         key = _signer(who, consent(plan.hash, count, expires), signature)
         given = Approval(approver, plan.hash, count, expires, now)
@@ -117,7 +124,7 @@ class Plans:
         """Take a plan back that has not begun. Raises as `approve`."""
         plan = self.get(start)
         if actor != plan.requester:
-            member(actor).allowed(Permission.PLAN_APPROVE)
+            self._may_approve(member(actor), plan)
         return self._step(plan.hash, Withdraw(), "plan.withdrawn", actor, why, now)
 
     def begin(self, hashed: str, actor: str, now: Moment) -> Plan:
@@ -137,6 +144,11 @@ class Plans:
     def stop(self, hashed: str, actor: str, why: str, now: Moment) -> Plan:
         """Note that a plan was stopped before its end."""
         return self._step(hashed, Stop(), "plan.stopped", actor, why, now)
+
+    def _may_approve(self, who: Member, plan: Plan) -> None:
+        """Raise `NotAllowed` unless somebody may approve for everyone whom the plan is about."""
+        for organisation in {self._organisation_of(act.subject) for act in plan.acts}:
+            who.allowed(Permission.PLAN_APPROVE, organisation)
 
     def _step(
         self,

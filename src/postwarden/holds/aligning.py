@@ -18,6 +18,7 @@ from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import MailControl, Webmail
 from postwarden.holds.reminding import remind
 from postwarden.ledger.service import Entry
+from postwarden.people.service import ITSELF
 from postwarden.state import outbox
 from postwarden.state.outbox import Effect
 from postwarden.vocabulary import Moment
@@ -61,7 +62,7 @@ class Aligner:
         """Compare this host's projection with the state, and write it anew where it differs."""
         if not self._holds.projection.check():
             with transaction.atomic():
-                entry = Entry("hold.projection-mended", "postwarden")
+                entry = Entry("hold.projection-mended", ITSELF)
                 self._holds.desk.ledger.append([entry], self._clock())
 
     def _carry_out(self, effect: Effect) -> None:
@@ -106,9 +107,7 @@ class Aligner:
             left = sorted(account for account in open_ones if account in after)
             if left:
                 return f"{len(left)} accounts still have sessions, such as {left[0]}"
-        entry = Entry(
-            "hold.sessions-seen", "postwarden", plan=effect.subject, detail={"held": len(held)}
-        )
+        entry = Entry("hold.sessions-seen", ITSELF, plan=effect.subject, detail={"held": len(held)})
         self._finish(effect, [entry])
         return ""
 
@@ -132,7 +131,7 @@ class Aligner:
 
     def _record(self, act: str, effect: Effect, sessions: dict[str, int]) -> None:
         entries = [
-            Entry(act, "postwarden", person=one, plan=effect.subject, detail={"sessions": count})
+            Entry(act, ITSELF, person=one, plan=effect.subject, detail={"sessions": count})
             for one, count in sessions.items()
         ]
         with transaction.atomic():

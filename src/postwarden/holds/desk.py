@@ -69,7 +69,7 @@ class HoldDesk:
     ) -> None:
         self.desk = desk
         self.remind_after = remind_hours * _HOUR
-        self.plans = Plans(desk.ledger)
+        self.plans = Plans(desk.ledger, desk.organisation_of)
         self.projection = Projection(folder, Told())
         self._carrier = Carrier(desk, self.plans, languages)
 
@@ -187,6 +187,8 @@ class HoldDesk:
     def _may(self, wish: Wish, who: Actor, permission: Permission) -> None:
         if not isinstance(who, Member):
             return
+        if wish.kind is Kind.PRESERVATION:
+            permission = Permission.HOLD_PRESERVE
         for organisation in {self.desk.organisation_of(one) for one in wish.accounts}:
             who.allowed(permission, organisation)
 

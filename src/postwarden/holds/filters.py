@@ -14,6 +14,7 @@ from postwarden.holds.keeping import chunks
 from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import MailControl, Scripts
 from postwarden.ledger.service import Entry, Ledger
+from postwarden.people.service import ITSELF
 from postwarden.vocabulary import Moment
 
 Filters = dict[str, Any]
@@ -80,7 +81,7 @@ def _keep_suspended(
             if active:
                 detail = {"script": active}
                 entries.append(
-                    Entry("hold.filters-suspended", "postwarden", person=row.account, detail=detail)
+                    Entry("hold.filters-suspended", ITSELF, person=row.account, detail=detail)
                 )
         ledger.append(entries, now)
     return frozenset(freed)
@@ -103,7 +104,7 @@ def _keep_restored(
             if active or filters.get("active"):
                 act = "hold.filters-restored" if active else "hold.filters-gone"
                 detail = {"script": active or filters["active"]}
-                entries.append(Entry(act, "postwarden", person=row.account, detail=detail))
+                entries.append(Entry(act, ITSELF, person=row.account, detail=detail))
         ledger.append(entries, now)
     return frozenset(held)
 

@@ -8,7 +8,15 @@ from django.db import IntegrityError, transaction
 from postwarden.people.errors import BadKey, NameTaken, NotAllowed, UnknownIdentity
 from postwarden.people.models import Identity, KeyRow, RoleRow
 from postwarden.people.ports import Record
-from postwarden.people.rules import EVERYWHERE, Grant, Permission, Role, allows, organisations_for
+from postwarden.people.rules import (
+    EVERYWHERE,
+    ITSELF,
+    Grant,
+    Permission,
+    Role,
+    allows,
+    organisations_for,
+)
 from postwarden.people.signatures import check, fingerprint, public_key
 from postwarden.vocabulary import Moment
 
@@ -73,8 +81,10 @@ def add(
 
     Raises:
         NotAllowed: the actor may not, or the first one could not add anybody else.
-        NameTaken: there is somebody of that name.
+        NameTaken: there is somebody of that name, or it is what the record calls Postwarden itself.
     """
+    if name == ITSELF:
+        raise NameTaken(f"{name}: is what the record calls Postwarden itself; take another")
     given = tuple(dict.fromkeys(grants))
     with transaction.atomic():
         if Identity.objects.exists():

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+ITSELF = "postwarden"
+"""Stands for Postwarden itself where the record says who did something; nobody else has the name."""
+
 EVERYWHERE = ""
 """Stands for all organisations in a granted role."""
 
@@ -27,6 +30,7 @@ class Permission(StrEnum):
     CASE_EDIT = "case:edit"
     REPORT_ADD = "report:add"
     HOLD_REQUEST = "hold:request"
+    HOLD_PRESERVE = "hold:preserve"
     PLAN_REQUEST = "plan:request"
     PLAN_APPROVE = "plan:approve"
     LEDGER_READ = "ledger:read"
@@ -51,6 +55,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.CASE_READ,
             Permission.CASE_EDIT,
             Permission.REPORT_ADD,
+            Permission.HOLD_PRESERVE,
             Permission.PLAN_REQUEST,
             Permission.PLAN_APPROVE,
             Permission.LEDGER_READ,
@@ -61,6 +66,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         {
             Permission.CASE_READ,
             Permission.CASE_EDIT,
+            Permission.HOLD_PRESERVE,
             Permission.PLAN_APPROVE,
             Permission.LEDGER_READ,
         }

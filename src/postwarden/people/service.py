@@ -12,13 +12,14 @@ from postwarden.people.identities import (
     retire,
 )
 from postwarden.people.ports import Person, Persons, Record
-from postwarden.people.rules import EVERYWHERE, GRANTS, Grant, Permission, Role, allows
+from postwarden.people.rules import EVERYWHERE, GRANTS, ITSELF, Grant, Permission, Role, allows
 from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
 from postwarden.people.signatures import NAMESPACE, check, fingerprint, public_key
 
 __all__ = [
     "EVERYWHERE",
     "GRANTS",
+    "ITSELF",
     "NAMESPACE",
     "BadKey",
     "Columns",

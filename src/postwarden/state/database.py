@@ -47,6 +47,8 @@ def open_state(settings: StateSettings) -> None:
     set_up()
     bind(settings)
     try:
+        if connection.vendor == "sqlite":
+            os.close(os.open(_database(settings)["NAME"], os.O_RDWR | os.O_CREAT, 0o600))
         _upgrade(settings)
     except OperationalError as error:
         raise StateMissing(f"{_shown(settings)}: {str(error).strip()}") from error

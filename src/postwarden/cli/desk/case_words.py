@@ -126,7 +126,8 @@ def _fact(name: str, value: object) -> str:
 
 def _state(code: object) -> str:
     """Say an account's state; other words stay as they are."""
-    return STATES[State(code)] if code in set(State) else str(code)
+    told = str(code)
+    return STATES[State(told)] if told in set(State) else told
 
 
 def _value(value: object) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from email.utils import formatdate, make_msgid
 from itertools import count
@@ -18,6 +18,7 @@ from postwarden.holds.doctor.steps import (
     Step,
     login_outcome,
     mail_outcome,
+    open_outcome,
 )
 from postwarden.holds.errors import ControlError
 from postwarden.holds.ports import MailControl
@@ -26,6 +27,7 @@ from postwarden.holds.silence import end_silence, silence
 MARK = "postwarden-probe."
 _SECONDS = 20.0
 _PAUSE = 0.1
+_LASTING = frozenset({Protocol.IMAP, Protocol.SUBMISSION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,12 @@ class Examination:
             ending.callback(self._clear_up)
             doors = self._before()
             if doors:
-                with self._live(doors) as session:
+                with ExitStack() as closing:
+                    sessions = self._sessions(doors, closing)
                     reason = self.drill.hold()
                     self._logins(Stage.HELD, doors, reason)
-                    self._ended(session)
+                    for door, session in sessions:
+                        self._ended(door, session)
                 self._flush(Stage.HELD_COLD)
                 self._logins(Stage.HELD_COLD, doors, reason)
                 self._delivered()
@@ -131,33 +135,40 @@ class Examination:
         _, message = self._message()
         account = self.drill.account
         attempt = self.servers.clients.submit(door, account, self.password, message)
-        said, place, queue = attempt.text, None, self.servers.queue
+        place, seen, trouble = self._place(attempt)
+        outcome = mail_outcome(attempt, reason, place, seen=seen)
+        self._done(stage, door.name, outcome, trouble or attempt.text)
+
+    def _place(self, attempt: Attempt) -> tuple[str | None, bool, str]:
+        """Give the queue that mail is in, whether that could be looked at, and why not."""
+        if self.servers.queue is None or not attempt.queue_id:
+            return None, False, ""
         try:
-            if queue is not None and attempt.queue_id:
-                place = queue.place(attempt.queue_id)
+            return self.servers.queue.place(attempt.queue_id), True, ""
         except ControlError as error:
-            said, queue = str(error), None
-        outcome = mail_outcome(attempt, reason, place, seen=queue is not None)
-        self._done(stage, door.name, outcome, said)
+            return None, False, str(error)
 
-    @contextmanager
-    def _live(self, doors: Sequence[Door]) -> Iterator[Session | None]:
-        imap = next((door for door in doors if door.protocol is Protocol.IMAP), None)
-        session = None
-        if imap is not None:
-            session = self.servers.clients.stay(imap, self.drill.account, self.password)
-        try:
-            yield session
-        finally:
-            if session is not None:
-                session.close()
+    def _sessions(self, doors: Sequence[Door], closing: ExitStack) -> list[tuple[Door, Session]]:
+        """Log in where sessions last, and stay."""
+        found = []
+        for door in doors:
+            if door.protocol in _LASTING:
+                session = self.servers.clients.stay(door, self.drill.account, self.password)
+                if session is not None:
+                    closing.callback(session.close)
+                    found.append((door, session))
+        return found
 
-    def _ended(self, session: Session | None) -> None:
-        """Wait for the worker to end the session that was open before the hold."""
-        if session is None:
-            return
-        where = "an open IMAP session"
-        if self._within(lambda: not session.is_open()):
+    def _ended(self, door: Door, session: Session) -> None:
+        """See that a session from before the hold ends, or that its mail is held."""
+        where = f"a session open at {door.name}"
+        if door.protocol is Protocol.SUBMISSION:
+            _, message = self._message()
+            attempt = session.submit(self.drill.account, message)
+            place, seen, trouble = self._place(attempt)
+            outcome = open_outcome(attempt, place, seen=seen)
+            self._done(Stage.HELD, where, outcome, trouble or attempt.text)
+        elif self._within(lambda: not session.is_open()):
             self._done(Stage.HELD, where, Outcome.SESSION_ENDED)
         else:
             trouble = self.drill.trouble() or "does `postwarden worker` run?"

@@ -7,10 +7,13 @@ from postwarden.holds.doctor.steps import Attempt
 
 
 class Session(Protocol):
-    """A live IMAP session."""
+    """A live session, of IMAP or of submission."""
 
     def is_open(self) -> bool:
         """Ask the server for a sign of life."""
+
+    def submit(self, account: str, message: bytes) -> Attempt:
+        """Hand in a message from the account to itself; by IMAP there is no way."""
 
     def close(self) -> None:
         """Leave without a word."""
@@ -23,7 +26,7 @@ class Clients(Protocol):
         """Log in and leave."""
 
     def stay(self, door: Door, account: str, password: str) -> Session | None:
-        """Log in by IMAP and stay; None where that fails."""
+        """Log in by IMAP or submission and stay; None where that fails."""
 
     def submit(self, door: Door, account: str, password: str, message: bytes) -> Attempt:
         """Log in and hand in a message from the account to itself."""

@@ -142,6 +142,13 @@ def mail_outcome(attempt: Attempt, reason: str, queue: str | None, *, seen: bool
     return Outcome.MAIL_HELD if queue == "hold" else Outcome.MAIL_PASSED
 
 
+def open_outcome(attempt: Attempt, queue: str | None, *, seen: bool) -> Outcome:
+    """Give what became of mail that a session from before the hold hands in; see `mail_outcome`."""
+    if attempt.answer is not Answer.ACCEPTED:
+        return Outcome.SESSION_ENDED
+    return mail_outcome(attempt, "", queue, seen=seen)
+
+
 def verdict(steps: Sequence[Step], findings: Iterable[Finding]) -> Level:
     """Give what a run means in all: a fault, or not proven, or proven; warnings leave it proven."""
     levels = {step.level for step in steps} | {finding.level for finding in findings}
