@@ -213,3 +213,13 @@ def test_an_account_without_a_mailbox_is_not_looked_at(desk, case):
     told, states = examined(desk, case)
     assert states["nobody@example.net"] == "suspected"
     assert "no such mailbox" in told
+
+
+def test_a_hold_of_many_is_one_line_of_the_timeline(desk, case, own_tree):
+    names = [f"user{number}@example.net" for number in range(700)]
+    (own_tree / "many.txt").write_text("\n".join(names))
+    desk("hold", "--case", case, "--file", "many.txt")
+    text = desk("case", "show", case)
+    assert text.count("suspected 700 accounts") == 1
+    assert text.count("700 accounts are held now") == 1
+    assert "600 accounts" not in text

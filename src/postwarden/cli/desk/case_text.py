@@ -1,13 +1,14 @@
 """A case for people at a terminal."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
-from postwarden.cases.service import Case, CaseFile, matches
+from postwarden.cases.service import Case, CaseFile, TimelineEntry, matches
 from postwarden.cli.desk.case_words import STATES, deed, task
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.times import short, with_year, zone_name
@@ -111,7 +112,7 @@ class CasePrinter:
 
     def _timeline(self, file: CaseFile) -> None:
         self._title(f"Timeline (times in {zone_name(self._zone)})")
-        for one in file.timeline:
+        for one in _folded(file.timeline):
             cited = f" [{', '.join(one.evidence)}]" if one.evidence else ""
             self._say(f"  {self._short(one.at)}  {one.actor}: {deed(one)}{cited}")
 
@@ -131,6 +132,22 @@ class CasePrinter:
 
     def _short(self, at: int | None) -> str:
         return short(at, self._zone)
+
+
+def _folded(timeline: Iterable[TimelineEntry]) -> Iterator[TimelineEntry]:
+    """Tell as one what was done to many accounts in step after step, with nothing else between."""
+    for about_many, entries in groupby(timeline, key=lambda one: "count" in one.values):
+        if not about_many:
+            yield from entries
+            continue
+        told: dict[object, TimelineEntry] = {}
+        for one in entries:
+            rest = {name: value for name, value in one.values.items() if name != "count"}
+            same = (one.actor, one.act, one.text, one.evidence, *rest.items())
+            before = told.get(same)
+            count = one.values["count"] + (before.values["count"] if before else 0)
+            told[same] = (before or one)._replace(values={**rest, "count": count})
+        yield from told.values()
 
 
 def _meant(sure: Counter[str]) -> str:
