@@ -80,10 +80,11 @@ _TYPES: Mapping[str, str] = {
 TABLES_IN_SECTIONS: Mapping[str, tuple[str, str]] = {
     "_Anchor": (
         "Anchors",
-        "What `anchors` of `[ledger]` consists of: one of `file`, `url`, `ssh`.",
+        "What `anchors` of `[ledger]` consists of: one of `file` (with `tsa`: stamped), `url`, `ssh`.",
     ),
     "_Dovecot": ("Dovecots", "What `dovecot` of `[holds]` consists of: `[[holds.dovecot]]`."),
     "_Table": ("Tables", "What `accounts`, `aliases`, `canonical` and `bcc` consist of."),
+    "_Webmail": ("Webmails", "What `webmail` of `[holds]` consists of: `[[holds.webmail]]`."),
     "ColumnsTable": ("Columns", "What `columns` of `[people]` consists of."),
 }
 
