@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import sys
 import tempfile
 import threading
@@ -85,6 +86,7 @@ def main(named):
             (folder / "enumerated").mkdir()
             with machine(folder / "enumerated") as made:
                 points = all_points(Suite(made))
+            random.Random(0).shuffle(points)  # what is known early is of all kinds
         for point in points:
             waiting.put(point)
         print(f"{len(points)} points to run", flush=True)

@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
@@ -19,14 +20,18 @@ _ANY = ctypes.c_ulong(-1)
 
 def main():
     """Serve until standard input ends."""
-    from postwarden.state.service import set_up  # noqa: PLC0415  # loaded once, before any act
+    from postwarden.state.service import StateSettings, open_state, set_up  # noqa: PLC0415
 
     set_up()
-    import httpx  # noqa: PLC0415
+    import httpx  # noqa: PLC0415  # what acts load is loaded once, before any of them
+    from django.db import connections  # noqa: PLC0415
 
     from crash import acts, judging  # noqa: PLC0415  # have models: after set_up
 
     httpx.Client(trust_env=False).close()
+    with tempfile.TemporaryDirectory() as folder:
+        open_state(StateSettings(folder))
+        connections.close_all()
     does = {name: getattr(acts, name) for name in dir(acts) if not name.startswith("_")}
     does["judge"] = judging.judge
     for line in sys.stdin:
