@@ -6,7 +6,7 @@ POSTWARDEN := .venv/bin/postwarden
 DEMO := build/demo
 PATHS := src tests tools bench fuzz
 
-.PHONY: help setup demo test check format lint types rules docs bench fuzz clean servers
+.PHONY: help setup demo test check format lint types rules docs bench fuzz crash clean servers
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ bench: setup  ## measure speed; writes build/bench.json
 fuzz: setup  ## fuzz the readers; writes build/fuzz.json
 	.venv/bin/uv sync --quiet --frozen --inexact --group fuzz
 	$(PYTHON) -m fuzz
+
+crash: setup servers  ## stop every act at its system calls; writes build/crash.json
+	PYTHONPATH=tests:. $(PYTHON) -m crash
 
 clean:  ## remove everything that was generated, but not the environment
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
