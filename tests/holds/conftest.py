@@ -27,7 +27,7 @@ class FakeDovecot:
     """Implements `MailControl` in memory; `fail` makes the next calls fail, after they were done."""
 
     def __init__(self, error):
-        self.live, self.boxes, self.cached = {}, {}, set()
+        self.live, self.boxes, self.cached, self.strange = {}, {}, set(), set()
         self.fail, self.error = 0, error
 
     def _answered(self):
@@ -53,6 +53,7 @@ class FakeDovecot:
         return {
             one: Scripts(frozenset(names), active)
             for one in accounts
+            if one not in self.strange
             for names, active in [self.boxes.get(one, (set(), None))]
         }
 

@@ -216,3 +216,15 @@ def test_a_legal_hold_is_for_officer_and_counsel(quick_desk):
     with pytest.raises(NotAllowed):
         quick_desk.hold(EVA, kind=Kind.PRESERVATION, who="anna")
     assert quick_desk.hold(EVA, kind=Kind.PRESERVATION, who="ben").done == 1
+
+
+def test_a_mistyped_name_is_held_and_named(quick_desk, dovecot, quick_key):
+    dovecot.strange = {"evva@example.net"}
+    quick_desk.hold(EVA, "evva@example.net")
+    quick_desk.align()
+    assert quick_desk.desk.unknown() == ["evva@example.net"]
+    assert "hold.account-unknown" in quick_desk.acts()
+    quick_desk.approve(quick_desk.plan_release("evva@example.net"), quick_key)
+    quick_desk.align()
+    assert quick_desk.desk.unknown() == []
+    assert quick_desk.acts().count("hold.account-unknown") == 1

@@ -13,6 +13,7 @@ from postwarden.holds.carrying import Carried, Carrier, outcome, unfitting
 from postwarden.holds.effects import EFFECTS, due_plan, due_reminder
 from postwarden.holds.errors import NothingToDo
 from postwarden.holds.keeping import Held, Told, open_rows, shown
+from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import Languages
 from postwarden.holds.projection import Projection
 from postwarden.holds.rules import Kind, Refusal, Wording
@@ -171,6 +172,11 @@ class HoldDesk:
             Pending(effect.kind, effect.attempts, trouble)
             for effect, trouble in outbox.waiting(EFFECTS)
         ]
+
+    def unknown(self) -> list[str]:
+        """Give the held accounts that Dovecot's user database did not know when they were held."""
+        rows = AccountRow.objects.filter(held=True, filters__unknown=True).order_by("account")
+        return list(rows.values_list("account", flat=True))
 
     def holds_of(self, accounts: Sequence[str]) -> list[Held]:
         """Give the open holds of accounts."""

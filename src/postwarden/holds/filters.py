@@ -28,7 +28,9 @@ def suspend(
     Raises:
         ControlError: not all of them could be; what was active is known for all.
     """
-    there = control.scripts([one.account for one in _rows(accounts) if _is_to_suspend(one)])
+    wanted = [one.account for one in _rows(accounts) if _is_to_suspend(one)]
+    there = control.scripts(wanted)
+    _keep_unknown(set(wanted) - there.keys(), ledger, now)
     known: dict[str, Filters] = {}
     with transaction.atomic():
         for row in _locked(there):
@@ -65,6 +67,16 @@ def restore(
         if account not in after or after[account].active != active:
             raise ControlError(f"{account}: its Sieve script {active} is not active again")
     return _keep_restored(wanted, scripts, ledger, now)
+
+
+def _keep_unknown(accounts: Collection[str], ledger: Ledger, now: Moment) -> None:
+    """Note which held accounts the user database does not know: a name may be mistyped."""
+    with transaction.atomic():
+        for row in _locked(accounts):
+            row.filters = {"names": [], "active": None, "suspended": True, "unknown": True}
+            row.save(update_fields=["filters"])
+        entries = [Entry("hold.account-unknown", ITSELF, person=one) for one in sorted(accounts)]
+        ledger.append(entries, now)
 
 
 def _keep_suspended(

@@ -18,7 +18,8 @@ class AccountRow(models.Model):
     """An account that was ever held: whether it is, and what was done about its filters.
 
     `filters` is null while its filters are its own; else {"names": […], "active": NAME}: what was
-    there before they were suspended, with "active" null until it is known.
+    there before they were suspended, with "active" null until it is known; "unknown" is true where
+    Dovecot's user database has no such account.
     """
 
     account = models.CharField(max_length=320, primary_key=True)

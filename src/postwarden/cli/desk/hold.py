@@ -8,7 +8,13 @@ import typer
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.hold_words import held_lines, left_lines, overdue_lines, trouble_lines
+from postwarden.cli.desk.hold_words import (
+    held_lines,
+    left_lines,
+    overdue_lines,
+    trouble_lines,
+    unknown_lines,
+)
 from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
@@ -134,7 +140,10 @@ def holds(
     for line in held_lines(found):
         typer.echo(visible(line))
     hours = desk.remind_after // 3_600_000_000
-    for line in (*overdue_lines(found, hours, now()), *trouble_lines(desk.pending())):
+    shown = {one.account for one in found}
+    unknown = [one for one in desk.unknown() if one in shown]
+    late = overdue_lines(found, hours, now())
+    for line in (*late, *unknown_lines(unknown), *trouble_lines(desk.pending())):
         typer.echo(visible(line))
 
 

@@ -49,6 +49,15 @@ def held_lines(held: Sequence[Held]) -> list[str]:
     return ["  ".join(map(str.ljust, map(str, row), widths)).rstrip() for row in rows]
 
 
+def unknown_lines(unknown: Sequence[str]) -> list[str]:
+    """Name held accounts that the mail server does not know."""
+    lines = [
+        f"Held, but no account that Dovecot knows: {one}; is the name right?"
+        for one in unknown[:_MOST]
+    ]
+    return lines + ([f"… and {len(unknown) - _MOST} more."] if len(unknown) > _MOST else [])
+
+
 def trouble_lines(pending: Sequence[Pending]) -> list[str]:
     """Give lines that say what the worker has still to do, and what keeps it from it."""
     lines = []
