@@ -182,9 +182,10 @@ def _named_type(section: Mapping[str, Any]) -> str:
 
 def _keys(section: Mapping[str, Any]) -> str:
     needed = section.get("required", ())
+    keys = sorted(section["properties"].items(), key=lambda one: one[0] not in needed)
     rows = [
         (f"`{name}`", _type(key), _default(name in needed, key.get("default")), key["description"])
-        for name, key in section["properties"].items()
+        for name, key in keys
     ]
     return _table(("key", "type", "default", "meaning"), rows)
 

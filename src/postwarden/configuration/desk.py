@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from postwarden.configuration.values import Domain, FilePath, Model, absolute_sqlite, some
+from postwarden.configuration.values import Asked, Domain, FilePath, Model, absolute_sqlite, some
 from postwarden.ledger.settings import AnchorSettings, LedgerSettings
 from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
 from postwarden.state.settings import StateSettings
@@ -174,24 +174,16 @@ class ColumnsTable(Model):
     )
 
 
-class People(Model):
+class People(Asked):
     """[people]."""
 
     format: Literal["csv", "sql", "ldap"] = Field(description="Where it is looked up.")
     path: FilePath | None = Field(default=None, description="csv: the file, with a heading.")
-    url: str | None = Field(
-        default=None,
-        description="sql: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME or mysql://…; ldap:"
-        " ldap:// or ldaps://HOST.",
-    )
     query: str | None = Field(
         default=None,
         description="sql: a SELECT in which :account stands for the account; ldap: a filter with"
         " {account}.",
     )
-    base: str | None = Field(default=None, description="ldap: where the search begins.")
-    bind_dn: str | None = Field(default=None, description="ldap: who asks; without it, nobody.")
-    password: str | None = Field(default=None, description="ldap: the password of bind_dn.")
     columns: ColumnsTable = Field(
         default=ColumnsTable(), description="What columns or attributes are called there."
     )

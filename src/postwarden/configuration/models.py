@@ -23,6 +23,7 @@ from postwarden.configuration.desk import (
 from postwarden.configuration.doctor import DoctorSection
 from postwarden.configuration.holds import HoldsSection
 from postwarden.configuration.values import (
+    Asked,
     Domain,
     FilePath,
     Model,
@@ -129,29 +130,21 @@ class _Store(Model):
         return self
 
 
-class _Table(Model):
+class _Table(Asked):
     format: Literal[
         "dovecot-passwd", "postfix-virtual", "postfix-regexp", "aliases", "csv", "sql", "ldap"
     ] = Field(description="How the table is written, or which server holds it.")
     path: FilePath | None = Field(
         default=None, description="The file, for every format but sql and ldap."
     )
-    url: str | None = Field(
-        default=None,
-        description="sql: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME or mysql://…; ldap:"
-        " ldap:// or ldaps://HOST.",
-    )
     query: str | None = Field(
         default=None,
         description="sql: a SELECT of one column (accounts) or two (address, where it goes); ldap:"
         " a filter.",
     )
-    base: str | None = Field(default=None, description="ldap: where the search begins.")
     attributes: list[str] = Field(
         default=[], description="ldap: the attributes of the address and of where it goes."
     )
-    bind_dn: str | None = Field(default=None, description="ldap: who asks; without it, nobody.")
-    password: str | None = Field(default=None, description="ldap: the password of bind_dn.")
 
     @model_validator(mode="after")
     def _complete(self) -> "_Table":

@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from postwarden.vocabulary import moment_of, normal
 
@@ -76,3 +83,16 @@ class Model(BaseModel):
     """A table of the file; a key it does not know is a fault."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Asked(Model):
+    """A server that is asked, and how: what SQL databases and LDAP directories have in common."""
+
+    url: str | None = Field(
+        default=None,
+        description="sql: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME or mysql://…; ldap:"
+        " ldap:// or ldaps://HOST.",
+    )
+    base: str | None = Field(default=None, description="ldap: where the search begins.")
+    bind_dn: str | None = Field(default=None, description="ldap: who asks; without it, nobody.")
+    password: str | None = Field(default=None, description="ldap: the password of bind_dn.")
