@@ -73,7 +73,13 @@ def edit_plan(_keys):
 def ruin_plan(_keys):
     plan = released()
     PlanRow.objects.filter(hash=plan.hash).update(text=plan.text[:-1])
-    return plan.hash, "it cannot be read any more"
+    return plan.hash, "its acts are not those that were frozen"
+
+
+def edit_stage(_keys):
+    plan = released()
+    PlanRow.objects.filter(hash=plan.hash).update(stage="nowhere")
+    return plan.hash, "it is where no plan can be"
 
 
 def edit_signature(_keys):
@@ -137,7 +143,7 @@ def remove_plan(_keys):
 
 
 FORGERIES = [
-    edit_plan, ruin_plan, edit_signature, approve_oneself, name_a_stranger, count_twice,
+    edit_plan, ruin_plan, edit_stage, edit_signature, approve_oneself, name_a_stranger, count_twice,
     last_for_ever, swap_hashes, remove_approval, remove_plan,
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
 
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
@@ -41,24 +42,31 @@ def forged(ledger: Ledger) -> list[str]:
 
 def faults(row: PlanRow) -> list[str]:
     """Say what of a plan is not as it was frozen and signed."""
-    try:
-        plan = plan_of(row)
-    except (ValueError, KeyError, TypeError):
-        return ["it cannot be read any more"]
-    if plan.hash != row.hash:
+    if not _is_frozen_text(row):
         return ["its acts are not those that were frozen"]
-    return list(_of_approvals(plan, list(row.approvals.order_by("pk"))))
+    if row.stage not in set(Stage):
+        return ["it is where no plan can be"]
+    return list(_of_approvals(plan_of(row), list(row.approvals.order_by("pk"))))
+
+
+def sound(row: PlanRow) -> Plan | None:
+    """Read a plan; None where something of it is not as it was frozen and signed."""
+    if not _is_frozen_text(row):
+        return None
+    plan = plan_of(row)
+    return None if any(_of_approvals(plan, list(row.approvals.order_by("pk")))) else plan
 
 
 def plan_of(row: PlanRow) -> Plan:
     """Read a plan; its text is as it was frozen only where `faults` has nothing to say."""
     told = json.loads(row.text)
+    kinds = {kind.value: kind for kind in Kind}
     return Plan(
         case=told["case"],
         reason=told["reason"],
         requester=told["requester"],
         acts=tuple(
-            Act(Kind(kind), subject, tuple((name, value) for name, value in details))
+            Act(kinds[kind], subject, tuple(map(tuple, details)))
             for kind, subject, details in told["acts"]
         ),
         mismatch=Mismatch(told["mismatch"]),
@@ -70,6 +78,11 @@ def plan_of(row: PlanRow) -> Plan:
             for one in row.approvals.order_by("pk")
         ),
     )
+
+
+def _is_frozen_text(row: PlanRow) -> bool:
+    """Tell whether a plan's text, which was kept as its hash covers it, still has that hash."""
+    return sha256(row.text.encode()).hexdigest() == row.hash
 
 
 def _of_approvals(plan: Plan, given: list[ApprovalRow]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-from postwarden.custody.checking import FROZEN, faults, plan_of
+from postwarden.custody.checking import FROZEN, plan_of, sound
 from postwarden.custody.errors import NoSuchPlan, Refused
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
@@ -133,8 +133,6 @@ class Plans:
         Raises:
             Refused: the rules do not allow it, or something of it is not as it was signed.
         """
-        if faults(_found(hashed)):
-            raise Refused(Refusal.FORGED)
         return self._step(hashed, Begin(), "plan.begun", actor, "", now)
 
     def finish(self, hashed: str, actor: str, now: Moment) -> Plan:
@@ -162,7 +160,8 @@ class Plans:
     ) -> Plan:
         with transaction.atomic():
             row = _found(hashed, lock=True)
-            after = decide(plan_of(row), event, now)
+            plan = sound(row) if isinstance(event, Begin) else plan_of(row)
+            after = Refusal.FORGED if plan is None else decide(plan, event, now)
             if isinstance(after, Refusal):
                 raise Refused(after)
             PlanRow.objects.filter(hash=hashed).update(stage=after.stage)

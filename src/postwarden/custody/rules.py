@@ -121,9 +121,7 @@ class Plan:
 def canonical(plan: Plan) -> bytes:
     """Give the bytes that the hash covers: equal plans give equal bytes."""
     told = {
-        "acts": [
-            [act.kind, act.subject, [list(pair) for pair in act.details]] for act in plan.acts
-        ],
+        "acts": plan.acts,
         "case": plan.case,
         "emergency": plan.emergency,
         "made": plan.made,
