@@ -44,6 +44,7 @@ class Aligner:
         self._webmail = webmail
         self._control = control
         self._clock = clock
+        self._rest: Moment | None = None  # since when a server in trouble is left alone
 
     def run(self) -> None:
         """Bring this host's projection up to date and carry out what is due, sessions first.
@@ -53,9 +54,9 @@ class Aligner:
         """
         self._holds.projection.refresh()
         for kind in (SESSIONS, PLAN, WEBMAIL, REMINDER):
-            while effect := outbox.claim([kind], self._clock(), _LEASE):
+            while effect := self._next(kind):
                 self._carry_out(effect)
-        if effect := outbox.claim([FILTERS], self._clock(), _LEASE):  # one: they take their time
+        if effect := self._next(FILTERS):  # one: they take their time
             self._carry_out(effect)
 
     def check(self) -> None:
@@ -64,6 +65,17 @@ class Aligner:
             with transaction.atomic():
                 entry = Entry("hold.projection-mended", ITSELF)
                 self._holds.desk.ledger.append([entry], self._clock())
+
+    def _next(self, kind: str) -> Effect | None:
+        """Take an effect that is due; none that needs Dovecot within a second of its last trouble."""
+        now = self._clock()
+        if (
+            kind in (SESSIONS, FILTERS)
+            and self._rest is not None
+            and 0 <= now - self._rest < _SECOND
+        ):
+            return None
+        return outbox.claim([kind], now, _LEASE)
 
     def _carry_out(self, effect: Effect) -> None:
         soonest = _SOONEST
@@ -83,6 +95,8 @@ class Aligner:
                 trouble = self._filters(effect, self._control)
         except (ControlError, ProjectionUnfit) as error:
             trouble, soonest = str(error), _SECOND  # a server in trouble is not pressed
+            if effect.kind in (SESSIONS, FILTERS):
+                self._rest = self._clock()
         if trouble:
             wait = min(soonest * 2 ** max(0, min(effect.attempts, 20) - 10), _LATEST)
             outbox.put_off(effect, self._clock() + wait, trouble)

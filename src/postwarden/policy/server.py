@@ -45,11 +45,25 @@ def serve(settings: HoldSettings) -> None:
 
 
 class _Dropping(HttpToolsProtocol):
-    """Uvicorn's protocol, and a way to end a connection without an answer."""
+    """Uvicorn's protocol, with an end to heads of requests, and to connections without an answer."""
+
+    _head: int | None = 0  # bytes so far of a head that has not ended
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head = 0
         self.scope["extensions"] = {_DROP: {"drop": self.transport.abort}}
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > _LONGEST:  # httptools would keep any number of them
+                self.transport.abort()
 
 
 def application(settings: HoldSettings) -> Application:

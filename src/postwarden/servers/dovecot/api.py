@@ -3,6 +3,7 @@
 import base64
 import json
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -39,17 +40,28 @@ class Doveadm:
         """Give the answer to each command, in order; raise `ControlError` where one is missing."""
         request = [[name, dict(given), str(at)] for at, (name, given) in enumerate(commands)]
         try:
-            with httpx.Client(
-                timeout=self._seconds, trust_env=False, verify=self._context
-            ) as client:
-                response = client.post(self._url, json=request, headers=self._headers)
-        except httpx.TransportError as error:
+            content = self._post(request)
+        except httpx.HTTPError as error:
             raise ControlError(f"{self._url}: no answer: {error}") from error
-        if response.status_code != httpx.codes.OK:
-            raise ControlError(f"{self._url}: answers with status {response.status_code}")
-        if len(response.content) > _LONGEST:
-            raise ControlError(f"{self._url}: answers with more than {_LONGEST} bytes")
-        return answers(response.text, len(commands))
+        return answers(content.decode("utf-8", "replace"), len(commands))
+
+    def _post(self, request: Sequence[object]) -> bytes:
+        """Give the body of an answer, which as a whole may take no longer than a part of it."""
+        deadline = time.monotonic() + self._seconds
+        content = bytearray()
+        with (
+            httpx.Client(timeout=self._seconds, trust_env=False, verify=self._context) as client,
+            client.stream("POST", self._url, json=request, headers=self._headers) as response,
+        ):
+            if response.status_code != httpx.codes.OK:
+                raise ControlError(f"{self._url}: answers with status {response.status_code}")
+            for piece in response.iter_bytes():
+                content += piece
+                if len(content) > _LONGEST:
+                    raise ControlError(f"{self._url}: answers with more than {_LONGEST} bytes")
+                if time.monotonic() > deadline:
+                    raise ControlError(f"{self._url}: no whole answer within {self._seconds:g} s")
+        return bytes(content)
 
 
 def answers(text: str, count: int) -> list[Answer]:

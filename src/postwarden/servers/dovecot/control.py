@@ -38,7 +38,7 @@ class DovecotControl:
         for doveadm in self._all:
             (rows,) = _told(doveadm.ask([("who", {})]))
             for row in rows:
-                account = normal(row.get("username", ""))
+                account = normal(_field(row, "username"))
                 found[account] = found.get(account, 0) + _count(row.get("connections", ""))
         return found
 
@@ -87,12 +87,18 @@ def _told(answers: Sequence[Answer]) -> list[list[dict[str, str]]]:
 
 
 def _scripts(rows: Sequence[Mapping[str, str]]) -> Scripts:
-    active = [row["script"] for row in rows if row.get("active")]
-    return Scripts(frozenset(row["script"] for row in rows), active[0] if active else None)
+    active = [_field(row, "script") for row in rows if row.get("active")]
+    return Scripts(frozenset(_field(row, "script") for row in rows), next(iter(active), None))
+
+
+def _field(row: Mapping[str, str], name: str) -> str:
+    if name not in row:
+        raise ControlError(f"doveadm's answer cannot be understood: a row has no {name}")
+    return row[name]
 
 
 def _count(text: str) -> int:
-    return int(text) if text.isdecimal() else 1
+    return int(text) if text.isdecimal() and len(text) < 10 else 1
 
 
 def _portions(accounts: Collection[str]) -> list[list[str]]:
