@@ -80,6 +80,7 @@ class Examination:
         """
         with ExitStack() as ending:
             self._clear_up()
+            self._forget()  # what caches know of a killed run's hold
             ending.callback(self._clear_up)
             doors = self._before()
             if doors:
@@ -175,15 +176,19 @@ class Examination:
             self._done(Stage.HELD, where, Outcome.SESSION_OPEN, trouble)
 
     def _flush(self, stage: Stage) -> None:
-        control = self.servers.control
-        if control is None:
-            return
+        if self.servers.control is not None:
+            trouble = self._forget()
+            outcome = Outcome.CACHE_KEPT if trouble else Outcome.CACHE_FLUSHED
+            self._done(stage, "the login cache", outcome, trouble)
+
+    def _forget(self) -> str:
+        """Flush what login caches know of the account; give why not."""
         try:
-            control.forget([self.drill.account])
+            if self.servers.control is not None:
+                self.servers.control.forget([self.drill.account])
         except ControlError as error:
-            self._done(stage, "the login cache", Outcome.CACHE_KEPT, str(error))
-        else:
-            self._done(stage, "the login cache", Outcome.CACHE_FLUSHED)
+            return str(error)
+        return ""
 
     def _delivered(self) -> None:
         """Bring mail while the account is held, and look for it in its mailbox."""
@@ -211,9 +216,9 @@ class Examination:
     def _released(self, doors: Sequence[Door], stage: Stage) -> None:
         """Release, and log in again: as soon as the worker has flushed what caches know of the hold."""
         self.drill.release()
+        deadline = time.monotonic() + self.seconds
         for door in doors:
             attempt = self._log_in(door)
-            deadline = time.monotonic() + self.seconds
             while attempt.answer is Answer.REFUSED and time.monotonic() < deadline:
                 time.sleep(_PAUSE)
                 attempt = self._log_in(door)

@@ -4,8 +4,8 @@ import imaplib
 import poplib
 import re
 import smtplib
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 from postwarden.holds.doctor.service import Answer, Attempt, Door, Protocol, Session
 from postwarden.servers.probes.sieve import ManageSieve
@@ -37,17 +37,13 @@ class MailPrograms:
             return _no_answer(error)
 
     def stay(self, door: Door, account: str, password: str) -> Session | None:
-        """Log in by IMAP and stay; None where that fails."""
+        """Log in by IMAP or submission and stay; None where that fails."""
+        stay: Callable[[Door, str, str], Session | None]
+        stay = self._stay_smtp if door.protocol is Protocol.SUBMISSION else self._stay_imap
         try:
-            session = self._connected(door)
+            return stay(door, account, password)
         except _FAILED:
             return None
-        try:
-            session.login(account, password)
-        except _FAILED:
-            session.shutdown()
-            return None
-        return _Imap(session)
 
     def submit(self, door: Door, account: str, password: str, message: bytes) -> Attempt:
         """Log in and hand in a message from the account to itself."""
@@ -67,6 +63,22 @@ class MailPrograms:
                 return _handed_in(smtp, "", account, message)
         except _FAILED as error:
             return _no_answer(error)
+
+    def _stay_imap(self, door: Door, account: str, password: str) -> Session:
+        session = self._connected(door)
+        try:
+            session.login(account, password)
+        except _FAILED:
+            session.shutdown()
+            raise
+        return _Imap(session)
+
+    def _stay_smtp(self, door: Door, account: str, password: str) -> Session | None:
+        with ExitStack() as stack:
+            smtp = stack.enter_context(self._smtp(door))
+            if _smtp_login(smtp, account, password).answer is Answer.ACCEPTED:
+                return _Submission(smtp, stack.pop_all())
+        return None
 
     def _imap(self, door: Door, account: str, password: str) -> Attempt:
         session = self._connected(door)
@@ -123,7 +135,7 @@ class MailPrograms:
                 door.host, door.port, timeout=self._seconds, context=context(door)
             )
         elif door.protocol is Protocol.LMTP:
-            smtp = smtplib.LMTP(door.host, door.port)
+            smtp = smtplib.LMTP(door.host, door.port, timeout=self._seconds)
         else:
             smtp = smtplib.SMTP(door.host, door.port, timeout=self._seconds)
         try:
@@ -150,8 +162,34 @@ class _Imap:
         except _FAILED:
             return False
 
+    def submit(self, account: str, message: bytes) -> Attempt:  # noqa: ARG002  # the port's
+        return Attempt(Answer.NONE, "IMAP takes no mail")
+
     def close(self) -> None:
         self._session.shutdown()
+
+
+class _Submission:
+    """Implements `Session`."""
+
+    def __init__(self, smtp: smtplib.SMTP, ending: ExitStack) -> None:
+        self._smtp = smtp
+        self._ending = ending
+
+    def is_open(self) -> bool:
+        try:
+            return self._smtp.noop()[0] < _NOT_DONE
+        except _FAILED:
+            return False
+
+    def submit(self, account: str, message: bytes) -> Attempt:
+        try:
+            return _handed_in(self._smtp, account, account, message)
+        except _FAILED as error:
+            return _no_answer(error)
+
+    def close(self) -> None:
+        self._ending.close()
 
 
 def _smtp_login(smtp: smtplib.SMTP, account: str, password: str) -> Attempt:
