@@ -14,7 +14,7 @@ from postwarden.ledger.appending import append
 from postwarden.ledger.check import FORMAT, SIGNED, archive
 from postwarden.ledger.entries import ERASED, Entry, facts_of, unpack
 from postwarden.ledger.errors import KeysMissing
-from postwarden.ledger.keys import CASE, NONCE, PERSON, Keyring
+from postwarden.ledger.keys import CASE, NONCE, PERSON, Keyring, Keys
 from postwarden.ledger.models import EntryRow, OriginRow
 from postwarden.ledger.ports import Anchor
 from postwarden.ledger.proving import Proof, Wanted, prove
@@ -74,12 +74,12 @@ class Ledger:
         """Give entries in the order of appending, of one case or of one kind of act where named."""
         named = {"case": case, "act": act}
         wanted = {column: value for column, value in named.items() if value is not None}
-        keys = self._keys.every()
+        keys = Keys(self._keys)
         for row in EntryRow.objects.filter(**wanted).order_by("pk").iterator():
             facts: dict[str, Any] = {}
             erased = False
             for number, _, sealed in unpack(*row.packed()):
-                key = keys.get(number)
+                key = keys.readable(number)
                 if key is None:
                     erased = True
                 else:

@@ -15,6 +15,9 @@ from postwarden.ledger.models import KeyRow
 
 NONCE = 12
 _NAMES = 500  # in one statement
+_PAGE = 1_000
+_MOST_PAGES = 50
+_NUMBERS = 1 << 63  # what a database has room for
 # In SQL, not through models: an append must not cost a millisecond.
 _FIND = (
     "SELECT id, kind, reference, wrapped FROM ledger_key"
@@ -56,16 +59,11 @@ class Keyring:
             for place, (number, wrapped) in found.items()
         }
 
-    def every(self, within: range | None = None) -> dict[int, AESGCM | None]:
-        """Give all keys by number, or those whose numbers are within a range.
-
-        None stands for one erased; those that were changed are left out.
-        """
+    def within(self, numbers: range) -> dict[int, AESGCM | None]:
+        """Give the keys of these numbers: None for those erased; those that were changed are left out."""
         found: dict[int, AESGCM | None] = {}
-        rows = KeyRow.objects.values_list("pk", "reference", "wrapped")
-        if within is not None:
-            rows = rows.filter(pk__gte=within.start, pk__lt=within.stop)
-        for number, reference, wrapped in rows.iterator():
+        rows = KeyRow.objects.filter(pk__gte=numbers.start, pk__lt=numbers.stop)
+        for number, reference, wrapped in rows.values_list("pk", "reference", "wrapped"):
             with suppress(KeysMissing):
                 found[number] = (
                     None if wrapped is None else self._unwrapped(number, reference, bytes(wrapped))
@@ -97,6 +95,38 @@ class Keyring:
             raise KeysMissing(
                 f"key {number} of the ledger was changed, or wrapped by another secret"
             ) from error
+
+
+class Keys(dict[int, AESGCM | None]):
+    """All keys by number, read as they are asked for and kept for a while; None for one erased.
+
+    A key that is not there, or was changed, raises KeyError.
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        super().__init__()
+        self._keyring = keyring
+        self._pages: set[int] = set()
+
+    def __missing__(self, number: int) -> AESGCM | None:
+        """Read the keys around a number: those made together are used together."""
+        page = number // _PAGE
+        if page not in self._pages and number < _NUMBERS - _PAGE:
+            if len(self._pages) >= _MOST_PAGES:
+                self._pages.clear()
+                self.clear()
+            self._pages.add(page)
+            self.update(self._keyring.within(range(page * _PAGE, (page + 1) * _PAGE)))
+        if number not in self:
+            raise KeyError(number)
+        return self[number]
+
+    def readable(self, number: int) -> AESGCM | None:
+        """Give a key; None where nothing can be read with it any more."""
+        try:
+            return self[number]
+        except KeyError:
+            return None
 
 
 def _stored(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, bytes]]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from postwarden.ledger.entries import SALT, Packed, facts_of, unpack
 from postwarden.ledger.errors import FactsChanged
-from postwarden.ledger.keys import NONCE, Keyring
+from postwarden.ledger.keys import NONCE, Keyring, Keys
 from postwarden.ledger.merkle import inclusion_paths
 from postwarden.ledger.models import HeadRow, LeafRow
 
@@ -56,7 +55,7 @@ def prove(wanted: Wanted, keyring: Keyring) -> Proof | None:
     head = HeadRow.objects.order_by("-size").first()
     if head is None:
         return None
-    found = {one.place: one for one in _entries(wanted, head.size, keyring.every())}
+    found = {one.place: one for one in _entries(wanted, head.size, Keys(keyring))}
     hashes = LeafRow.objects.filter(index__lt=head.size).order_by("index")
     leaves = map(bytes, hashes.values_list("hash", flat=True).iterator())
     paths = inclusion_paths(leaves, head.size, found)
@@ -64,7 +63,7 @@ def prove(wanted: Wanted, keyring: Keyring) -> Proof | None:
     return Proof(head.note, tuple(proven))
 
 
-def _entries(wanted: Wanted, size: int, keys: Mapping[int, AESGCM | None]) -> Iterator[Proven]:
+def _entries(wanted: Wanted, size: int, keys: Keys) -> Iterator[Proven]:
     for case, persons in wanted.items():
         rows = LeafRow.objects.filter(index__lt=size, entry__case=case or None)
         for row in rows.select_related("entry").iterator():
@@ -78,7 +77,7 @@ def _about(parts: Collection[Opened], persons: frozenset[str]) -> bool:
     return any(part.facts and part.facts.get("person") in persons for part in parts)
 
 
-def _parts(packed: Packed, keys: Mapping[int, AESGCM | None]) -> tuple[Opened, ...]:
+def _parts(packed: Packed, keys: Keys) -> tuple[Opened, ...]:
     try:
         return tuple(_opened(*part, keys) for part in unpack(*packed))
     except (InvalidTag, ValueError) as error:
@@ -87,10 +86,8 @@ def _parts(packed: Packed, keys: Mapping[int, AESGCM | None]) -> tuple[Opened, .
         ) from error
 
 
-def _opened(
-    key: int, commitment: bytes, sealed: bytes, keys: Mapping[int, AESGCM | None]
-) -> Opened:
-    opener = keys.get(key)
+def _opened(key: int, commitment: bytes, sealed: bytes, keys: Keys) -> Opened:
+    opener = keys.readable(key)
     if opener is None:
         return Opened(key, commitment, None, None)
     plain = opener.decrypt(sealed[:NONCE], sealed[NONCE:], None)

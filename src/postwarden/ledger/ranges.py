@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -10,21 +10,15 @@ from django.db import connection
 
 from postwarden.ledger.checkpoint import Checkpoint, NotACheckpoint, read
 from postwarden.ledger.entries import ERASED, commitment, facts_of, leaf_data, unpack
-from postwarden.ledger.keys import NONCE, Keyring
+from postwarden.ledger.keys import NONCE, Keyring, Keys
 from postwarden.ledger.merkle import Tree, leaf_hash
 from postwarden.ledger.models import HeadRow
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _ROWS = """
 SELECT leaf."index", leaf.hash, entry.id, entry.at, entry.act, entry."case", entry.commitments, entry.sealed
 FROM ledger_leaf leaf JOIN ledger_entry entry ON entry.id = leaf.entry_id
 WHERE leaf."index" >= %s AND leaf."index" < %s ORDER BY leaf."index"
 """  # in SQL, not through models, which take twice as long
-_PAGE = 1_000
-_MOST_PAGES = 50
-_NUMBERS = 1 << 63  # what a database has room for
 
 Row = tuple[int, bytes, int, int, str, str | None, bytes, bytes]
 
@@ -66,7 +60,7 @@ class Checked(NamedTuple):
 
 
 class Opener:
-    """Opens sealed parts with keys that it reads as they are needed, and keeps for a while.
+    """Opens sealed parts, and counts what cannot be opened any more.
 
     Attributes:
         erased: parts seen so far whose keys were erased; `used` has the numbers of those keys.
@@ -74,9 +68,7 @@ class Opener:
     """
 
     def __init__(self, keyring: Keyring) -> None:
-        self._keyring = keyring
-        self._keys: dict[int, AESGCM | None] = {}
-        self._pages: set[int] = set()
+        self._keys = Keys(keyring)
         self.forget()
 
     def forget(self) -> None:
@@ -89,8 +81,6 @@ class Opener:
         """Tell whether the sealed facts of an entry are those it was committed to."""
         try:
             for number, committed, hidden in unpack(commitments, sealed):
-                if number not in self._keys and not self._find(number):
-                    return False
                 key = self._keys[number]
                 if key is None:
                     self.erased += 1
@@ -101,20 +91,9 @@ class Opener:
                     return False
                 if act == ERASED:
                     self.recorded.update(facts_of(plain).get("detail", {}).get("keys", ()))
-        except (InvalidTag, ValueError):
+        except (InvalidTag, ValueError, KeyError):
             return False
         return True
-
-    def _find(self, number: int) -> bool:
-        """Read the keys around a number: those made together are used together."""
-        page = number // _PAGE
-        if page not in self._pages and number < _NUMBERS - _PAGE:
-            if len(self._pages) >= _MOST_PAGES:
-                self._pages.clear()
-                self._keys.clear()
-            self._pages.add(page)
-            self._keys |= self._keyring.every(range(page * _PAGE, (page + 1) * _PAGE))
-        return number in self._keys
 
 
 class Checker:
