@@ -258,3 +258,19 @@ def test_a_value_of_the_wrong_kind_is_shown_with_what_to_write(fault, line, wron
 )
 def test_numbers_and_truth_are_asked_for_in_words(fault, key, remedy):
     assert fault(f"{SMALL}[evidence]\n{key}\n") == [f"evidence.{key.split()[0]}: {remedy}"]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "remedy"),
+    [
+        ("", "write one of file ="),
+        ('file = "heads", url = "https://witness.example"', "write one of file ="),
+        ('ssh = "heads@witness.example"', "write both ssh ="),
+        ('file = "heads", tsa = "https://tsa.example"', "write tsa ="),
+        ('tsa = "https://tsa.example", certificates = "tsa.pem"', "write one of file ="),
+        ('file = "heads", certificates = "tsa.pem"', "write tsa ="),
+    ],
+)
+def test_an_anchor_is_one_place_with_all_that_it_needs(fault, anchor, remedy):
+    (told,) = fault(f"{SMALL}[ledger]\nanchors = [{{ {anchor} }}]\n")
+    assert told.startswith(f"ledger.anchors[1]: {remedy}")
