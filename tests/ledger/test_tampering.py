@@ -1,5 +1,7 @@
 """1,000 ways to tamper with what an anchored head covers: each is found."""
 
+import os
+
 import pytest
 from django.db import transaction
 
@@ -8,6 +10,7 @@ from ledger.mutations import Mutator, drop_triggers, run
 from postwarden.ledger import sharing
 from postwarden.ledger.models import HeadRow
 from postwarden.ledger.secrets import load_secrets
+from postwarden.ledger.service import LedgerError
 
 MUTATIONS = 1_000
 ANCHORED = 60
@@ -141,3 +144,15 @@ def test_processes_that_share_a_ledger_find_what_one_finds(book, by_processes):
     by_processes()
     assert book.verify(*notes) == tampered
     assert (sound.entries, sound.erased, sound.faults) == (101, 14, ())
+
+
+def die(*_):
+    os._exit(9)
+
+
+def test_a_process_of_the_check_that_is_killed_is_named(book_on_sqlite, by_processes, monkeypatch):
+    book_on_sqlite.fill(20)
+    by_processes()
+    monkeypatch.setattr(sharing.helping, "check", die)
+    with pytest.raises(LedgerError, match="was killed; run it again"):
+        book_on_sqlite.verify()
