@@ -8,6 +8,7 @@ import pytest
 from postwarden.holds.file import connect, make_projection, projection_file
 from postwarden.holds.settings import HoldSettings
 from postwarden.holds.setup import dovecot, postfix
+from postwarden.holds.silence import end_silence, silence
 from postwarden.policy import application
 
 EVA = "eva@example.net"
@@ -103,3 +104,25 @@ def test_postfix_keeps_its_restrictions_and_asks_first():
     assert first.endswith(", reject_unknown_sender_domain")
     proxied = once.main.splitlines()[2].partition(" = ")[2]
     assert postfix(settings, first, proxied) == once
+
+
+def test_about_a_marked_account_there_is_no_answer(folder):
+    silence(folder, EVA)
+    sent, dropped = [], []
+
+    async def receive():
+        return {"type": "http.request", "body": login(EVA)}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"command=allow"}
+    scope["headers"] = []
+    scope["extensions"] = {"postwarden.drop": {"drop": lambda: dropped.append(True)}}
+    asyncio.run(application(HoldSettings(folder))(scope, receive, send))
+    assert (sent, dropped) == ([], [True])
+    other = ask(folder, "POST", "/?command=allow", login("finn@example.net"))
+    assert other == (200, {"status": 0, "msg": ""})
+    assert ask(folder, "GET", f"/held?account={EVA}")[1]["held"] is True
+    end_silence(folder)
+    assert ask(folder, "POST", "/?command=allow", login(EVA))[1]["status"] == -1

@@ -20,6 +20,7 @@ _PORTS = {
     "smtp": 25,
     "lmtp": 24,
 }
+_REMEDY = f"write doors such as imap://127.0.0.1:143, of {', '.join(_PORTS)}"
 
 
 def door(text: str) -> Door:
@@ -27,9 +28,13 @@ def door(text: str) -> Door:
     parts = urlsplit(text)
     scheme, host = parts.scheme, parts.hostname
     if scheme not in _PORTS or not host or parts.path or parts.query or parts.username:
-        raise ValueError(f"write doors such as imap://127.0.0.1:143, of {', '.join(_PORTS)}")
+        raise ValueError(_REMEDY)
     tls = scheme in ("imaps", "pop3s", "submissions")
-    return Door(Protocol(scheme[:-1] if tls else scheme), host, parts.port or _PORTS[scheme], tls)
+    try:
+        port = parts.port or _PORTS[scheme]
+    except ValueError:
+        raise ValueError(_REMEDY) from None
+    return Door(Protocol(scheme[:-1] if tls else scheme), host, port, tls)
 
 
 def _doors(texts: list[str]) -> list[str]:
