@@ -11,6 +11,7 @@ from postwarden.ledger.ports import Anchor
 from postwarden.vocabulary import Moment
 
 _END = "\n\n"
+_SIGNATURE = 92  # characters: key id and Ed25519 signature, 68 bytes, in base64
 
 
 class FileAnchor:
@@ -53,14 +54,21 @@ class FileAnchor:
 
 
 def notes_in(text: str) -> list[str]:
-    """Give the signed notes of a text: each is a body, an empty line, and its signature."""
+    """Give the signed notes of a text: each is a body, an empty line, and its signature.
+
+    A note that a full disk or a crash cut short is none: the head was written again after it.
+    """
     blocks = [block.strip("\n") for block in text.split(_END)]
     blocks = [block for block in blocks if block]
     return [
         f"{body}\n\n{signature}\n"
         for body, signature in pairwise(blocks)
-        if signature.startswith("\u2014 ") and not body.startswith("\u2014 ")
+        if _is_signature(signature) and not body.startswith("\u2014 ")
     ]
+
+
+def _is_signature(line: str) -> bool:
+    return line.startswith("\u2014 ") and len(line.rpartition(" ")[2]) == _SIGNATURE
 
 
 def write_newest(anchor: Anchor, now: Moment) -> bool:
