@@ -6,10 +6,15 @@ import pytest
 from django.db import connections
 
 from cli.conftest import ask
+from custody.plans import NOW
+from ledger.mutations import drop_triggers
+from ledger.mutations import run as tamper
 from people.conftest import KeyFile
+from postwarden.configuration import load
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.service import consent
 from postwarden.people.service import member
+from postwarden.wiring import ledger
 
 SETTINGS = """
 [provider]
@@ -153,3 +158,15 @@ def test_a_forgery_is_found_and_its_plan_named(verify, keys, forge):
     assert "Every plan is as it was frozen, and approved by who signed." in verify()
     hashed, why = forge(keys)
     assert f"BAD: plan {hashed[:12]}: {why}" in verify(status=1)
+
+
+def test_the_first_bad_entry_is_named_before_plans(verify, keys, tmp_path):
+    verify()
+    ledger(load(str(tmp_path / "postwarden.toml"))).sequence(NOW)
+    drop_triggers()
+    tamper("UPDATE ledger_entry SET act = 'x' WHERE id IN (3, 5)")
+    edit_plan(keys)
+    first, second, *rest = verify(status=1).splitlines()
+    assert first == "BAD: entry 2 was changed after it was written"
+    assert second == "BAD: entry 4 was changed after it was written"
+    assert any(line.startswith("BAD: plan ") for line in rest)
