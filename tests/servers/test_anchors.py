@@ -67,6 +67,17 @@ def test_heads_are_kept_outside_and_cover_the_ledger(on_sqlite, anchor):
     assert (found.covered, found.tail, found.faults) == (21, 0, ())
 
 
+def test_an_anchor_with_a_long_name_is_remembered(state, tmp_path):
+    book = Book(state)
+    book.fill(5)
+    deep = tmp_path.joinpath(*("a-folder-with-a-long-name",) * 10)
+    deep.mkdir(parents=True)
+    first, second = (FileAnchor(str(deep / name)) for name in ("first", "second"))
+    assert book.ledger.anchor(first, book.now)
+    assert not book.ledger.anchor(first, book.now)
+    assert book.ledger.anchor(second, book.now)
+
+
 def test_an_empty_ledger_has_nothing_to_keep(on_sqlite, anchor):
     assert not Book(on_sqlite).ledger.anchor(anchor, 1)
     assert anchor.read() == []

@@ -1,6 +1,7 @@
 """Writing tree heads outside: to a file, best on another host's file system."""
 
 import os
+from hashlib import sha256
 from itertools import pairwise
 
 from django.db.models import Max
@@ -11,6 +12,7 @@ from postwarden.ledger.ports import Anchor
 from postwarden.vocabulary import Moment
 
 _END = "\n\n"
+_LONGEST = 200  # characters of `AnchoredRow.anchor`
 _SIGNATURE = 92  # characters: key id and Ed25519 signature, 68 bytes, in base64
 
 
@@ -79,10 +81,19 @@ def write_newest(anchor: Anchor, now: Moment) -> bool:
     Raises:
         AnchorError: nothing was recorded; the next call tries again.
     """
-    head = HeadRow.objects.order_by("-size").first()
-    held = AnchoredRow.objects.filter(anchor=anchor.name).aggregate(size=Max("size"))["size"]
+    head, name = HeadRow.objects.order_by("-size").first(), _short(anchor.name)
+    held = AnchoredRow.objects.filter(anchor=name).aggregate(size=Max("size"))["size"]
     if head is None or (held is not None and held >= head.size):
         return False
     anchor.write(head.note)
-    AnchoredRow.objects.get_or_create(anchor=anchor.name, size=head.size, defaults={"at": now})
+    AnchoredRow.objects.get_or_create(anchor=name, size=head.size, defaults={"at": now})
     return True
+
+
+def _short(name: str) -> str:
+    """Give a name that its column has room for, another one for each anchor."""
+    return (
+        name
+        if len(name) <= _LONGEST
+        else f"{name[: _LONGEST - 65]} {sha256(name.encode()).hexdigest()}"
+    )
