@@ -125,6 +125,32 @@ def test_a_plan_killed_anywhere_is_finished_by_the_worker(quick_desk, monkeypatc
     assert HoldRow.objects.count() == len(wanted) == desk.acts().count("hold.placed")
 
 
+def test_an_approval_and_the_beginning_of_its_plan_are_one_step(quick_desk, quick_key, monkeypatch):
+    quick_desk.hold(EVA)
+    plan = quick_desk.plan_release(EVA)
+
+    def kill(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched, contextlib.suppress(Killed):
+        patched.setattr(quick_desk.desk.plans, "begin", kill)
+        quick_desk.approve(plan, quick_key)
+    assert quick_desk.approve(plan, quick_key).stage is Stage.DONE
+    assert quick_desk.acts().count("plan.approved") == 1
+
+
+def test_sessions_that_are_to_end_are_recorded_before(quick_desk, dovecot, monkeypatch):
+    def kill(_accounts):
+        raise Killed
+
+    dovecot.live = {EVA: 1}
+    quick_desk.hold(EVA)
+    with monkeypatch.context() as patched, contextlib.suppress(Killed):
+        patched.setattr(dovecot, "end", kill)
+        quick_desk.align()
+    assert quick_desk.acts().count("hold.sessions-ending") == 1
+
+
 def test_sessions_end_and_nobody_elses(quick_desk, dovecot):
     dovecot.live = {EVA: 2, FINN: 1}
     dovecot.cached = {EVA, FINN}
