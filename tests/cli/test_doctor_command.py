@@ -13,6 +13,7 @@ from postwarden.cli.desk.doctor_words import (
     step_table,
 )
 from postwarden.configuration import ConfigurationError, load
+from postwarden.durable.service import locked_file
 from postwarden.holds.doctor.service import (
     Code,
     Door,
@@ -109,6 +110,17 @@ def test_an_account_held_in_earnest_is_left_alone(config, tmp_path):
     assert answer.status == 2
     assert "is held by no case" in answer.err
     assert "doctor@example.net" in ask("holds", "--as", "anna", "-c", file).out
+
+
+def test_two_at_once_do_not_hold_the_same_account(config, tmp_path):
+    file = config(DOCTOR)
+    (tmp_path / "doctor.password").write_text("pw\n")
+    (tmp_path / "doctor.password").chmod(0o600)
+    ask("person", "add", "anna", "--role", "postmaster", "--as", "anna", "-c", file)
+    with locked_file(str(tmp_path / "doctor.password")):
+        answer = ask("doctor", "--as", "anna", "-c", file)
+    assert answer.status == 2
+    assert "is held by another process" in answer.err
 
 
 def test_each_stage_and_outcome_has_its_words():

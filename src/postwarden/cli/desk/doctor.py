@@ -87,7 +87,7 @@ def _examined(
     password: str,
     tell: Callable[[Step], None],
 ) -> tuple[list[Step], Sequence[Finding]]:
-    with locked_file(os.path.join(configuration.state.path, "doctor.lock")), _ended_in_order():
+    with locked_file(settings.password_file), _ended_in_order():  # one run an account
         doors, findings = doctor_findings(configuration, settings)
         servers = doctor_servers(configuration, settings)
         its.note("doctor.begun", {"doors": [door.name for door in doors]})
