@@ -76,9 +76,10 @@ def _list(lab: Lab, names: Sequence[str]) -> str:
 
 
 def _refused(lab: Lab, account: str, began: float) -> float:
-    """Log in again and again; give the seconds until a login was refused."""
+    """Log in ten times a second, for each try costs the server what a login does, until refused."""
     while (session := logged_in(lab, account)) is not None:
         session.close()
+        time.sleep(0.1)
     return time.perf_counter() - began
 
 
