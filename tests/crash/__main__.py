@@ -30,7 +30,7 @@ def all_points(suite):
     return found + [point for scene in DEEPER for point in suite.deeper(scene)[::EVERY]]
 
 
-def run(points, found, folder, place, began):
+def run(points, found, folder, place, began, *, named):
     """Run points on a machine of its own until none is left."""
     root = folder / str(place)
     root.mkdir()
@@ -43,6 +43,8 @@ def run(points, found, folder, place, began):
                 return
             failures = suite.failures(point)
             found.append((point, failures))
+            if named and not failures:
+                print(f"ok   {point}")
             if failures:
                 print(f"FAIL {point}\n     " + "\n     ".join(failures), flush=True)
             if len(found) % 100 == 0:
@@ -91,7 +93,11 @@ def main(named):
             waiting.put(point)
         print(f"{len(points)} points to run", flush=True)
         threads = [
-            threading.Thread(target=run, args=(waiting, found, folder, place, began))
+            threading.Thread(
+                target=run,
+                args=(waiting, found, folder, place, began),
+                kwargs={"named": bool(named)},
+            )
             for place in range(min(AT_ONCE, len(points)))
         ]
         for thread in threads:
