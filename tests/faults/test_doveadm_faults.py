@@ -6,6 +6,7 @@ import pytest
 
 from crash.doveadm import Doveadm
 from faults.scripted import http, scripted
+from holds.conftest import FakeDovecot
 from postwarden.holds.service import Aligner
 from postwarden.holds.settings import DovecotSettings
 from postwarden.servers.dovecot import DovecotControl, api
@@ -198,3 +199,22 @@ def test_a_number_that_is_none_stands_for_one_session():
     with scripted(lambda request, send: answer(None, request, send)) as server:
         control = DovecotControl([DovecotSettings(server.url, "key")])
         assert control.sessions() == {EVA: 1}
+
+
+def test_one_dovecot_that_is_away_keeps_no_sessions_alive_on_another(quick_desk, dovecot):
+    dovecot.live = {EVA: 1, FINN: 1}
+    away, there = Faulty(FakeDovecot(None), FAULTS["500"]), Faulty(dovecot, None)
+    away.doveadm.mail.live = {EVA: 1}
+    with scripted(away) as first, scripted(there) as second:
+        doors = [DovecotSettings(server.url, "key") for server in (first, second)]
+        worker = Aligner(quick_desk.desk, DovecotControl(doors), lambda: quick_desk.time)
+        quick_desk.hold(EVA)
+        worker.run()
+        assert dovecot.live == {FINN: 1}
+        assert any("500" in one.trouble for one in quick_desk.desk.pending())
+        away.fault = None
+        for _ in range(3):
+            quick_desk.time += 40 * SECOND
+            worker.run()
+    assert away.doveadm.mail.live == {}
+    assert quick_desk.desk.pending() == []

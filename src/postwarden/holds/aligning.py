@@ -110,17 +110,23 @@ class Aligner:
     def _sessions(self, effect: Effect, control: MailControl) -> str:
         accounts = effect.payload["accounts"]
         self._holds.projection.refresh()  # first: what is ended must not come back
-        control.forget(accounts)
+        troubles = _troubles(lambda: control.forget(accounts))
         held = _held(accounts)
-        before = control.sessions()
+        try:
+            before = control.sessions()
+        except ControlError as error:  # what others have said is acted upon
+            before = error.sessions
+            troubles.append(error)
         open_ones = {account: before[account] for account in held if account in before}
         if open_ones:
             self._record("hold.sessions-ending", effect, open_ones)
-            control.end(open_ones)
-            after = control.sessions()
-            left = sorted(account for account in open_ones if account in after)
-            if left:
-                return f"{len(left)} accounts still have sessions, such as {left[0]}"
+            troubles += _troubles(lambda: control.end(open_ones))
+        if troubles:
+            raise troubles[0]
+        after = control.sessions() if open_ones else {}
+        left = sorted(account for account in open_ones if account in after)
+        if left:
+            return f"{len(left)} accounts still have sessions, such as {left[0]}"
         entry = Entry("hold.sessions-seen", ITSELF, plan=effect.subject, detail={"held": len(held)})
         self._finish(effect, [entry])
         return ""
@@ -155,6 +161,14 @@ class Aligner:
         with transaction.atomic():
             if outbox.finish(effect):
                 self._holds.desk.ledger.append(entries, self._clock())
+
+
+def _troubles(act: Callable[[], None]) -> list[ControlError]:
+    try:
+        act()
+    except ControlError as error:
+        return [error]
+    return []
 
 
 def _held(accounts: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ PostwardenError
     └── ControlError       a door to a server failed; what it did is not known until it is looked up
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from postwarden.holds.rules import Refusal
 from postwarden.vocabulary import PostwardenError
@@ -30,4 +30,12 @@ class ProjectionUnfit(HoldError):
 
 
 class ControlError(HoldError):
-    """A server did not answer as it should; it may have done what it was asked."""
+    """A server did not answer as it should; it may have done what it was asked.
+
+    Attributes:
+        sessions: where they were asked for, those of the servers that did answer.
+    """
+
+    def __init__(self, told: str, sessions: Mapping[str, int] | None = None) -> None:
+        super().__init__(told)
+        self.sessions = {} if sessions is None else sessions

@@ -1,6 +1,6 @@
 """What holds do on one or more Dovecots."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from postwarden.holds.service import ControlError, Scripts
 from postwarden.holds.settings import DovecotSettings
@@ -17,7 +17,7 @@ _USERS_AT_ONCE = 200  # in one request
 class DovecotControl:
     """Implements `MailControl`: sessions and caches on all of them, scripts on the first one."""
 
-    def __init__(self, dovecots: Sequence[DovecotSettings], seconds: float = 30.0) -> None:
+    def __init__(self, dovecots: Sequence[DovecotSettings], seconds: float = 20.0) -> None:
         """Bind it.
 
         Args:
@@ -28,26 +28,49 @@ class DovecotControl:
 
     def forget(self, accounts: Collection[str]) -> None:
         """Let no login of these accounts be answered from the cache of auth_cache_size."""
-        for doveadm in self._all:
+
+        def flush(doveadm: Doveadm) -> None:
             for some in _portions(accounts):
                 _told(doveadm.ask([("authCacheFlush", {"user": some})]))
+
+        self._on_each(flush)
 
     def sessions(self) -> Mapping[str, int]:
         """Count the live sessions by account, of all protocols that `doveadm who` shows."""
         found: dict[str, int] = {}
-        for doveadm in self._all:
+
+        def count(doveadm: Doveadm) -> None:
             (rows,) = _told(doveadm.ask([("who", {})]))
             for row in rows:
                 account = normal(_field(row, "username"))
                 found[account] = found.get(account, 0) + _count(row.get("connections", ""))
+
+        try:
+            self._on_each(count)
+        except ControlError as error:
+            raise ControlError(str(error), found) from error
         return found
 
     def end(self, accounts: Collection[str]) -> None:
         """Send these accounts' sessions away (doveadm-kick(1)), without -f: not those of shared ones."""
-        for doveadm in self._all:
+
+        def kick(doveadm: Doveadm) -> None:
             for some in _portions([one for one in accounts if not _PATTERN & set(one)]):
                 kicks = [("kick", {"mask": [account]}) for account in some]
                 _must(doveadm.ask(kicks), _NOBODY_ON)
+
+        self._on_each(kick)
+
+    def _on_each(self, act: Callable[[Doveadm], None]) -> None:
+        """Act on every Dovecot, also where another one fails; then raise the first failure."""
+        troubles = []
+        for doveadm in self._all:
+            try:
+                act(doveadm)
+            except ControlError as error:
+                troubles.append(error)
+        if troubles:
+            raise troubles[0]
 
     def scripts(self, accounts: Collection[str]) -> Mapping[str, Scripts]:
         """Give the Sieve scripts of those accounts that the user database knows."""
