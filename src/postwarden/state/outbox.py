@@ -57,8 +57,10 @@ def claim(kinds: Sequence[str], now: Moment, lease: int) -> Effect | None:
 
     Promise: of several at once each gets another one.
     """
+    waiting = EffectRow.objects.filter(kind__in=kinds, due__lte=now).order_by("due", "pk")
+    if not waiting.exists():  # no transaction for nothing: others would wait for it
+        return None
     with transaction.atomic():
-        waiting = EffectRow.objects.filter(kind__in=kinds, due__lte=now).order_by("due", "pk")
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
         row = waiting.first()

@@ -14,6 +14,7 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
     """Carry out what holds decided, and sign and anchor tree heads, until SIGTERM or Ctrl-C."""
     configuration = load(config)
     holds = hold_desk(configuration)
+    _tell("The worker is at work.")
     interval = configuration.ledger.interval_seconds
     Loop(
         [

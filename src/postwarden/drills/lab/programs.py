@@ -9,6 +9,7 @@ from postwarden.drills.lab.folder import State
 from postwarden.drills.lab.options import HOST, NOBODY
 from postwarden.drills.lab.processes import Part
 
+_AT_WORK = "The worker is at work."  # says `postwarden worker`
 _POSTWARDEN = (sys.executable, "-c", "from postwarden.cli import main; main()")
 
 
@@ -20,9 +21,10 @@ def programs(root: Path, state: State) -> tuple[Part, ...]:
     user = None if state.uid == NOBODY else (state.uid, state.gid)
     config = str(root / "postwarden.toml")
     answers = partial(_listens, state.ports.policy)
+    at_work = partial(_said, root / "log" / "worker.out", _AT_WORK)
     return (
         Part("policy", root, (*_POSTWARDEN, "policy", "-c", config), lambda: answers, user),
-        Part("worker", root, (*_POSTWARDEN, "worker", "-c", config), lambda: _at_once, user),
+        Part("worker", root, (*_POSTWARDEN, "worker", "-c", config), lambda: at_work, user),
     )
 
 
@@ -31,5 +33,5 @@ def _listens(port: int) -> bool:
         return client.connect_ex((HOST, port)) == 0
 
 
-def _at_once() -> bool:
-    return True
+def _said(printed: Path, words: str) -> bool:
+    return words in printed.read_text(errors="replace")
