@@ -280,3 +280,12 @@ def test_what_is_not_there_is_said(book_on_sqlite):
         refused(book, cases.open_case, cases.Opening(cases.Kind.OUTAGE, "x", ("nobody",)))
         is Code.NO_ORGANISATION
     )
+
+
+def test_a_report_gives_nobody_a_case_that_is_none_of_theirs(book_on_sqlite):
+    book = book_on_sqlite
+    name = book.open("home")
+    with pytest.raises(NotAllowed):
+        book.report(name, BEA, who="hana")
+    assert book.file(name).case.organisations == ("home",)
+    assert book.file(name).reports == ()

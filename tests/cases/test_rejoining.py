@@ -109,6 +109,15 @@ def test_the_earliest_times_stand(book_on_sqlite):
     assert book.file(first).case.times == Times(early, NOW, early, early)
 
 
+def test_a_fault_that_goes_on_in_one_goes_on_in_both(book_on_sqlite):
+    book = book_on_sqlite
+    first, second = book.open(), book.open()
+    book(cases.change, first, Change(times=Times(NOW - 2 * HOUR, NOW - HOUR)))
+    book(cases.change, second, Change(times=Times(detected=NOW - HOUR)))
+    book(cases.merge_cases, first, second, "")
+    assert book.file(first).case.times == Times(detected=NOW - HOUR)
+
+
 def test_a_finding_in_both_is_kept_as_last_seen(book):
     first, second = book.open(), book.open()
     book.take(first, finding("a1", EVA))

@@ -171,6 +171,14 @@ def test_a_bundle_is_written_once_and_checked(desk, case, own_tree):
     assert "is there already" in desk("case", "export", case, status=2)
 
 
+FAULT = (
+    "--occurred-from",
+    "2026-11-20T10:00:00+01:00",
+    "--occurred-to",
+    "2026-11-20T11:30:00+01:00",
+)
+
+
 def examined(desk, case, *words, status=1):
     told = desk("examine", "--case", case, *words, status=status)
     states = {one["account"]: one["state"] for one in shown(desk, case)["accounts"]}
@@ -188,6 +196,7 @@ def innocent(desk, own_tree):
 
 def test_an_examination_marks_accounts_and_keeps_what_it_looked_at(desk, case, innocent):
     desk("case", "accounts", case, innocent)
+    desk("case", "change", case, *FAULT)
     told, states = examined(desk, case)
     findings = shown(desk, case)["findings"]
     wrong = {one["account"] for one in findings if one["verdict"] == "misdelivered"}
@@ -200,6 +209,16 @@ def test_an_examination_marks_accounts_and_keeps_what_it_looked_at(desk, case, i
     assert looks[innocent]["wrong"] == 0
     assert all(looks[one]["wrong"] > 0 for one in wrong)
     assert "examined the accounts with" in desk("case", "show", case)
+
+
+@pytest.mark.parametrize("change", [(), ("--occurred-from", "2026-01-01T00:00:00Z", *FAULT[2:])])
+def test_what_the_logs_do_not_cover_clears_nobody(desk, case, innocent, change):
+    desk("case", "accounts", case, innocent)
+    if change:
+        desk("case", "change", case, *change)
+    told, states = examined(desk, case)
+    assert states[innocent] == "examined"
+    assert ("Nobody is cleared while" in told) == (not change)
 
 
 def test_what_cannot_be_read_or_was_reported_is_for_a_person(desk, case, innocent):

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from django.db import connection, transaction
@@ -254,3 +255,16 @@ def test_a_mistyped_name_is_held_and_named(quick_desk, dovecot, quick_key):
     quick_desk.align()
     assert quick_desk.desk.unknown() == []
     assert quick_desk.acts().count("hold.account-unknown") == 1
+
+
+def test_a_case_lets_nobody_go_whom_it_holds(quick_desk, quick_key):
+    case = quick_desk.open_case()
+    quick_desk.cases = replace(quick_desk.cases, contributions=(HoldContribution(),))
+    quick_desk.hold(EVA, case=case)
+    anna = member("anna")
+    with pytest.raises(cases.Refused) as excluded:
+        cases.move(quick_desk.cases, anna, case, [EVA], cases.State.EXCLUDED, "", quick_desk.now())
+    with pytest.raises(cases.Refused) as closed:
+        cases.close(quick_desk.cases, anna, case, "", quick_desk.now())
+    for caught in (excluded, closed):
+        assert caught.value.refusal == (cases.Code.STILL_HELD, EVA)

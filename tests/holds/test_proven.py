@@ -2,6 +2,7 @@
 
 import pytest
 
+from cases.conftest import finding
 from postwarden.cases import service as cases
 from postwarden.custody.service import Stage
 from postwarden.holds.service import Kind, NothingToDo, Refusal, Wish
@@ -28,7 +29,9 @@ class Incident:
 
     def look(self, account, *, wrong=0, unexplained=0, unread=0, **other):
         now = self.desk.now()
-        told = {"taken": now, "since": None, "until": None, "copies": 7, **other}
+        times = cases.case_file(member("anna"), self.case).case.times
+        told = {"taken": now, "since": None, "until": None, "copies": 7}
+        told |= {"logged_from": times.occurred_from, "logged_to": times.occurred_to, **other}
         seen = {"wrong": wrong, "unexplained": unexplained, "unread": unread}
         look = cases.Look(account, "s1", "ab" * 32, **told, **seen)
         taken = cases.Taken("s1", frozenset({account}), ())
@@ -79,6 +82,7 @@ def test_a_proven_account_is_released_without_anybodys_approval(incident):
         ({"wrong": 1, "unread": 1}, cases.State.TO_REPAIR),
         ({"unexplained": 1}, cases.State.EXAMINED),
         ({"unread": 1}, cases.State.EXAMINED),
+        ({"logged_from": None, "logged_to": None}, cases.State.EXAMINED),
     ],
 )
 def test_whatever_is_not_plainly_clean_stays_held(quick, seen, state):
@@ -105,8 +109,49 @@ def test_while_the_fault_may_go_on_nothing_is_proven(quick_desk):
     incident = Incident.__new__(Incident)
     incident.desk, incident.case = quick_desk, quick_desk.open_case()
     quick_desk.hold(EVA, case=incident.case)
-    incident.look(EVA)
+    now = quick_desk.now()
+    incident.look(EVA, logged_from=now, logged_to=now)
     assert incident.refused(EVA) == ((EVA, Refusal.FAULT_GOES_ON),)
+
+
+def test_logs_that_do_not_cover_the_fault_prove_nothing(quick):
+    quick.look(EVA)
+    quick.change(occurred_to=quick.desk.now())  # it lasted longer than was known
+    assert quick.refused(EVA) == ((EVA, Refusal.NOT_LOGGED),)
+
+
+def test_merging_with_a_fault_that_goes_on_takes_the_proof_away(quick):
+    quick.look(EVA)
+    other = quick.desk.open_case()
+    cases.merge_cases(quick.desk.cases, member("anna"), quick.case, other, "", quick.desk.now())
+    assert quick.refused(EVA) == ((EVA, Refusal.FAULT_GOES_ON),)
+
+
+def test_what_another_case_found_wrong_there_counts(quick):
+    quick.look(EVA)
+    found = cases.Taken("s2", frozenset({EVA}), (finding("a1", EVA),))
+    cases.take_findings(
+        quick.desk.cases, member("anna"), quick.desk.open_case(), found, quick.desk.now()
+    )
+    assert quick.refused(EVA) == ((EVA, Refusal.WRONG_THERE),)
+
+
+def test_a_report_counts_in_whatever_case_it_is(quick):
+    quick.look(EVA)
+    telling = cases.Telling(EVA, quick.desk.now())
+    cases.add_report(
+        quick.desk.cases, member("anna"), quick.desk.open_case(), telling, quick.desk.now()
+    )
+    assert quick.refused(EVA) == ((EVA, Refusal.REPORTED),)
+
+
+def test_older_evidence_does_not_come_after_newer(quick):
+    older = quick.desk.now()
+    quick.look(EVA, wrong=1)
+    with pytest.raises(cases.Refused) as caught:
+        quick.look(EVA, taken=older)
+    assert caught.value.refusal.code is cases.Code.OLDER_EVIDENCE
+    assert quick.state(EVA) is cases.State.TO_REPAIR
 
 
 def test_a_look_at_a_part_of_the_time_proves_nothing(quick):

@@ -65,3 +65,24 @@ def test_a_log_that_begins_later_counts_only_where_nothing_was_to_be_said():
 
 def test_gaps_of_another_log_do_not_count():
     assert coverage(gap(10, 20, server="postfix")).whole_since("dovecot", 5)
+
+
+def both(*gaps, first=0, last=1_000 * SECOND):
+    spans = [SpanRecord(one, "mx1", "log/x", first, last, 9, 9) for one in ("postfix", "dovecot")]
+    return Coverage.of(spans, gaps)
+
+
+@given(moments, moments, st.sampled_from(["postfix", "dovecot"]), moments, moments)
+def test_a_time_is_whole_unless_a_gap_of_either_log_touches_it(one, other, server, start, end):
+    since, until = sorted((one, other))
+    first, last = sorted((start, end))
+    assert both().whole_between(since, until)
+    touched = first <= until and last >= since
+    assert both(gap(first, last, server)).whole_between(since, until) == (not touched)
+
+
+def test_a_time_is_not_whole_where_a_log_is_missing_or_short():
+    assert not coverage(server="postfix").whole_between(0, 10)
+    assert not coverage(server="dovecot").whole_between(0, 10)
+    assert not both(first=50 * SECOND).whole_between(10 * SECOND, 90 * SECOND)
+    assert not both(last=50 * SECOND).whole_between(10 * SECOND, 90 * SECOND)

@@ -25,6 +25,8 @@ class Look(NamedTuple):
         wrong: misdelivered or crossed copies, also such as are gone by now.
         unexplained: copies of which the evidence does not tell whether they belong there.
         unread: copies and folders that could not be read.
+        logged_from: from when until `logged_to` the mail servers' logs have no gap, so that also what was
+            deleted since would be known; None where they have one in the time that the case asks for.
     """
 
     account: str
@@ -37,12 +39,16 @@ class Look(NamedTuple):
     wrong: int
     unexplained: int
     unread: int
+    logged_from: Moment | None
+    logged_to: Moment | None
 
 
 class Doubt(StrEnum):
     """Why an account is not proven clean; shells have the sentences."""
 
     NOT_CLEARED = "not-cleared"
+    WRONG_THERE = "wrong-there"
+    NOT_LOGGED = "not-logged"
     FAULT_GOES_ON = "fault-goes-on"
     LOOKED_BEFORE_END = "looked-before-end"
     LOOKED_BEFORE_HOLD = "looked-before-hold"
@@ -59,7 +65,7 @@ def state_after(look: Look, reported: Collection[str]) -> State:
     """
     if look.wrong:
         return State.TO_REPAIR
-    if look.unexplained or look.unread or look.account in reported:
+    if look.unexplained or look.unread or look.logged_from is None or look.account in reported:
         return State.EXAMINED
     return State.CLEARED
 
@@ -75,11 +81,18 @@ def doubt(look: Look, times: Times, held_since: Moment) -> Doubt | None:
     since, end = times.occurred_from, times.occurred_to
     if end is None:
         return Doubt.FAULT_GOES_ON
-    if look.taken < end:
-        return Doubt.LOOKED_BEFORE_END
-    if look.taken < held_since:
-        return Doubt.LOOKED_BEFORE_HOLD
-    less = look.since is not None and (since is None or since - SPARE < look.since)
-    if less or (look.until is not None and look.until <= end):
-        return Doubt.LOOKED_AT_LESS
-    return None
+    if since is None or not _logged(look, since, end):
+        return Doubt.NOT_LOGGED
+    checks = (
+        (look.taken >= end, Doubt.LOOKED_BEFORE_END),
+        (look.taken >= held_since, Doubt.LOOKED_BEFORE_HOLD),
+        (look.since is None or look.since <= since - SPARE, Doubt.LOOKED_AT_LESS),
+        (look.until is None or look.until > end, Doubt.LOOKED_AT_LESS),
+    )
+    return next((why for fits, why in checks if not fits), None)
+
+
+def _logged(look: Look, since: Moment, end: Moment) -> bool:
+    if look.logged_from is None or look.logged_to is None:
+        return False
+    return look.logged_from <= since and end <= look.logged_to

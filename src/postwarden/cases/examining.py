@@ -4,21 +4,25 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import Max
 
 from postwarden.cases.clearing import Doubt, Look, doubt, state_after
 from postwarden.cases.comparing import Taken
 from postwarden.cases.desk import Actor, Desk, may
+from postwarden.cases.errors import Refused
 from postwarden.cases.findings import Refreshed, take_findings
 from postwarden.cases.handling import move
 from postwarden.cases.keeping import Deed, chunks, found, frozen, locked, record
-from postwarden.cases.models import CaseRow, LookRow
+from postwarden.cases.models import CaseRow, FindingRow, LookRow, ReportRow
 from postwarden.cases.plain import plain_look
-from postwarden.cases.rules import SETTLED
+from postwarden.cases.rules import SETTLED, Code, Refusal
 from postwarden.cases.values import State
 from postwarden.cases.views import look_of
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
+
+_WRONG = ("misdelivered", "crossed")
 
 
 def examined(
@@ -40,9 +44,12 @@ def examined(
 
     Raises:
         NotAllowed: the actor may not, for an organisation concerned.
-        Refused: the case is not open.
+        Refused: the case is not open, or was examined with newer evidence already.
     """
     with transaction.atomic():
+        newest = locked(reference).looks.aggregate(taken=Max("taken"))["taken"]
+        if any(newest is not None and look.taken < newest for look in looks):
+            raise Refused(Refusal(Code.OLDER_EVIDENCE, taken.snapshot))
         refreshed = take_findings(desk, actor, reference, taken, now)
         row = locked(reference)
         before = frozen(row, {one.account for one in looks}).accounts
@@ -72,24 +79,51 @@ def doubts(reference: str, held_since: Mapping[str, Moment]) -> Mapping[str, Dou
     row = found(reference)
     case = frozen(row, held_since)
     looks = _last(row, held_since)
-    reported = set(row.reports.values_list("account", flat=True))
+    reported, wrong = _reported(held_since), _wrong(held_since)
     told: dict[str, Doubt] = {}
     for account, since in held_since.items():
         look = looks.get(account)
-        if look is None or case.accounts.get(account) is not State.CLEARED:
-            told[account] = Doubt.NOT_CLEARED
-        elif account in reported:
+        if account in reported:
             told[account] = Doubt.REPORTED
+        elif account in wrong:
+            told[account] = Doubt.WRONG_THERE
+        elif look is None or not _is_cleared(case.accounts.get(account), look):
+            told[account] = Doubt.NOT_CLEARED
         elif why := doubt(look, case.times, since):
             told[account] = why
     return told
 
 
+def _is_cleared(state: State | None, look: Look) -> bool:
+    """Tell whether an account is said to be cleared, and was by this very look."""
+    return state is State.CLEARED and state_after(look, ()) is State.CLEARED
+
+
+def _reported(accounts: Collection[str]) -> set[str]:
+    """Give those accounts whose holders reported mail that is not theirs, in any case."""
+    return {
+        account
+        for some in chunks(accounts)
+        for account in ReportRow.objects.filter(account__in=some).values_list("account", flat=True)
+    }
+
+
+def _wrong(accounts: Collection[str]) -> set[str]:
+    """Give those accounts in which a case knows of mail that does not belong there."""
+    return {
+        account
+        for some in chunks(accounts)
+        for account in FindingRow.objects.filter(
+            account__in=some, present=True, verdict__in=_WRONG
+        ).values_list("account", flat=True)
+    }
+
+
 def _last(row: CaseRow, accounts: Collection[str]) -> dict[str, Look]:
-    """Give the last look at each account."""
+    """Give the look at each account that has the newest evidence."""
     looks: dict[str, Look] = {}
     for some in chunks(accounts):
-        for one in row.looks.filter(account__in=some).order_by("at", "pk"):
+        for one in row.looks.filter(account__in=some).order_by("taken", "at", "pk"):
             looks[one.account] = look_of(one)
     return looks
 

@@ -1,6 +1,6 @@
 """Opening a case, and what people do in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ from postwarden.cases.rules import (
 )
 from postwarden.cases.text import kept
 from postwarden.cases.values import TEMPLATES, UNTIMED, Case, Kind, State, Times
+from postwarden.cases.views import references
 from postwarden.people.service import Permission, member
 from postwarden.vocabulary import Moment, normal, rfc3339
 
@@ -184,9 +185,12 @@ def move(  # who, where, which, whereto, why, and the clock
 
     Raises:
         NotAllowed: the actor may not, for one of the accounts' organisations.
-        Refused: an account is not of the case, or may not go there from where it is.
+        Refused: an account is not of the case, may not go there from where it is, or is held while it
+            is to be excluded.
     """
     names = named(accounts)
+    if to is State.EXCLUDED:
+        _let_go(desk, reference, names)
     may(actor, Permission.CASE_EDIT, {desk.organisation_of(one) for one in names})
     values = {"count": len(names), "state": to}
     deed = Deed("accounts.moved", actor, now, text=kept(why), values=values)
@@ -194,7 +198,8 @@ def move(  # who, where, which, whereto, why, and the clock
 
 
 def close(desk: Desk, actor: Actor, reference: str, why: str, now: Moment) -> Case:
-    """Close a case in which all is done. Raises as `open_case`."""
+    """Close a case in which all is done, and that holds nobody. Raises as `open_case`."""
+    _let_go(desk, reference, None)
     deed = Deed("case.closed", actor, now, text=kept(why))
     return _apply(desk, reference, Close(), deed, now, None)
 
@@ -202,6 +207,14 @@ def close(desk: Desk, actor: Actor, reference: str, why: str, now: Moment) -> Ca
 def reopen(desk: Desk, actor: Actor, reference: str, why: str, now: Moment) -> Case:
     """Open a closed case again. Raises as `open_case`."""
     return _apply(desk, reference, Reopen(), Deed("case.reopened", actor, now, text=kept(why)), now)
+
+
+def _let_go(desk: Desk, reference: str, accounts: Collection[str] | None) -> None:
+    """Raise `Refused` where the case still binds one of these accounts; None: any."""
+    for room in desk.contributions:
+        bound = sorted(room.binding(references(reference)))
+        for account in bound if accounts is None else sorted(set(bound) & set(accounts)):
+            raise Refused(Refusal(Code.STILL_HELD, account))
 
 
 def named(accounts: Sequence[str]) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """What becomes of two cases that are merged, and of one that is split (pure)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from postwarden.cases.rules import Code, Refusal, weightier
 from postwarden.cases.values import Case, Confidence, Party, Severity, Stage, State, Task, Times
+from postwarden.vocabulary import Moment
 
 _SURE = tuple(Confidence)
 _GRAVE = tuple(Severity)
@@ -94,16 +95,24 @@ def _parties(kept: tuple[Party, ...], gone: tuple[Party, ...]) -> tuple[Party, .
 
 
 def _times(kept: Times, gone: Times) -> Times:
-    """Take the earliest of each, and the latest end."""
-    pairs = zip(Times._fields, kept, gone, strict=True)
+    """Take the earliest of each, and the latest end; begin and end are known only where both are."""
     return Times(
-        *(
-            (max if name == "occurred_to" else min)(
-                [time for time in pair if time is not None], default=None
-            )
-            for name, *pair in pairs
-        )
+        occurred_from=_both(min, kept.occurred_from, gone.occurred_from),
+        occurred_to=_both(max, kept.occurred_to, gone.occurred_to),
+        detected=_earliest(kept.detected, gone.detected),
+        aware=_earliest(kept.aware, gone.aware),
+        reported=_earliest(kept.reported, gone.reported),
     )
+
+
+def _both(
+    choose: Callable[[Moment, Moment], Moment], one: Moment | None, other: Moment | None
+) -> Moment | None:
+    return None if one is None or other is None else choose(one, other)
+
+
+def _earliest(*times: Moment | None) -> Moment | None:
+    return min([time for time in times if time is not None], default=None)
 
 
 def _accounts(kept: Mapping[str, State], gone: Mapping[str, State]) -> dict[str, State]:

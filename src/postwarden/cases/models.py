@@ -185,6 +185,8 @@ class LookRow(models.Model):
     wrong = models.IntegerField()
     unexplained = models.IntegerField()
     unread = models.IntegerField()
+    logged_from = models.BigIntegerField(null=True)
+    logged_to = models.BigIntegerField(null=True)
 
     class Meta:
         """In the order they came."""

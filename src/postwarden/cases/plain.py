@@ -8,6 +8,8 @@ from postwarden.cases.text import written
 from postwarden.cases.values import Case, Task
 from postwarden.cases.views import CaseFile, Concerned, KnownFinding, TimelineEntry, ToldReport
 
+_LOOK_TIMES = ("taken", "since", "until", "logged_from", "logged_to")
+
 
 def plain_case(case: Case) -> dict[str, Any]:
     """Give what a case says of itself."""
@@ -63,7 +65,7 @@ def plain_file(file: CaseFile) -> dict[str, Any]:
 def plain_look(look: Look) -> dict[str, Any]:
     """Give what was looked at in an account; whose it is stands beside it."""
     told = {name: value for name, value in look._asdict().items() if name != "account"}
-    return {**told, **{name: written(told[name]) for name in ("taken", "since", "until")}}
+    return {**told, **{name: written(told[name]) for name in _LOOK_TIMES}}
 
 
 def _task(task: Task) -> dict[str, Any]:

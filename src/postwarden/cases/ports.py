@@ -48,6 +48,13 @@ class Contribution(Protocol):
     def split(self, old: str, new: str, accounts: Collection[str], now: Moment) -> None:
         """Let what is about these accounts belong to the new case."""
 
+    def binding(self, references: Collection[str]) -> Collection[str]:
+        """Give the accounts that the case must not let go of yet.
+
+        Args:
+            references: of the case and of those that became part of it.
+        """
+
     def export(self, references: Collection[str]) -> Part:
         """Give what it has of a case.
 

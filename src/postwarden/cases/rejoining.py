@@ -34,7 +34,7 @@ from postwarden.cases.models import (
 )
 from postwarden.cases.rules import Code, Refusal, template
 from postwarden.cases.text import kept as clean
-from postwarden.cases.values import TEMPLATES, Case
+from postwarden.cases.values import TEMPLATES, Case, State
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
 
@@ -100,6 +100,8 @@ def split_case(  # who, which, what goes, whereto, why, and the clock
         case = frozen(row)
         both = _of_both(row, choice, going) & case.accounts.keys()
         new = decided(split(case, next_reference(now), clean(title), sorted({*going, *both})))
+        again = dict.fromkeys(both, State.SUSPECTED)  # whatever was done about them stays behind
+        new = replace(new, accounts={**new.accounts, **again})
         tasks = template(new.reference, TEMPLATES[new.kind])
         write(replace(new, tasks=tasks))
         target = CaseRow.objects.get(pk=new.reference)

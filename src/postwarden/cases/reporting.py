@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 
 from postwarden.cases.comparing import Mail, Match, match
-from postwarden.cases.desk import Actor, Desk, may
+from postwarden.cases.desk import Actor, Desk, may, may_for_one
 from postwarden.cases.keeping import Deed, decided, frozen, locked, save
 from postwarden.cases.models import ReportRow
 from postwarden.cases.rules import Report, decide, report_label
@@ -38,7 +38,8 @@ def add_report(desk: Desk, actor: Actor, reference: str, telling: Telling, now: 
     """Note what a customer told; the first one is when the case was detected. Give its label.
 
     Raises:
-        NotAllowed: the actor takes no reports of this account's organisation.
+        NotAllowed: the actor takes no reports of this account's organisation, or of none that the case
+            concerns.
         NoSuchCase: there is no such case.
         Refused: the case is not open, or the report would come from the future.
     """
@@ -47,6 +48,7 @@ def add_report(desk: Desk, actor: Actor, reference: str, telling: Telling, now: 
     may(actor, Permission.REPORT_ADD, [organisation])
     with transaction.atomic():
         row = locked(reference)
+        may_for_one(actor, Permission.REPORT_ADD, row.organisations)
         before = frozen(row, [told.account])
         after = decided(decide(before, Report(told.account, told.received, organisation), now))
         row.reports_named += 1

@@ -28,6 +28,8 @@ class Code(StrEnum):
     NO_ORGANISATION = "no-organisation"
     NOTHING_CHOSEN = "nothing-chosen"
     NOT_PART = "not-part"
+    OLDER_EVIDENCE = "older-evidence"
+    STILL_HELD = "still-held"
 
 
 class Refusal(NamedTuple):

@@ -101,7 +101,10 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
         report = _fault(configuration, evidence, comparison, findings)
         _print(output, configuration, evidence, examination, question, findings, report)
         if case is not None:
-            case_examination.keep(config, who, case, evidence, question, tuple(findings))
+            done = case_examination.Examined(
+                evidence, question, examination.coverage, tuple(findings)
+            )
+            case_examination.keep(config, who, case, done)
     if any(finding.wrong for finding in findings):
         raise typer.Exit(SOME_WRONG)
 

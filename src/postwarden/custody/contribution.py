@@ -20,6 +20,10 @@ class PlansOfCases:
     def split(self, old: str, new: str, accounts: Collection[str], now: Moment) -> None:
         """Leave plans as they were approved."""
 
+    def binding(self, references: Collection[str]) -> Collection[str]:  # noqa: ARG002  # the port's
+        """Keep no account: what a plan did is kept by who did it."""
+        return ()
+
     def export(self, references: Collection[str]) -> Part:
         """Give the plans of a case and whose signatures approved them."""
         rows = PlanRow.objects.filter(case__in=references).prefetch_related("approvals")

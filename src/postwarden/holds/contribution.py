@@ -5,6 +5,7 @@ from collections.abc import Collection
 from postwarden.cases.service import Part
 from postwarden.holds.keeping import chunks, locked_revision, open_rows
 from postwarden.holds.models import HoldRow
+from postwarden.holds.rules import Kind
 from postwarden.vocabulary import Moment, rfc3339
 
 
@@ -31,6 +32,11 @@ class HoldContribution:
         locked_revision()
         for some in chunks(accounts):
             HoldRow.objects.filter(case=old, account__in=some).update(case=new)
+
+    def binding(self, references: Collection[str]) -> Collection[str]:
+        """Give the accounts that are held by it."""
+        rows = open_rows().filter(case__in=references, kind=Kind.LOGIN)
+        return frozenset(rows.values_list("account", flat=True))
 
     def export(self, references: Collection[str]) -> Part:
         """Give every hold of a case, ended ones too, oldest first."""

@@ -33,6 +33,8 @@ class Refusal(StrEnum):
     HELD_ALREADY = "held-already"
     NOT_HELD = "not-held"
     NOT_CLEARED = "not-cleared"
+    WRONG_THERE = "wrong-there"
+    NOT_LOGGED = "not-logged"
     FAULT_GOES_ON = "fault-goes-on"
     LOOKED_BEFORE_END = "looked-before-end"
     LOOKED_BEFORE_HOLD = "looked-before-hold"

@@ -60,6 +60,18 @@ class Coverage:
             return False
         return not any(gap.server == server and gap.until >= since for gap in self.gaps)
 
+    def whole_between(self, since: Moment, until: Moment) -> bool:
+        """Tell whether Postfix's and Dovecot's logs were both written from then until then, gapless."""
+        return all(
+            self.first.get(server, until + SLACK) <= since + SLACK
+            and self.last[server] >= until - SLACK
+            and not any(
+                gap.server == server and gap.since <= until and gap.until >= since
+                for gap in self.gaps
+            )
+            for server in ("postfix", "dovecot")
+        )
+
     def silent_at(self, moment: Moment | None) -> tuple[str, ...]:
         """Name the logs that say nothing about that moment although they exist."""
         if moment is None:

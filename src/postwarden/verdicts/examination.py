@@ -63,12 +63,14 @@ class Question:
         until: only messages accepted before then.
         accounts: only these holders; empty: all.
         everything: rightful and own copies too.
+        widely: messages delivered within that time, too, and those of which no time is known.
     """
 
     since: Moment | None = None
     until: Moment | None = None
     accounts: tuple[str, ...] = ()
     everything: bool = False
+    widely: bool = False
 
 
 class _Named(NamedTuple):
@@ -332,9 +334,13 @@ def _of_accounts(table: ir.Table, accounts: Sequence[str]) -> ir.Table:
 
 
 def _asked(finding: Finding, question: Question) -> bool:
-    moment = finding.accepted_at if finding.accepted_at is not None else finding.delivered_at
-    if moment is None:
-        return question.since is None and question.until is None
+    known = [at for at in (finding.accepted_at, finding.delivered_at) if at is not None]
+    if not known:
+        return question.widely or (question.since is None and question.until is None)
+    return any(_within(question, at) for at in (known if question.widely else known[:1]))
+
+
+def _within(question: Question, moment: Moment) -> bool:
     after = question.since is None or moment >= question.since
     return after and (question.until is None or moment < question.until)
 

@@ -13,6 +13,7 @@ from postwarden.verdicts.alternatives import (
     resolver_of,
 )
 from postwarden.verdicts.concerned import Flow, Holder, NextAct, Opened, Owner
+from postwarden.verdicts.coverage import Coverage
 from postwarden.verdicts.examination import Examination, Installation, Question
 from postwarden.verdicts.exposure import Exposure
 from postwarden.verdicts.facts import Citation, Reason, Verdict
@@ -27,6 +28,7 @@ __all__ = [
     "Citation",
     "Concern",
     "ConcernedAccount",
+    "Coverage",
     "Examination",
     "Exposure",
     "FaultReport",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -15,7 +16,7 @@ from postwarden.cli.opened import Opened
 from postwarden.cli.options import now
 from postwarden.cli.output.hostile import visible
 from postwarden.evidence.service import stored
-from postwarden.verdicts.service import Finding, Question, Verdict
+from postwarden.verdicts.service import Coverage, Finding, Question, Verdict
 from postwarden.vocabulary import Moment
 
 
@@ -23,37 +24,57 @@ def asked(config: str, who: str | None, case: str, question: Question) -> Questi
     """Give the question as a case asks it: of mail since shortly before it occurred, or as is said."""
     with seat(config, who) as at:
         since = cases.case_file(at.who, case).case.times.occurred_from
-    return replace(question, since=question.since or (since and since - cases.SPARE))
+    since = question.since or (since and since - cases.SPARE)
+    return replace(question, since=since, widely=True)
 
 
-def keep(  # whose, who, where, and what was asked of what, with what answer
-    config: str,
-    who: str | None,
-    case: str,
-    evidence: Opened,
-    question: Question,
-    findings: tuple[Finding, ...],
-) -> None:
+class Examined(NamedTuple):
+    """An examination: of what, what was asked, which logs there were, and the answer."""
+
+    evidence: Opened
+    question: Question
+    coverage: Coverage
+    findings: tuple[Finding, ...]
+
+
+def keep(config: str, who: str | None, case: str, done: Examined) -> None:
     """Let the case have the findings and what was looked at, and print what became of its accounts."""
-    found = tuple(one for one in findings if one.verdict not in _PLAIN)
-    taken = taken_from(evidence, question, found)
+    found = tuple(one for one in done.findings if one.verdict not in _PLAIN)
+    taken = taken_from(done.evidence, done.question, found)
     with seat(config, who) as at:
-        concerned = cases.case_file(at.who, case).case.accounts
+        file = cases.case_file(at.who, case).case
+        concerned = file.accounts
         accounts = (set(concerned) | {one.account for one in found if one.wrong}) & taken.mailboxes
-        looks = _looks(evidence, question, found, accounts)
+        looks = _looks(done, found, accounts, _logged(done.coverage, file.times))
         refreshed, states = cases.examined(at.desk, at.who, case, taken, looks, now())
     console = plain_console(stderr=True)  # beside findings that a program may read
     print_refreshed(taken, refreshed, console)
     _print(states, set(concerned) - set(taken.mailboxes), console)
+    if None in (file.times.occurred_from, file.times.occurred_to):
+        console.print(
+            "Nobody is cleared while the case does not say when it began and ended:"
+            f" postwarden case change {file.reference} --occurred-from TIME --occurred-to TIME"
+        )
 
 
 _PLAIN = (Verdict.RIGHTFUL, Verdict.OWN)
 
 
+def _logged(coverage: Coverage, times: cases.Times) -> tuple[Moment | None, Moment | None]:
+    """Give the time of the fault where the logs cover all of it."""
+    since, until = times.occurred_from, times.occurred_to
+    if since is None or until is None or not coverage.whole_between(since, until):
+        return None, None
+    return since, until
+
+
 def _looks(
-    evidence: Opened, question: Question, found: tuple[Finding, ...], accounts: set[str]
+    done: Examined,
+    found: tuple[Finding, ...],
+    accounts: set[str],
+    logged: tuple[Moment | None, Moment | None],
 ) -> list[cases.Look]:
-    manifest = evidence.manifest
+    manifest, question = done.evidence.manifest, done.question
     digest = sha256(manifest.to_json().encode()).hexdigest()
     wrong = Counter(one.account for one in found if one.wrong)
     doubtful = Counter(one.account for one in found if not one.wrong)
@@ -69,8 +90,10 @@ def _looks(
             wrong=wrong[account],
             unexplained=doubtful[account],
             unread=here.unread,
+            logged_from=logged[0],
+            logged_to=logged[1],
         )
-        for account, here in sorted(stored(evidence.engine, accounts).items())
+        for account, here in sorted(stored(done.evidence.engine, accounts).items())
     ]
 
 

@@ -68,6 +68,9 @@ _REFUSALS: Mapping[Code, str] = {
     Code.SAME_CASE: "both are the same case",
     Code.NO_ORGANISATION: "{about}: is no organisation of postwarden.toml",
     Code.NOTHING_CHOSEN: "name what it is about: at least one account, report or finding",
+    Code.OLDER_EVIDENCE: "the case was examined with a newer snapshot than {about}; use that one, or"
+    " scan again",
+    Code.STILL_HELD: "{about}: is still held by the case; release it first",
     Code.NOT_PART: "{about}: is no report or finding of this case",
 }
 

@@ -10,6 +10,9 @@ _LEFT = {
     Refusal.HELD_ALREADY: "is held already",
     Refusal.NOT_HELD: "is not held by this case",
     Refusal.NOT_CLEARED: "is not cleared by an examination of this case",
+    Refusal.WRONG_THERE: "holds mail that does not belong there, by what a case knows",
+    Refusal.NOT_LOGGED: "is not proven clean: the logs have a gap between --occurred-from and"
+    " --occurred-to, or the case did not say both when it was examined",
     Refusal.FAULT_GOES_ON: "is not proven clean while the case does not say when it ended:"
     " `postwarden case change --occurred-to`",
     Refusal.LOOKED_BEFORE_END: "was examined with a snapshot from before the end; scan again",
