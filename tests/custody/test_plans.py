@@ -141,6 +141,47 @@ def test_what_was_forged_is_found_and_does_not_run(desk, keys, change):
     assert caught.value.refusal is Refusal.FORGED
 
 
+@pytest.mark.parametrize("change", ["acts", "approval", "stage"])
+def test_what_is_forged_while_it_runs_does_not_go_on(desk, keys, change):
+    desk.freeze(PLAN, NOW)
+    approve(desk, keys, "ben")
+    desk.begin(PLAN.hash, "postwarden", NOW)
+    assert desk.sound(PLAN.hash).stage is Stage.RUNNING
+    if change == "acts":
+        PlanRow.objects.update(text=PlanRow.objects.get().text.replace("eva@", "hugo@"))
+    elif change == "approval":
+        ApprovalRow.objects.all().delete()
+    else:
+        PlanRow.objects.update(stage="nowhere")
+    with pytest.raises(Refused) as caught:
+        desk.sound(PLAN.hash)
+    assert caught.value.refusal is Refusal.FORGED
+
+
+def test_a_plan_that_a_proof_allows_is_sound_without_approvals(desk):
+    proven = replace(PLAN, acts=(Act(Kind.RELEASE_PROVEN, "eva@example.net"),))
+    desk.freeze(proven, NOW)
+    desk.begin(proven.hash, "anna", NOW)
+    assert desk.sound(proven.hash).stage is Stage.RUNNING
+    assert forged(desk._ledger) == []
+
+
+def test_a_ruined_text_hides_no_other_plan(desk):
+    other = replace(PLAN, reason="another one")
+    desk.freeze(PLAN, NOW)
+    desk.freeze(other, NOW)
+    PlanRow.objects.filter(hash=PLAN.hash).update(text="{")
+    assert (desk.every(), desk.ruined()) == ([other], [PLAN.hash])
+    with pytest.raises(Refused):
+        desk.get(PLAN.hash)
+
+
+def test_a_plan_of_a_case_that_was_erased_is_no_fault(desk):
+    desk.freeze(PLAN, NOW)
+    desk._ledger.erase_case(PLAN.case, "ben", "time is over", NOW)
+    assert forged(desk._ledger) == []
+
+
 def test_a_withdrawn_plan_does_not_run(desk, keys):
     desk.freeze(PLAN, NOW)
     approve(desk, keys, "ben")

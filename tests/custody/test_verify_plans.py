@@ -1,6 +1,8 @@
 """`postwarden verify`: whoever changes plans or approvals in the database is found."""
 
 import shutil
+from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from django.db import connections
@@ -12,7 +14,8 @@ from ledger.mutations import run as tamper
 from people.conftest import KeyFile
 from postwarden.configuration import load
 from postwarden.custody.models import ApprovalRow, PlanRow
-from postwarden.custody.service import consent
+from postwarden.custody.rules import canonical
+from postwarden.custody.service import Plans, Stage, consent
 from postwarden.people.service import member
 from postwarden.wiring import ledger
 
@@ -147,9 +150,37 @@ def remove_plan(_keys):
     return gone, "is gone, though it was frozen"
 
 
+def insert_emergency(_keys):
+    """A release that nobody approved goes as an emergency, which only holds are."""
+    plan = Plans(None, str).get(released().hash)
+    forged = replace(plan, emergency=True, stage=Stage.RUNNING)
+    insert(forged.hash, canonical(forged).decode())
+    return forged.hash, "it could never have been frozen"
+
+
+def insert_plan(_keys):
+    """One that is all in order, but that nobody asked for by any command."""
+    plan = Plans(None, str).get(PlanRow.objects.get(approvals=None).hash)
+    forged = replace(plan, reason="another one")
+    insert(forged.hash, canonical(forged).decode())
+    return forged.hash, "nobody is on record as having frozen it"
+
+
+def insert_nonsense(_keys):
+    text = "[]"
+    hashed = sha256(text.encode()).hexdigest()
+    insert(hashed, text)
+    return hashed, "its text is none of a plan"
+
+
+def insert(hashed, text):
+    PlanRow.objects.create(hash=hashed, case="", text=text, stage="running")
+
+
 FORGERIES = [
     edit_plan, ruin_plan, edit_stage, edit_signature, approve_oneself, name_a_stranger, count_twice,
-    last_for_ever, swap_hashes, remove_approval, remove_plan,
+    last_for_ever, swap_hashes, remove_approval, remove_plan, insert_emergency, insert_plan,
+    insert_nonsense,
 ]  # fmt: skip
 
 

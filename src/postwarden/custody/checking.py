@@ -13,8 +13,10 @@ from postwarden.custody.rules import (
     Kind,
     Mismatch,
     Plan,
+    Refusal,
     Stage,
     consent,
+    freeze,
 )
 from postwarden.ledger.service import Ledger
 from postwarden.people.service import BadKey, UnknownIdentity, check, member
@@ -27,16 +29,22 @@ _SETTLED = (Stage.APPROVED, Stage.RUNNING, Stage.DONE, Stage.STOPPED)
 def forged(ledger: Ledger) -> list[str]:
     """Check every plan and approval kept; give a sentence for each fault, those of one plan together.
 
-    A plan that the ledger tells of and that is gone is a fault, too; of a case whose facts were erased
-    the ledger cannot tell.
+    A plan that the ledger tells of and that is gone is a fault, too, and so is one that it does not tell
+    of; of a case whose facts were erased the ledger cannot tell either.
     """
-    recorded = ledger.entries(act=FROZEN)
-    frozen = dict.fromkeys(one.facts["plan"] for one in recorded if "plan" in one.facts)
-    kept = set(PlanRow.objects.values_list("hash", flat=True))
+    frozen, erased = dict[str, None](), set[str | None]()
+    for one in ledger.entries(act=FROZEN):
+        if "plan" in one.facts:
+            frozen[one.facts["plan"]] = None
+        else:
+            erased.add(one.case)
+    kept = dict(PlanRow.objects.order_by("hash").values_list("hash", "case"))
+    strange = [hashed for hashed in kept.keys() - frozen.keys() if kept[hashed] not in erased]
     rows = PlanRow.objects.order_by("hash").iterator()
     return [
         *(f"plan {row.hash[:12]}: {fault}" for row in rows for fault in faults(row)),
         *(f"plan {hashed[:12]}: is gone, though it was frozen" for hashed in frozen.keys() - kept),
+        *(f"plan {hashed[:12]}: nobody is on record as having frozen it" for hashed in strange),
     ]
 
 
@@ -46,19 +54,29 @@ def faults(row: PlanRow) -> list[str]:
         return ["its acts are not those that were frozen"]
     if row.stage not in set(Stage):
         return ["it is where no plan can be"]
-    return list(_of_approvals(plan_of(row), list(row.approvals.order_by("pk"))))
+    plan = readable(row)
+    if plan is None:
+        return ["its text is none of a plan"]
+    return list(_of_plan(plan, list(row.approvals.order_by("pk"))))
 
 
 def sound(row: PlanRow) -> Plan | None:
     """Read a plan; None where something of it is not as it was frozen and signed."""
-    if not _is_frozen_text(row):
+    plan = readable(row)
+    return None if plan is None or any(_of_plan(plan, list(row.approvals.order_by("pk")))) else plan
+
+
+def readable(row: PlanRow) -> Plan | None:
+    """Read a plan, whatever became of its approvals; None where its text or stage is none of ours."""
+    if not _is_frozen_text(row) or row.stage not in set(Stage):
         return None
-    plan = plan_of(row)
-    return None if any(_of_approvals(plan, list(row.approvals.order_by("pk")))) else plan
+    try:
+        return _read(row)
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
-def plan_of(row: PlanRow) -> Plan:
-    """Read a plan; its text is as it was frozen only where `faults` has nothing to say."""
+def _read(row: PlanRow) -> Plan:
     told = json.loads(row.text)
     kinds = {kind.value: kind for kind in Kind}
     return Plan(
@@ -85,7 +103,10 @@ def _is_frozen_text(row: PlanRow) -> bool:
     return sha256(row.text.encode()).hexdigest() == row.hash
 
 
-def _of_approvals(plan: Plan, given: list[ApprovalRow]) -> Iterator[str]:
+def _of_plan(plan: Plan, given: list[ApprovalRow]) -> Iterator[str]:
+    if isinstance(freeze(plan), Refusal):
+        yield "it could never have been frozen"
+        return
     for one in given:
         if not _signed(plan.hash, one):
             yield f"the approval of {one.approver} is not theirs"

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
-from postwarden.custody.checking import FROZEN, plan_of, sound
+from postwarden.custody.checking import FROZEN, readable, sound
 from postwarden.custody.errors import NoSuchPlan, Refused
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
@@ -60,27 +61,47 @@ class Plans:
         return frozen
 
     def get(self, start: str) -> Plan:
-        """Give a plan by its hash, or by the first characters of it; raise `NoSuchPlan`."""
+        """Give a plan by its hash, or by the first characters of it.
+
+        Raises:
+            NoSuchPlan: there is none, or there are several.
+            Refused: its text is not the one that was frozen (FORGED).
+        """
         rows = list(PlanRow.objects.filter(hash__startswith=start)[:2]) if start else []
         if len(rows) != 1:
             raise NoSuchPlan(
                 f"{start}: {'several plans begin so' if rows else 'no plan begins so'}"
             )
-        return plan_of(rows[0])
+        return _unforged(readable(rows[0]))
+
+    def sound(self, hashed: str) -> Plan:
+        """Give a plan that is as it was frozen and signed: one that may go on where it has begun.
+
+        Raises:
+            NoSuchPlan: there is none.
+            Refused: something of it is not so (FORGED).
+        """
+        return _unforged(sound(_found(hashed)))
 
     def of_case(self, case: str) -> list[Plan]:
-        """Give the plans of a case, oldest first."""
-        found = [plan_of(row) for row in PlanRow.objects.filter(case=case)]
-        return sorted(found, key=lambda plan: plan.made)
+        """Give the plans of a case, oldest first; those whose text somebody changed are left out."""
+        return _readable(PlanRow.objects.filter(case=case))
 
     def stage(self, hashed: str) -> Stage:
-        """Give where a plan is, without reading all of it; raise `NoSuchPlan`."""
-        return Stage(_found(hashed).stage)
+        """Give where a plan is, without reading all of it. Raises as `sound`."""
+        row = _found(hashed)
+        if row.stage not in set(Stage):
+            raise Refused(Refusal.FORGED)
+        return Stage(row.stage)
 
     def every(self) -> list[Plan]:
-        """Give all plans, oldest first."""
-        found = [plan_of(row) for row in PlanRow.objects.prefetch_related("approvals")]
-        return sorted(found, key=lambda plan: plan.made)
+        """Give all plans, oldest first; those whose text somebody changed are left out."""
+        return _readable(PlanRow.objects.all())
+
+    def ruined(self) -> list[str]:
+        """Give the hashes of the plans whose text or stage somebody changed."""
+        rows = PlanRow.objects.order_by("hash")
+        return [row.hash for row in rows.iterator() if readable(row) is None]
 
     def approve(
         self, start: str, approver: str, expires: Moment, signature: str, now: Moment
@@ -160,8 +181,8 @@ class Plans:
     ) -> Plan:
         with transaction.atomic():
             row = _found(hashed, lock=True)
-            plan = sound(row) if isinstance(event, Begin) else plan_of(row)
-            after = Refusal.FORGED if plan is None else decide(plan, event, now)
+            plan = _unforged(sound(row) if isinstance(event, Begin) else readable(row))
+            after = decide(plan, event, now)
             if isinstance(after, Refusal):
                 raise Refused(after)
             PlanRow.objects.filter(hash=hashed).update(stage=after.stage)
@@ -169,6 +190,17 @@ class Plans:
             entry = Entry(act, actor, why, case=after.case, plan=hashed)
             self._ledger.append([entry], now)
         return after
+
+
+def _readable(rows: QuerySet[PlanRow]) -> list[Plan]:
+    read = (readable(row) for row in rows.prefetch_related("approvals"))
+    return sorted((plan for plan in read if plan is not None), key=lambda plan: plan.made)
+
+
+def _unforged(plan: Plan | None) -> Plan:
+    if plan is None:
+        raise Refused(Refusal.FORGED)
+    return plan
 
 
 def _signer(who: Member, message: bytes, signature: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
-from postwarden.custody.service import Stage
+from postwarden.custody.service import CustodyError, Stage
 from postwarden.holds.desk import HoldDesk
 from postwarden.holds.effects import FILTERS, PLAN, REMINDER, SESSIONS, WEBMAIL
 from postwarden.holds.errors import ControlError, ProjectionUnfit
@@ -27,6 +27,7 @@ _SECOND = 1_000_000
 _LEASE = 60 * _SECOND
 _SOONEST = _SECOND // 5
 _LATEST = 30 * _SECOND
+_UNSOUND = "is not as it was frozen and signed; nothing of it is done: run `postwarden verify`"
 _NO_DOOR = "postwarden.toml names no Dovecot: add [[holds.dovecot]] with url and api_key"
 
 
@@ -102,8 +103,11 @@ class Aligner:
             outbox.put_off(effect, self._clock() + wait, trouble)
 
     def _plan(self, effect: Effect) -> str:
-        if self._holds.plans.get(effect.subject).stage is Stage.RUNNING:
-            self._holds.carry(effect.subject, self._clock)
+        try:
+            if self._holds.plans.stage(effect.subject) is Stage.RUNNING:
+                self._holds.carry(effect.subject, self._clock)
+        except CustodyError:  # it may be mended from a backup; no other effect waits for that
+            return f"plan {effect.subject[:12]} {_UNSOUND}"
         self._finish(effect, ())
         return ""
 

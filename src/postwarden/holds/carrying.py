@@ -81,8 +81,11 @@ class Carrier:
             hashed: of the plan.
             clock: gives the present.
             after: called when a transaction was committed.
+
+        Raises:
+            Refused: something of the plan is not as it was frozen and signed; nothing was done.
         """
-        plan = self.plans.get(hashed)
+        plan = self.plans.sound(hashed)
         task = Task(hashed, plan.case, plan.requester, plan.reason, plan.acts)
         if plan.stage is Stage.RUNNING and plan.mismatch is Mismatch.STOP:
             self._stop_where_unfit(task, clock())
