@@ -1,8 +1,10 @@
 """Writing tree heads outside: to a file, best on another host's file system."""
 
 import os
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from itertools import pairwise
+from typing import NamedTuple
 
 from django.db.models import Max
 
@@ -71,6 +73,40 @@ def notes_in(text: str) -> list[str]:
 
 def _is_signature(line: str) -> bool:
     return line.startswith("\u2014 ") and len(line.rpartition(" ")[2]) == _SIGNATURE
+
+
+class Asked(NamedTuple):
+    """What an anchor holds, and what it should.
+
+    Attributes:
+        notes: those it holds.
+        lost: sizes of heads that were written there and that it does not hold any more, and when
+            they were written.
+    """
+
+    notes: list[str]
+    lost: Mapping[int, Moment]
+
+
+def ask(anchor: Anchor) -> Asked:
+    """Ask an anchor for all its notes, and miss those that were written to it.
+
+    Whether a note is as it was signed is not looked at.
+
+    Raises:
+        AnchorError: it could not be asked.
+    """
+    written = AnchoredRow.objects.filter(anchor=_short(anchor.name))
+    recorded = dict(written.values_list("size", "at"))  # first: meanwhile more may be written
+    notes = anchor.read()
+    held = {note.split("\n")[1] for note in notes}
+    return Asked(notes, {size: at for size, at in recorded.items() if str(size) not in held})
+
+
+def unnamed(anchors: Iterable[Anchor]) -> list[str]:
+    """Give the anchors that heads were written to and that are not among these."""
+    named = {_short(anchor.name) for anchor in anchors}
+    return sorted(set(AnchoredRow.objects.values_list("anchor", flat=True).distinct()) - named)
 
 
 def write_newest(anchor: Anchor, now: Moment) -> bool:

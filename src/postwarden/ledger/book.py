@@ -2,14 +2,14 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
 
-from postwarden.ledger.anchors import write_newest
+from postwarden.ledger.anchors import Asked, ask, unnamed, write_newest
 from postwarden.ledger.appending import append
 from postwarden.ledger.check import FORMAT, SIGNED, archive
 from postwarden.ledger.entries import ERASED, Entry, facts_of, unpack
@@ -65,6 +65,14 @@ class Ledger:
     def anchor(self, anchor: Anchor, now: Moment) -> bool:
         """See `anchors.write_newest`."""
         return write_newest(anchor, now)
+
+    def ask(self, anchor: Anchor) -> Asked:
+        """See `anchors.ask`."""
+        return ask(anchor)
+
+    def unnamed(self, anchors: Iterable[Anchor]) -> list[str]:
+        """See `anchors.unnamed`."""
+        return unnamed(anchors)
 
     def verify(self, anchored: Sequence[str]) -> Verification:
         """See `verifying.verify`."""

@@ -20,7 +20,7 @@ class Anchor(Protocol):
         """
 
     def read(self) -> list[str]:
-        """Give the notes it holds; none where it cannot be read back from here.
+        """Give the notes it holds, all that were ever written to it.
 
         Raises:
             AnchorError: it should be readable, and is not.

@@ -1,6 +1,6 @@
 """The one door of this room."""
 
-from postwarden.ledger.anchors import FileAnchor, notes_in
+from postwarden.ledger.anchors import Asked, FileAnchor, notes_in
 from postwarden.ledger.book import Ledger, Told
 from postwarden.ledger.entries import Entry
 from postwarden.ledger.errors import AnchorError, FactsChanged, KeysMissing, LedgerError
@@ -12,6 +12,7 @@ __all__ = [
     "NO_CASE",
     "Anchor",
     "AnchorError",
+    "Asked",
     "Entry",
     "FactsChanged",
     "Fault",

@@ -1,7 +1,8 @@
 """`postwarden verify`: is the record of all that was done still what was written?"""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
@@ -12,17 +13,20 @@ from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.custody.service import forged
 from postwarden.ledger.service import (
+    Anchor,
     AnchorError,
     Fault,
     FileAnchor,
+    Ledger,
     Stamp,
     StampKeeper,
     Verification,
 )
-from postwarden.vocabulary import PostwardenError, rfc3339
+from postwarden.vocabulary import Moment, PostwardenError, rfc3339
 from postwarden.wiring import anchors, ledger
 
 SOME_BAD = 1
+NOT_ALL_ASKED = 2
 _SENTENCES = {
     "entry": "was changed after it was written",
     "payload": "has sealed facts that were changed",
@@ -32,6 +36,25 @@ _SENTENCES = {
     "head": "does not fit a signed tree head: it, or one up to the last one named, was changed",
     "anchor": "what an anchor holds is no tree head of this ledger",
 }
+
+
+@dataclass(slots=True)
+class Outside:
+    """What the anchors said.
+
+    Attributes:
+        notes: all tree heads they hold.
+        stamps: likewise.
+        lost: by anchor, the sizes of heads that it no longer holds, and when they were written.
+        away: why some could not be asked.
+        unnamed: anchors once written to that the configuration does not name any more.
+    """
+
+    notes: list[str] = field(default_factory=list)
+    stamps: list[Stamp] = field(default_factory=list)
+    lost: dict[str, Mapping[int, Moment]] = field(default_factory=dict)
+    away: list[str] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
 
 
 class AnchorMissing(PostwardenError):
@@ -52,27 +75,38 @@ def verify(
     """Check the whole ledger against its signed tree heads, those kept outside included.
 
     Every plan kept is checked against its hash, every approval against its signature, every time
-    stamp against the certificates of its authority.
+    stamp against the certificates of its authority; what was written to an anchor has to be there.
 
-    Exit status: 0 when nothing was changed, 1 when something was, 2 when it could not be checked.
+    Exit status: 0 when nothing was changed, 1 when something was, 2 when it could not be checked: also
+    where an anchor could not be asked.
     """
     configuration = load(config)
     book = ledger(configuration)
     console = Console(highlight=False, soft_wrap=True)
-    notes = [note for path in anchored or () for note in _brought(path)]
-    stamps: list[Stamp] = []
-    for anchor in anchors(configuration):
-        try:
-            notes += anchor.read()
-            stamps += anchor.stamps() if isinstance(anchor, StampKeeper) else ()
-        except AnchorError as error:
-            console.print(visible(f"Not asked: {error}"), markup=False)
-    found = book.verify(notes)
+    brought = [note for path in anchored or () for note in _brought(path)]
+    outside = _asked(book, anchors(configuration))
+    found = book.verify([*brought, *outside.notes])
     plans = forged(book)
-    for line in (*told(found), *_stamps(stamps), *_plans(plans)):
+    for line in (*told(found), *_anchors(outside), *_stamps(outside.stamps), *_plans(plans)):
         console.print(visible(line), markup=False)
-    if found.faults or plans or any(one.at is None for one in stamps):
+    if found.faults or plans or outside.lost or any(one.at is None for one in outside.stamps):
         raise typer.Exit(SOME_BAD)
+    if outside.away:
+        raise typer.Exit(NOT_ALL_ASKED)
+
+
+def _asked(book: Ledger, named: Sequence[Anchor]) -> Outside:
+    outside = Outside(unnamed=book.unnamed(named))
+    for anchor in named:
+        try:
+            asked = book.ask(anchor)
+            outside.notes += asked.notes
+            if asked.lost:
+                outside.lost[anchor.name] = asked.lost
+            outside.stamps += anchor.stamps() if isinstance(anchor, StampKeeper) else ()
+        except AnchorError as error:
+            outside.away.append(str(error))
+    return outside
 
 
 def _brought(path: str) -> list[str]:
@@ -96,6 +130,22 @@ def told(found: Verification) -> list[str]:
             " rewrite them; nothing outside would show it."
         )
     return lines
+
+
+def _anchors(outside: Outside) -> list[str]:
+    """Say what anchors no longer hold, and which were not asked."""
+    lines = []
+    for name, lost in outside.lost.items():
+        first, count = min(lost), f"{len(lost)} tree head{'' if len(lost) == 1 else 's'}"
+        lines.append(
+            f"BAD: {name} no longer holds {count} written there, the first one of {first} entries at"
+            f" {rfc3339(lost[first])}"
+        )
+    lines += [f"Not asked: {trouble}" for trouble in outside.away]
+    return lines + [
+        f"Not asked: {name}: heads were written there; postwarden.toml does not name it any more."
+        for name in outside.unnamed
+    ]
 
 
 def _stamps(stamps: Sequence[Stamp]) -> list[str]:
