@@ -46,7 +46,7 @@ def keep(config: str, who: str | None, case: str, done: Examined) -> None:
         concerned = file.accounts
         accounts = (set(concerned) | {one.account for one in found if one.wrong}) & taken.mailboxes
         looks = _looks(done, found, accounts, _logged(done.coverage, file.times))
-        refreshed, states = cases.examined(at.desk, at.who, case, taken, looks, now())
+        refreshed, states = cases.examined(at.desk, at.who, file.reference, taken, looks, now())
     console = plain_console(stderr=True)  # beside findings that a program may read
     print_refreshed(taken, refreshed, console)
     _print(states, set(concerned) - set(taken.mailboxes), console)
