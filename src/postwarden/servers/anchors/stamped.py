@@ -21,6 +21,7 @@ from rfc3161_client import (
 )
 
 from postwarden.ledger.service import AnchorError, FileAnchor, Stamp, notes_in
+from postwarden.servers.http import fetch
 
 _SECONDS = 20
 _MOST = 1 << 20
@@ -31,11 +32,15 @@ _STAMPED = re.compile(r"^time-stamp ([A-Za-z0-9+/=]+) \.$", re.MULTILINE)
 class StampedAnchor:
     """Asks one authority for stamps, and keeps heads with their stamps in one file."""
 
-    def __init__(self, url: str, certificates: str, path: str) -> None:
-        """Name the authority, the PEM file of certificates that its own leads to, and the file."""
+    def __init__(self, url: str, certificates: str, path: str, seconds: float = _SECONDS) -> None:
+        """Name the authority, the PEM file of certificates that its own leads to, and the file.
+
+        An answer of the authority may take so many seconds as a whole.
+        """
         self._url = url
         self._certificates = certificates
         self._file = FileAnchor(path)
+        self._seconds = seconds
 
     @property
     def name(self) -> str:
@@ -85,17 +90,16 @@ class StampedAnchor:
 
     def _asked(self, query: bytes) -> bytes:
         try:
-            response = httpx.post(
+            return fetch(
+                "POST",
                 self._url,
+                seconds=self._seconds,
+                most=_MOST,
                 content=query,
                 headers={"Content-Type": "application/timestamp-query"},
-                timeout=_SECONDS,
-            ).raise_for_status()
+            )
         except httpx.HTTPError as error:
             raise AnchorError(f"{self._url}: {error}") from error
-        if len(response.content) > _MOST:
-            raise AnchorError(f"{self._url}: gives more than {_MOST} bytes")
-        return response.content
 
 
 def _stamp(note: str, encoded: str, trusted: list[Certificate]) -> Stamp:

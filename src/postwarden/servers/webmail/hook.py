@@ -1,17 +1,20 @@
 """Telling webmails: a POST of JSON, `{"accounts": [{"account": …, "held": true, "reason": …}]}`."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 import httpx
 
 from postwarden.holds.service import ControlError
 from postwarden.holds.settings import WebmailSettings
+from postwarden.servers.http import fetch
 
 _SECONDS = 10
+_MOST = 1 << 20
 
 
 class WebmailHooks:
-    """Tells every webmail; redirects are not followed."""
+    """Tells every webmail; each may take so many seconds for its whole answer. No redirect is followed."""
 
     def __init__(self, webmails: Sequence[WebmailSettings], seconds: float = _SECONDS) -> None:
         self._webmails = webmails
@@ -37,11 +40,19 @@ class WebmailHooks:
         self, webmail: WebmailSettings, accounts: Sequence[Mapping[str, object]]
     ) -> str | None:
         """Give what went wrong."""
-        headers = {} if webmail.key is None else {"Authorization": f"Bearer {webmail.key}"}
+        headers = {"Content-Type": "application/json"}
+        if webmail.key is not None:
+            headers["Authorization"] = f"Bearer {webmail.key}"
+        content = json.dumps({"accounts": accounts}).encode()
         try:
-            httpx.post(
-                webmail.url, json={"accounts": accounts}, headers=headers, timeout=self._seconds
-            ).raise_for_status()
+            fetch(
+                "POST",
+                webmail.url,
+                seconds=self._seconds,
+                most=_MOST,
+                content=content,
+                headers=headers,
+            )
         except httpx.HTTPStatusError as error:
             return f"webmail {webmail.url}: answered with status {error.response.status_code}"
         except httpx.HTTPError as error:
