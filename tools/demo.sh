@@ -17,9 +17,10 @@ if [ -e "$out/lab" ]; then "${as_root[@]}" $postwarden lab down --dir "$out/lab"
 mkdir -p "$out"
 trap '"${as_root[@]}" $postwarden lab down --dir "$out/lab" >/dev/null' EXIT
 
+exec 3>&1
 say() { printf '\n== %s\n' "$*"; }
 run() { # WHO COMMAND…: shows a command, and runs it on the lab as somebody
-  printf '\n$ postwarden %s --as %s\n' "${*:2}" "$1"
+  printf '\n$ postwarden %s --as %s\n' "${*:2}" "$1" >&3
   $postwarden "${@:2}" -c "$out/lab/postwarden.toml" --as "$1"
 }
 told() { .venv/bin/python -c "import json, sys; found = json.load(open('$out/incident.json')); $1"; }
@@ -43,8 +44,8 @@ say "Real mail by SMTP; for a moment the alias map is live one line off, and som
 told 'print(len(found["concerned"]), "accounts are named where the maps differ;", len(found["truth"]), "messages went astray")'
 
 say "Two people: who is on call, and who approves"
-run anna person add anna --role postmaster >/dev/null
-run anna person add dora --role officer >/dev/null
+run anna person add anna --role postmaster
+run anna person add dora --role officer
 ssh-keygen -q -t ed25519 -N '' -f "$out/dora.key"
 run dora person enrol dora --key "$out/dora.key"
 
