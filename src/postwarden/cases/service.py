@@ -20,6 +20,7 @@ from postwarden.cases.handling import (
     reopen,
     suspect,
 )
+from postwarden.cases.locking import lock
 from postwarden.cases.people import (
     forget_persons,
     keep_persons,
@@ -117,6 +118,7 @@ __all__ = [
     "forget_persons",
     "keep_persons",
     "kept_persons",
+    "lock",
     "matches",
     "merge_cases",
     "move",
