@@ -8,9 +8,11 @@ from postwarden.ledger.service import Anchor, Ledger
 from postwarden.vocabulary import Moment
 from postwarden.worker.loop import Chore
 
+_SOON = 5  # seconds: whatever kept holds from being carried out, they are as soon as it is over
+
 
 def ledger_chores(ledger: Ledger, anchors: Sequence[Anchor], seconds: float) -> list[Chore]:
-    """Sign a head over what was appended, and write the newest one to each anchor."""
+    """Sign a head over what was appended, and write the newest one to each anchor, which may be slow."""
     return [
         Chore("tree head", seconds, lambda: _sequence(ledger)),
         *(_anchoring(ledger, anchor, seconds) for anchor in anchors),
@@ -19,7 +21,10 @@ def ledger_chores(ledger: Ledger, anchors: Sequence[Anchor], seconds: float) -> 
 
 def hold_chores(aligner: Aligner) -> list[Chore]:
     """Carry out what holds decided, soon, and see that the servers' file is what the state says."""
-    return [Chore("holds", 0.2, aligner.run), Chore("holds file", 60, aligner.check)]
+    return [
+        Chore("holds", 0.2, aligner.run, most_seconds=_SOON),
+        Chore("holds file", 60, aligner.check),
+    ]
 
 
 def _sequence(ledger: Ledger) -> None:
@@ -30,7 +35,7 @@ def _anchoring(ledger: Ledger, anchor: Anchor, seconds: float) -> Chore:
     def write() -> None:
         ledger.anchor(anchor, _now())
 
-    return Chore(f"anchor {anchor.name}", seconds, write)
+    return Chore(f"anchor {anchor.name}", seconds, write, aside=True)
 
 
 def _now() -> Moment:

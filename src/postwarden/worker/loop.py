@@ -3,15 +3,17 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import Error, close_old_connections, connections
 
 from postwarden.vocabulary import PostwardenError
 
 _MOST_SECONDS = 300
+_LAST_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,45 +24,105 @@ class Chore:
         name: for people.
         seconds: between two times.
         do: does it; what it raises on purpose is told, and tried again later and later.
+        most_seconds: between two times while it fails, unless `seconds` is more.
+        aside: it may wait for others outside, and has a thread of its own: nothing waits for it.
     """
 
     name: str
     seconds: float
     do: Callable[[], None]
+    most_seconds: float = _MOST_SECONDS
+    aside: bool = False
 
 
 class Loop:
     """Runs chores in turn, each at its interval; a chore that fails waits twice as long each time."""
 
-    def __init__(self, chores: Sequence[Chore], tell: Callable[[str], None]) -> None:
-        self._due = dict.fromkeys(chores, 0.0)
-        self._failed = dict.fromkeys(chores, 0)
+    def __init__(
+        self,
+        chores: Sequence[Chore],
+        tell: Callable[[str], None],
+        last_seconds: float = _LAST_SECONDS,
+    ) -> None:
+        """Take the chores.
+
+        Args:
+            chores: to do.
+            tell: is called with a sentence for what went wrong, by several threads.
+            last_seconds: how long `run` waits at its end for the chores aside that are under way; they
+                end with the process.
+        """
+        self._chores = [chore for chore in chores if not chore.aside]
+        self._aside = [chore for chore in chores if chore.aside]
         self._tell = tell
+        self._last_seconds = last_seconds
         self._stop = threading.Event()
+        self._broken: list[BaseException] = []
 
     def stop(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """Let `run` end after the chore at hand; fits as a signal's handler."""
         self._stop.set()
 
     def run(self) -> None:
-        """Do chores until `stop`, or SIGTERM or SIGINT in the main thread."""
+        """Do chores until `stop`, or SIGTERM or SIGINT in the main thread.
+
+        A fault of the program ends it, wherever it happened.
+        """
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, self.stop)
             signal.signal(signal.SIGINT, self.stop)
+        with self._threads():
+            self._turns(self._chores)
+        if self._broken:
+            raise self._broken[0]
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        """Do each chore aside in its thread meanwhile."""
+        threads = [
+            threading.Thread(target=self._alone, args=(chore,), name=chore.name, daemon=True)
+            for chore in self._aside
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            until = time.monotonic() + self._last_seconds
+            for thread in threads:
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def _alone(self, chore: Chore) -> None:
+        try:
+            self._turns([chore])
+        except BaseException as error:  # noqa: BLE001  # it is raised again where `run` ends
+            self._broken.append(error)
+            self._stop.set()
+
+    def _turns(self, chores: Sequence[Chore]) -> None:
+        due = dict.fromkeys(chores, 0.0)
+        failed = dict.fromkeys(chores, 0)
         while not self._stop.is_set():
             now = time.monotonic()
-            for chore, due in self._due.items():
-                if due <= now and not self._stop.is_set():
-                    self._do(chore)
-            self._stop.wait(max(0.0, min(self._due.values()) - time.monotonic()))
+            for chore in chores:
+                if due[chore] <= now and not self._stop.is_set():
+                    failed[chore] = 0 if self._went_well(chore) else failed[chore] + 1
+                    due[chore] = time.monotonic() + _wait(chore, failed[chore])
+            self._stop.wait(max(0.0, min(due.values(), default=now + 1) - time.monotonic()))
 
-    def _do(self, chore: Chore) -> None:
+    def _went_well(self, chore: Chore) -> bool:
         try:
             close_old_connections()
             chore.do()
-            self._failed[chore] = 0
-        except (PostwardenError, OSError, OperationalError, InterfaceError) as error:
-            self._failed[chore] += 1
+        except (PostwardenError, OSError, Error) as error:
             self._tell(f"{chore.name}: {error}; it will be tried again")
-        wait = chore.seconds * 2 ** self._failed[chore]
-        self._due[chore] = time.monotonic() + max(chore.seconds, min(wait, _MOST_SECONDS))
+            return False
+        finally:
+            if chore.aside:
+                connections.close_all()  # those of its thread
+        return True
+
+
+def _wait(chore: Chore, failed: int) -> float:
+    return max(chore.seconds, min(chore.seconds * 2 ** min(failed, 20), chore.most_seconds))
