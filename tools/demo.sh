@@ -73,7 +73,7 @@ sys.exit(seen != true)'
 say "Held: everybody whom either map names"
 told 'print("\n".join(found["concerned"]))' >"$out/concerned.txt"
 run anna hold --case "$case" --file "$out/concerned.txt" --reason "alias map one line off"
-plan=$($postwarden plans -c "$out/lab/postwarden.toml" | awk 'NR == 2 { print $1 }')
+plan=$($postwarden plans -c "$out/lab/postwarden.toml" --as dora | awk 'NR == 2 { print $1 }')
 run dora approve "$plan" --key "$out/dora.key"
 logins
 

@@ -35,8 +35,7 @@ class Provider:
         self.lab, self.key = lab, key
 
     def run(self, *words, who="anna"):
-        named = () if words[0] == "plans" else ("--as", who)
-        answer = ask(*words, "-c", self.lab.config, *named)
+        answer = ask(*words, "-c", self.lab.config, "--as", who)
         assert answer.status == 0, answer.err
         return answer.out
 

@@ -24,9 +24,12 @@ from postwarden.custody.rules import (
     decide,
     freeze,
 )
+from postwarden.custody.seeing import Seen, seen
 from postwarden.ledger.service import Entry, Ledger
 from postwarden.people.service import BadKey, Member, Permission, check, member
 from postwarden.vocabulary import Moment
+
+_NO_PLAN = "no plan begins so"
 
 
 class Plans:
@@ -69,9 +72,7 @@ class Plans:
         """
         rows = list(PlanRow.objects.filter(hash__startswith=start)[:2]) if start else []
         if len(rows) != 1:
-            raise NoSuchPlan(
-                f"{start}: {'several plans begin so' if rows else 'no plan begins so'}"
-            )
+            raise NoSuchPlan(f"{start}: {'several plans begin so' if rows else _NO_PLAN}")
         return _unforged(readable(rows[0]))
 
     def sound(self, hashed: str) -> Plan:
@@ -97,6 +98,30 @@ class Plans:
     def every(self) -> list[Plan]:
         """Give all plans, oldest first; those whose text somebody changed are left out."""
         return _readable(PlanRow.objects.all())
+
+    def seen(self, who: Member) -> list[Seen]:
+        """Give the plans, oldest first, that concern organisations whose cases somebody may read.
+
+        Raises:
+            NotAllowed: they read no cases at all.
+        """
+        there = _there(who)
+        found = (seen(plan, there, self._organisation_of) for plan in self.every())
+        return [one for one in found if one is not None]
+
+    def shown(self, start: str, who: Member) -> Seen:
+        """Give one plan as `seen`, by the start of its hash.
+
+        Raises:
+            NoSuchPlan: there is none that they may see, or there are several.
+            NotAllowed: they read no cases at all.
+            Refused: its text is not the one that was frozen (FORGED).
+        """
+        there = _there(who)
+        found = seen(self.get(start), there, self._organisation_of)
+        if found is None:
+            raise NoSuchPlan(f"{start}: {_NO_PLAN}")
+        return found
 
     def ruined(self) -> list[str]:
         """Give the hashes of the plans whose text or stage somebody changed."""
@@ -190,6 +215,13 @@ class Plans:
             entry = Entry(act, actor, why, case=after.case, plan=hashed)
             self._ledger.append([entry], now)
         return after
+
+
+def _there(who: Member) -> frozenset[str] | None:
+    there = who.organisations(Permission.CASE_READ)
+    if there is not None and not there:
+        who.allowed(Permission.CASE_READ)
+    return there
 
 
 def _readable(rows: QuerySet[PlanRow]) -> list[Plan]:

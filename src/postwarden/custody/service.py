@@ -5,6 +5,7 @@ from postwarden.custody.contribution import PlansOfCases
 from postwarden.custody.errors import CustodyError, NoSuchPlan, Refused
 from postwarden.custody.plans import Plans
 from postwarden.custody.rules import Act, Approval, Kind, Mismatch, Plan, Refusal, Stage, consent
+from postwarden.custody.seeing import Seen
 
 __all__ = [
     "Act",
@@ -18,6 +19,7 @@ __all__ = [
     "PlansOfCases",
     "Refusal",
     "Refused",
+    "Seen",
     "Stage",
     "consent",
     "forged",

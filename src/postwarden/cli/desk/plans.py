@@ -13,7 +13,7 @@ from postwarden.cli.desk.signing import sign
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
-from postwarden.custody.service import Kind, Plan, Stage, consent
+from postwarden.custody.service import Kind, Plan, Seen, Stage, consent
 from postwarden.holds.service import HoldDesk
 from postwarden.people.service import member
 from postwarden.vocabulary import rfc3339
@@ -29,22 +29,32 @@ def plans(
     plan: Annotated[
         str | None, typer.Argument(metavar="HASH", help="Show this plan with all its acts.")
     ] = None,
+    who: As = None,
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
-    """List plans with what they wait for, or show one, act by act."""
+    """List plans with what they wait for, or show one, act by act.
+
+    Only those of organisations whose cases you may read, with the acts that concern these.
+    """
     desk = hold_desk(load(config))
+    actor = member(acting(who))
     console = Console(highlight=False, soft_wrap=True)
     if plan is not None:
-        for line in _diff(desk.plans.get(plan)):
+        with not_possible():
+            lines = _diff(desk.plans.shown(plan, actor))
+        for line in lines:
             console.print(visible(line), markup=False)
         return
-    found = desk.plans.every()
+    found = [one.plan for one in desk.plans.seen(actor)]
     table = Table("plan", "case", "by", "acts", "stage", "reason", box=None, pad_edge=False)
     for one in found:
         count = str(len(one.acts))
         row = (one.hash[:12], one.case or "-", one.requester, count, stage(one), one.reason)
         table.add_row(*map(visible, row))
     console.print(table if found else "There are no plans.")
+    for hashed in desk.plans.ruined():
+        told = f"plan {hashed[:12]} is not as it was frozen: run `postwarden verify`"
+        console.print(visible(told), markup=False)
 
 
 def approve(
@@ -65,10 +75,10 @@ def approve(
     """Sign a plan that somebody else asked for; with enough approvals it is carried out at once."""
     desk = hold_desk(load(config))
     actor = member(acting(who))
-    found = desk.plans.get(plan)
-    expires = now() + int(hours * _HOUR)
-    signature = sign(consent(found.hash, len(found.acts), expires), key)
     with not_possible():
+        found = desk.plans.get(plan)
+        expires = now() + int(hours * _HOUR)
+        signature = sign(consent(found.hash, len(found.acts), expires), key)
         approved = desk.approve(found.hash, actor, expires, signature, now())
         typer.echo(f"Approved {found.hash[:12]} as {visible(actor.name)}: {len(found.acts)} acts.")
         if approved.stage is Stage.RUNNING and not approved.emergency:
@@ -85,7 +95,8 @@ def _carry(desk: HoldDesk, plan: Plan) -> None:
     typer.echo(f"The plan was {ended}: {carried.done} acts.")
 
 
-def _diff(plan: Plan) -> list[str]:
+def _diff(seen: Seen) -> list[str]:
+    plan = seen.plan
     lines = [
         f"plan {plan.hash}",
         f"by {plan.requester}, {rfc3339(plan.made)}: {plan.reason or 'no reason given'}",
@@ -95,7 +106,8 @@ def _diff(plan: Plan) -> list[str]:
         f"approved by {one.approver} {rfc3339(one.at)}, until {rfc3339(one.expires)}"
         for one in plan.approvals
     ]
-    for act in plan.acts:
+    for act in seen.acts:
         details = " ".join(f"{name}={value}" for name, value in act.details)
         lines.append(f"{_SIGNS[act.kind]} {act.subject} {details}")
-    return lines
+    others = len(plan.acts) - len(seen.acts)
+    return lines + ([f"… and {others} acts of other organisations."] if others else [])
