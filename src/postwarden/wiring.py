@@ -75,7 +75,7 @@ def case_desk(configuration: Configuration) -> "Desk":
     from postwarden.custody.service import PlansOfCases  # noqa: PLC0415  # likewise
     from postwarden.holds.service import HoldContribution  # noqa: PLC0415  # likewise
 
-    rooms = (PlansOfCases(), HoldContribution())
+    rooms = (PlansOfCases(), HoldContribution(book))
     return Desk(book, configuration.organisations, rooms)
 
 

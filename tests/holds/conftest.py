@@ -24,10 +24,14 @@ PEOPLE = {
 
 
 class FakeDovecot:
-    """Implements `MailControl` in memory; `fail` makes the next calls fail, after they were done."""
+    """Implements `MailControl` in memory; `fail` makes the next calls fail, after they were done.
+
+    `strange` accounts are unknown to it, and the scripts of `broken` ones can neither be read nor changed.
+    """
 
     def __init__(self, error):
-        self.live, self.boxes, self.cached, self.strange = {}, {}, set(), set()
+        self.live, self.boxes, self.cached = {}, {}, set()
+        self.strange, self.broken = set(), set()
         self.fail, self.error = 0, error
 
     def _answered(self):
@@ -44,14 +48,17 @@ class FakeDovecot:
         return dict(self.live)
 
     def end(self, accounts):
-        for one in accounts:
+        for one in set(accounts) - self.nameless(accounts):
             self.live.pop(one, None)
         self._answered()
+
+    def nameless(self, accounts):
+        return frozenset(one for one in accounts if "*" in one)
 
     def scripts(self, accounts):
         self._answered()
         return {
-            one: Scripts(frozenset(names), active)
+            one: None if one in self.broken else Scripts(frozenset(names), active)
             for one in accounts
             if one not in self.strange
             for names, active in [self.boxes.get(one, (set(), None))]
@@ -59,13 +66,14 @@ class FakeDovecot:
 
     def deactivate(self, accounts):
         for one in accounts:
-            if one in self.boxes:
+            if one in self.boxes and one not in self.broken:
                 self.boxes[one] = (self.boxes[one][0], None)
         self._answered()
 
     def activate(self, scripts):
         for one, name in scripts.items():
-            self.boxes[one] = (self.boxes[one][0], name)
+            if one not in self.broken:
+                self.boxes[one] = (self.boxes[one][0], name)
         self._answered()
 
 

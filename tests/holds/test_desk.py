@@ -227,12 +227,12 @@ def test_merging_cases_releases_nobody(quick_desk):
     quick_desk.hold(EVA, case=first)
     quick_desk.hold(EVA, FINN, case=second)
     with transaction.atomic():
-        HoldContribution().merge(first, second, NOW)
+        HoldContribution(quick_desk.ledger).merge(first, second, NOW)
     assert [(one.account, one.case) for one in quick_desk.desk.held()] == [
         (EVA, first),
         (FINN, first),
     ]
-    assert len(HoldContribution().export([first]).documents["holds"]) == 3
+    assert len(HoldContribution(quick_desk.ledger).export([first]).documents["holds"]) == 3
 
 
 def test_every_doubt_of_a_case_is_a_refusal_here():
@@ -259,7 +259,7 @@ def test_a_mistyped_name_is_held_and_named(quick_desk, dovecot, quick_key):
 
 def test_a_case_lets_nobody_go_whom_it_holds(quick_desk, quick_key):
     case = quick_desk.open_case()
-    quick_desk.cases = replace(quick_desk.cases, contributions=(HoldContribution(),))
+    quick_desk.cases = replace(quick_desk.cases, contributions=(HoldContribution(quick_desk.ledger),))
     quick_desk.hold(EVA, case=case)
     anna = member("anna")
     with pytest.raises(cases.Refused) as excluded:

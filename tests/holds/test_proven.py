@@ -22,6 +22,7 @@ class Incident:
         self.end = desk.now()
         self.change(occurred_from=began, occurred_to=self.end)
         desk.hold(EVA, FINN, case=self.case)
+        desk.align()
 
     def change(self, **times):
         event = cases.Change(times=cases.Times(**times))
@@ -109,6 +110,7 @@ def test_while_the_fault_may_go_on_nothing_is_proven(quick_desk):
     incident = Incident.__new__(Incident)
     incident.desk, incident.case = quick_desk, quick_desk.open_case()
     quick_desk.hold(EVA, case=incident.case)
+    quick_desk.align()
     now = quick_desk.now()
     incident.look(EVA, logged_from=now, logged_to=now)
     assert incident.refused(EVA) == ((EVA, Refusal.FAULT_GOES_ON),)
@@ -196,9 +198,9 @@ def test_proof_needs_the_same_role_as_any_release(quick):
 
 def test_time_releases_who_is_proven_and_recalls_the_rest(incident):
     incident.look(EVA)
-    incident.desk.align(DAY - 60)
+    incident.desk.align(DAY - 600)
     assert incident.held() == [EVA, FINN]
-    incident.desk.align(120)
+    incident.desk.align(1_200)
     assert incident.held() == [FINN]
     recalled = [
         (one.actor, dict(one.values))

@@ -77,6 +77,11 @@ COMMANDS = {
         "approve",
         "Sign a plan that somebody else asked for; with enough approvals it is carried out at once.",
     ),
+    "withdraw": Place(
+        "postwarden.cli.desk.withdraw",
+        "withdraw",
+        "Take a plan back that has not begun, such as a release that nobody should approve any more.",
+    ),
     "setup": Place(
         "postwarden.cli.setup",
         "setup",
@@ -96,6 +101,11 @@ COMMANDS = {
         "postwarden.cli.desk.verify",
         "verify",
         "Check the whole ledger against its signed tree heads, those kept outside included.",
+    ),
+    "ledger": Place(
+        "postwarden.cli.desk.ledger",
+        "app",
+        "Show the record of what was done, and erase from it.",
     ),
     "worker": Place(
         "postwarden.cli.desk.worker",

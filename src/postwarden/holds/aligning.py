@@ -1,20 +1,22 @@
 """Carrying out the effects of holds: sessions, caches and filters become as the holds have it.
 
 Every effect reads what is held when it runs, and looks before and after it acts: it may run again, and
-late. An error tells nothing about what was done, so that the next try looks again.
+late. An error tells nothing about what was done, so that the next try looks again. Whatever hangs or
+fails, each kind has its turn: a run does no effect twice, and takes no more of a kind after a door failed.
 """
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from postwarden.custody.service import CustodyError, Stage
 from postwarden.holds.desk import HoldDesk
-from postwarden.holds.effects import FILTERS, PLAN, REMINDER, SESSIONS, WEBMAIL
+from postwarden.holds.effects import FILTERS, LEFT, PLAN, REMINDER, SESSIONS, WEBMAIL
+from postwarden.holds.ending import Ender, Left
 from postwarden.holds.errors import ControlError, ProjectionUnfit
 from postwarden.holds.filters import restore, suspend
-from postwarden.holds.keeping import chunks, reasons
-from postwarden.holds.models import AccountRow
+from postwarden.holds.keeping import reasons
 from postwarden.holds.ports import MailControl, Webmail
 from postwarden.holds.reminding import remind
 from postwarden.ledger.service import Entry
@@ -27,8 +29,12 @@ _SECOND = 1_000_000
 _LEASE = 60 * _SECOND
 _SOONEST = _SECOND // 5
 _LATEST = 30 * _SECOND
+_TURN = 10.0  # seconds that a kind may take of a run
+_PATIENCE = 3  # as long as a webmail kept us waiting, so many times it is left alone
 _UNSOUND = "is not as it was frozen and signed; nothing of it is done: run `postwarden verify`"
+_UNFIT = "the database does not take what is to be kept"
 _NO_DOOR = "postwarden.toml names no Dovecot: add [[holds.dovecot]] with url and api_key"
+_DOORS: Mapping[str, str] = {SESSIONS: "dovecot", FILTERS: "dovecot", WEBMAIL: "webmail"}
 
 
 class Aligner:
@@ -45,7 +51,7 @@ class Aligner:
         self._webmail = webmail
         self._control = control
         self._clock = clock
-        self._rest: Moment | None = None  # since when a server in trouble is left alone
+        self._rests: dict[str, tuple[Moment, int]] = {}  # doors in trouble: since when, how long
 
     def run(self) -> None:
         """Bring this host's projection up to date and carry out what is due, sessions first.
@@ -53,133 +59,98 @@ class Aligner:
         Raises:
             ProjectionUnfit: the file that servers read cannot be written; nothing else was done.
         """
-        self._holds.projection.refresh()
+        self._holds.refresh(self._clock)
         for kind in (SESSIONS, PLAN, WEBMAIL, REMINDER):
-            while effect := self._next(kind):
-                self._carry_out(effect)
-        if effect := self._next(FILTERS):  # one: they take their time
+            self._turn(kind)
+        if effect := self._next(FILTERS, self._clock()):  # one: they take their time
             self._carry_out(effect)
 
     def check(self) -> None:
         """Compare this host's projection with the state, and write it anew where it differs."""
-        if not self._holds.projection.check():
+        if not self._holds.check(self._clock):
             with transaction.atomic():
                 entry = Entry("hold.projection-mended", ITSELF)
                 self._holds.desk.ledger.append([entry], self._clock())
 
-    def _next(self, kind: str) -> Effect | None:
-        """Take an effect that is due; none that needs Dovecot within a second of its last trouble."""
+    def _turn(self, kind: str) -> None:
+        began, over = self._clock(), time.monotonic() + _TURN
+        while time.monotonic() < over and (effect := self._next(kind, began)):
+            self._carry_out(effect)
+
+    def _next(self, kind: str, began: Moment) -> Effect | None:
+        """Take an effect that was due when the turn began, unless its door rests."""
         now = self._clock()
-        if (
-            kind in (SESSIONS, FILTERS)
-            and self._rest is not None
-            and 0 <= now - self._rest < _SECOND
-        ):
+        since, length = self._rests.get(_DOORS.get(kind, ""), (0, 0))
+        if 0 <= now - since < length:
             return None
-        return outbox.claim([kind], now, _LEASE)
+        return outbox.claim([kind], began, max(0, now - began) + _LEASE)
 
     def _carry_out(self, effect: Effect) -> None:
-        soonest = _SOONEST
+        began, soonest = self._clock(), _SOONEST
         try:
-            if effect.kind == PLAN:
-                trouble = self._plan(effect)
-            elif effect.kind == REMINDER:
-                remind(self._holds, effect, self._clock)
-                trouble = ""
-            elif effect.kind == WEBMAIL:
-                trouble = self._tell_webmail(effect)
-            elif self._control is None:
-                trouble = _NO_DOOR
-            elif effect.kind == SESSIONS:
-                trouble = self._sessions(effect, self._control)
-            else:
-                trouble = self._filters(effect, self._control)
+            left = self._done(effect)
         except (ControlError, ProjectionUnfit) as error:
-            trouble, soonest = str(error), _SECOND  # a server in trouble is not pressed
-            if effect.kind in (SESSIONS, FILTERS):
-                self._rest = self._clock()
-        if trouble:
+            left, soonest = Left(str(error)), _SECOND  # a server in trouble is not pressed
+            self._let_rest(effect.kind, began)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away, or full: that is nothing of this effect
+        except (DatabaseError, UnicodeError) as error:
+            left = Left(f"plan {effect.subject[:12]}: {_UNFIT} ({type(error).__name__})")
+        if left is not None:
+            if effect.kind == FILTERS:
+                soonest = _SECOND
             wait = min(soonest * 2 ** max(0, min(effect.attempts, 20) - 10), _LATEST)
-            outbox.put_off(effect, self._clock() + wait, trouble)
+            outbox.put_off(effect, self._clock() + wait, left.trouble, left.payload)
 
-    def _plan(self, effect: Effect) -> str:
+    def _let_rest(self, kind: str, began: Moment) -> None:
+        """Leave a door alone for a second, and one that sessions do not wait for all the longer."""
+        now, length = self._clock(), _SECOND
+        if kind == WEBMAIL:
+            length = max(length, min(_PATIENCE * (now - began), _LATEST))
+        if kind in _DOORS:
+            self._rests[_DOORS[kind]] = now, length
+
+    def _done(self, effect: Effect) -> Left | None:
+        """Carry an effect out and finish it, or say what is left of it."""
+        if effect.kind == PLAN:
+            return self._plan(effect)
+        if effect.kind == REMINDER:
+            remind(self._holds, effect, self._clock)
+            return None
+        if effect.kind == WEBMAIL:
+            self._tell_webmail(effect)
+            return None
+        if self._control is None:
+            return Left(_NO_DOOR)
+        if effect.kind == SESSIONS:
+            return Ender(self._holds, self._control, self._clock).end(effect)
+        return self._filters(effect, self._control)
+
+    def _plan(self, effect: Effect) -> Left | None:
         try:
             if self._holds.plans.stage(effect.subject) is Stage.RUNNING:
                 self._holds.carry(effect.subject, self._clock)
         except CustodyError:  # it may be mended from a backup; no other effect waits for that
-            return f"plan {effect.subject[:12]} {_UNSOUND}"
-        self._finish(effect, ())
-        return ""
+            return Left(f"plan {effect.subject[:12]} {_UNSOUND}")
+        outbox.finish(effect)
+        return None
 
-    def _sessions(self, effect: Effect, control: MailControl) -> str:
-        accounts = effect.payload["accounts"]
-        self._holds.projection.refresh()  # first: what is ended must not come back
-        troubles = _troubles(lambda: control.forget(accounts))
-        held = _held(accounts)
-        try:
-            before = control.sessions()
-        except ControlError as error:  # what others have said is acted upon
-            before = error.sessions
-            troubles.append(error)
-        open_ones = {account: before[account] for account in held if account in before}
-        if open_ones:
-            self._record("hold.sessions-ending", effect, open_ones)
-            troubles += _troubles(lambda: control.end(open_ones))
-        if troubles:
-            raise troubles[0]
-        after = control.sessions() if open_ones else {}
-        left = sorted(account for account in open_ones if account in after)
-        if left:
-            return f"{len(left)} accounts still have sessions, such as {left[0]}"
-        entry = Entry("hold.sessions-seen", ITSELF, plan=effect.subject, detail={"held": len(held)})
-        self._finish(effect, [entry])
-        return ""
-
-    def _tell_webmail(self, effect: Effect) -> str:
-        accounts = effect.payload["accounts"]
+    def _tell_webmail(self, effect: Effect) -> None:
         if self._webmail is not None:
-            self._webmail.tell(reasons(accounts))
-        self._finish(effect, ())
-        return ""
+            self._webmail.tell(reasons(effect.payload["accounts"]))
+        outbox.finish(effect)
 
-    def _filters(self, effect: Effect, control: MailControl) -> str:
+    def _filters(self, effect: Effect, control: MailControl) -> Left | None:
         accounts, ledger = effect.payload["accounts"], self._holds.desk.ledger
-        turned = suspend(accounts, control, ledger, self._clock())
-        turned |= restore(accounts, control, ledger, self._clock())
+        suspended = suspend(accounts, control, ledger, self._clock())
+        restored = restore(accounts, control, ledger, self._clock())
+        turned = sorted(suspended.turned | restored.turned)
+        failed = sorted(suspended.failed | restored.failed)
         with transaction.atomic():
             if turned:
-                told = {"accounts": sorted(turned)}
-                outbox.put(FILTERS, effect.subject, told, self._clock())
-            outbox.finish(effect)
-        return ""
-
-    def _record(self, act: str, effect: Effect, sessions: dict[str, int]) -> None:
-        entries = [
-            Entry(act, ITSELF, person=one, plan=effect.subject, detail={"sessions": count})
-            for one, count in sessions.items()
-        ]
-        with transaction.atomic():
-            self._holds.desk.ledger.append(entries, self._clock())
-
-    def _finish(self, effect: Effect, entries: Sequence[Entry]) -> None:
-        with transaction.atomic():
-            if outbox.finish(effect):
-                self._holds.desk.ledger.append(entries, self._clock())
-
-
-def _troubles(act: Callable[[], None]) -> list[ControlError]:
-    try:
-        act()
-    except ControlError as error:
-        return [error]
-    return []
-
-
-def _held(accounts: Sequence[str]) -> list[str]:
-    return [
-        account
-        for some in chunks(accounts)
-        for account in AccountRow.objects.filter(account__in=some, held=True).values_list(
-            "account", flat=True
-        )
-    ]
+                outbox.put(FILTERS, effect.subject, {"accounts": turned}, self._clock())
+            if not failed:
+                outbox.finish(effect)
+                return None
+        many = f"Dovecot fails for the Sieve scripts of {len(failed)} accounts, not for others"
+        return Left(many, {**effect.payload, "accounts": failed, LEFT: True})

@@ -5,6 +5,7 @@ plan is; so that whoever goes on after a kill goes on behind it, and two at once
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ from postwarden.holds.rules import (
 from postwarden.ledger.service import Entry
 from postwarden.vocabulary import Moment
 
+HOLD = "hold"  # in the details of a release: the plan whose hold it ends, and no later one
 FIRST = 100  # acts of the first transaction: those are refused soonest
 BATCH = 500
 
@@ -57,13 +59,17 @@ class Carried:
 
 
 class Task(NamedTuple):
-    """What of a plan is asked for again and again; a plan computes its hash each time."""
+    """What of a plan is asked for again and again; a plan computes its hash each time.
+
+    `case` is the one that the plan's has become part of by now.
+    """
 
     hash: str
     case: str
     requester: str
     reason: str
     acts: tuple[Act, ...]
+    mismatch: Mismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Carrier:
             Refused: something of the plan is not as it was frozen and signed; nothing was done.
         """
         plan = self.plans.sound(hashed)
-        task = Task(hashed, plan.case, plan.requester, plan.reason, plan.acts)
+        task = Task(hashed, plan.case, plan.requester, plan.reason, plan.acts, plan.mismatch)
         if plan.stage is Stage.RUNNING and plan.mismatch is Mismatch.STOP:
             self._stop_where_unfit(task, clock())
         while self._some(task, clock()):
@@ -96,26 +102,34 @@ class Carrier:
     def _stop_where_unfit(self, task: Task, now: Moment) -> None:
         """Stop a plan that has not begun and one of whose acts no longer fits."""
         with transaction.atomic():
-            locked_revision()
+            task, _ = _locked(task)
             place = ProgressRow.objects.filter(plan=task.hash).values_list("place", flat=True)
             if place.first() or self.plans.stage(task.hash) is not Stage.RUNNING:
                 return
-            unfit = unfitting(task.case, task.acts)
-            if unfit:
-                account, refusal = unfit[0]
-                self.plans.stop(task.hash, task.requester, f"{account}: {refusal}", now)
+            self._stopped(task, unfitting(task.case, task.acts), now)
+
+    def _stopped(self, task: Task, unfit: Sequence[tuple[str, Refusal]], now: Moment) -> bool:
+        """Stop a plan where something of it does not fit; tell whether it was."""
+        if not unfit:
+            return False
+        account, refusal = unfit[0]
+        self.plans.stop(task.hash, task.requester, f"{account}: {refusal}", now)
+        return True
 
     def _some(self, task: Task, now: Moment) -> bool:
         """Carry the next acts out; False when none was left and the plan is at its end."""
         languages = self._languages(task)
         with transaction.atomic():
-            revision = locked_revision()
+            task, revision = _locked(task)
             if self.plans.stage(task.hash) is not Stage.RUNNING:
                 return False
             progress, _ = ProgressRow.objects.get_or_create(plan=task.hash, defaults={"left": []})
             acts = _next(task, progress.place)
             if not acts:
                 self.plans.finish(task.hash, task.requester, now)
+                return False
+            stops = task.mismatch is Mismatch.STOP
+            if stops and self._stopped(task, unfitting(task.case, acts), now):
                 return False
             left = self._acts(task, acts, (revision, languages), now)
             progress.place += len(acts)
@@ -180,6 +194,14 @@ class Carrier:
         return None
 
 
+def _locked(task: Task) -> tuple[Task, int]:
+    """Lock what a plan changes, the case before the holds as a merge does; give the case's name now."""
+    if task.case:
+        with suppress(cases.NoSuchCase):  # each hold then has its entry, that it is in no case
+            task = task._replace(case=cases.lock(task.case))
+    return task, locked_revision()
+
+
 def _next(task: Task, place: int) -> Sequence[Act]:
     return task.acts[place : place + (BATCH if place else FIRST)]
 
@@ -205,18 +227,25 @@ def unfitting(case: str, acts: Sequence[Act]) -> list[tuple[str, Refusal]]:
 
 def events(case: str, acts: Sequence[Act]) -> list[Event]:
     """Give what acts mean to the rules; what would prove an account clean is looked up now."""
-    proving = [act.subject for act in acts if act.kind is ActKind.RELEASE_PROVEN]
-    doubts = cases.doubts(case, held_since(case, proving)) if proving and case else {}
+    doubts = _doubts(case, [act.subject for act in acts if act.kind is ActKind.RELEASE_PROVEN])
     return [_event(case, act, doubts) for act in acts]
 
 
-def _event(case: str, act: Act, doubts: Mapping[str, cases.Doubt]) -> Event:
+def _doubts(case: str, accounts: Sequence[str]) -> Mapping[str, Refusal]:
+    if not accounts:
+        return {}
+    if not case:
+        return dict.fromkeys(accounts, Refusal.NOT_CLEARED)
+    since = held_since(case, accounts)
+    told = {one: Refusal(doubt.value) for one, doubt in cases.doubts(case, since).items()}
+    return {one: Refusal.SESSIONS_OPEN for one in accounts if one not in since} | told
+
+
+def _event(case: str, act: Act, doubts: Mapping[str, Refusal]) -> Event:
+    details = dict(act.details)
     if act.kind is ActKind.HOLD:
-        return Place(Hold(_kind(act), case, Wording(dict(act.details)["wording"])))
-    if act.kind is ActKind.RELEASE:
-        return Lift(_kind(act), case)
-    doubt = doubts.get(act.subject) if case else cases.Doubt.NOT_CLEARED
-    return Lift(_kind(act), case, None if doubt is None else Refusal(doubt.value))
+        return Place(Hold(_kind(act), case, Wording(details["wording"])))
+    return Lift(_kind(act), case, doubts.get(act.subject), details.get(HOLD, ""))
 
 
 def _kind(act: Act) -> Kind:

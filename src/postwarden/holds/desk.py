@@ -9,20 +9,23 @@ from django.db import transaction
 from postwarden.cases.service import Actor, Desk
 from postwarden.custody.service import Act, Mismatch, Plan, Plans, Stage
 from postwarden.custody.service import Kind as ActKind
-from postwarden.holds.carrying import Carried, Carrier, outcome, unfitting
-from postwarden.holds.effects import EFFECTS, due_plan, due_reminder
+from postwarden.holds.carrying import HOLD, Carried, Carrier, outcome, unfitting
+from postwarden.holds.effects import EFFECTS, LEFT, due_plan, due_reminder
 from postwarden.holds.errors import NothingToDo
-from postwarden.holds.keeping import Held, Told, open_rows, shown
+from postwarden.holds.keeping import Held, Told, chunks, open_rows, shown
+from postwarden.holds.late import refused_late
 from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import Languages
 from postwarden.holds.projection import Projection
-from postwarden.holds.rules import Kind, Refusal, Wording
+from postwarden.holds.rules import Kind, Refusal, Wording, is_name
 from postwarden.holds.settings import REMIND_HOURS
 from postwarden.people.service import Member, Permission
 from postwarden.state import outbox
+from postwarden.state.outbox import Effect
 from postwarden.vocabulary import Moment, normal
 
 _HOUR = 3_600_000_000
+Details = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,15 @@ class Planned:
 
 
 class Pending(NamedTuple):
-    """A step that the worker has still to take, how often it tried, and what kept it from it."""
+    """A step that the worker has still to take, how often it tried, and what kept it from it.
+
+    `accounts` are those that failed while others did not; where all did, none is named.
+    """
 
     kind: str
     tries: int
     trouble: str
+    accounts: tuple[str, ...] = ()
 
 
 class HoldDesk:
@@ -85,7 +92,7 @@ class HoldDesk:
         """
         self._may(wish, who, Permission.HOLD_REQUEST)
         details = (("kind", wish.kind.value), ("wording", wish.wording.value))
-        planned = self._plan(wish, ActKind.HOLD, details, who, now)
+        planned = self._plan(wish, ActKind.HOLD, lambda _: details, who, now)
         with transaction.atomic():
             self.plans.freeze(planned.plan, now)
             self._begin(planned.plan, who, now)
@@ -104,8 +111,7 @@ class HoldDesk:
             NothingToDo: none of them is proven clean.
         """
         self._may(wish, who, Permission.PLAN_REQUEST)
-        details = (("kind", Kind.LOGIN.value),)
-        planned = self._plan(wish, ActKind.RELEASE_PROVEN, details, who, now)
+        planned = self._plan(wish, ActKind.RELEASE_PROVEN, self._ending(wish), who, now)
         with transaction.atomic():
             self.plans.freeze(planned.plan, now)
             self._begin(planned.plan, who, now)
@@ -119,7 +125,7 @@ class HoldDesk:
             NothingToDo: the case holds none of them.
         """
         self._may(wish, who, Permission.PLAN_REQUEST)
-        planned = self._plan(wish, ActKind.RELEASE, (("kind", wish.kind.value),), who, now)
+        planned = self._plan(wish, ActKind.RELEASE, self._ending(wish), who, now)
         self.plans.freeze(planned.plan, now)
         return planned
 
@@ -144,9 +150,25 @@ class HoldDesk:
         Raises:
             ProjectionUnfit: the servers' file cannot be written; the worker goes on trying.
         """
-        carried = self._carrier.carry(hashed, clock, self._project)
-        self.projection.refresh()
+        carried = self._carrier.carry(hashed, clock, lambda: self.refresh(clock))
+        self.refresh(clock)
         return carried
+
+    def refresh(self, clock: Callable[[], Moment]) -> None:
+        """Bring this host's projection up to date.
+
+        Raises:
+            ProjectionUnfit: it cannot be written.
+        """
+        self.projection.refresh(lambda accounts: refused_late(accounts, clock()))
+
+    def check(self, clock: Callable[[], Moment]) -> bool:
+        """Compare this host's projection with the state, and mend it; tell whether it was right.
+
+        Raises:
+            ProjectionUnfit: it cannot be written.
+        """
+        return self.projection.check(lambda accounts: refused_late(accounts, clock(), 0))
 
     def carried(self, plan: Plan) -> Carried:
         """Tell what became of a plan so far."""
@@ -166,12 +188,20 @@ class HoldDesk:
             if there is None or self.desk.organisation_of(one.account) in there
         ]
 
-    def pending(self) -> list[Pending]:
-        """Give what the worker has still to do."""
+    def pending(self, who: Member | None = None) -> list[Pending]:
+        """Give what the worker has still to do, with accounts that are somebody's to read of."""
+        there = frozenset() if who is None else who.organisations(Permission.CASE_READ)
         return [
-            Pending(effect.kind, effect.attempts, trouble)
+            Pending(effect.kind, effect.attempts, trouble, self._narrowed(effect, there))
             for effect, trouble in outbox.waiting(EFFECTS)
         ]
+
+    def _narrowed(self, effect: Effect, there: frozenset[str] | None) -> tuple[str, ...]:
+        """Give the accounts that are left of an effect once the others were brought to their end."""
+        left = effect.payload["accounts"] if LEFT in effect.payload else ()
+        return tuple(
+            one for one in left if there is None or self.desk.organisation_of(one) in there
+        )
 
     def unknown(self) -> list[str]:
         """Give the held accounts that Dovecot's user database did not know when they were held."""
@@ -180,15 +210,15 @@ class HoldDesk:
 
     def holds_of(self, accounts: Sequence[str]) -> list[Held]:
         """Give the open holds of accounts."""
-        return shown(open_rows().filter(account__in=[normal(one) for one in accounts]))
+        names = sorted(filter(is_name, {normal(one) for one in accounts}))
+        return [
+            one for some in chunks(names) for one in shown(open_rows().filter(account__in=some))
+        ]
 
     def preserved(self, accounts: Sequence[str]) -> frozenset[str]:
         """Give those accounts whose stored mail must stay as it is, for a legal reason."""
         found = self.holds_of(accounts)
         return frozenset(one.account for one in found if one.kind is Kind.PRESERVATION)
-
-    def _project(self) -> None:
-        self.projection.refresh()
 
     def _may(self, wish: Wish, who: Actor, permission: Permission) -> None:
         if not isinstance(who, Member):
@@ -198,6 +228,15 @@ class HoldDesk:
         for organisation in {self.desk.organisation_of(one) for one in wish.accounts}:
             who.allowed(permission, organisation)
 
+    def _ending(self, wish: Wish) -> Callable[[str], Details]:
+        """Give what each release says: which hold it ends, so that it ends no later one."""
+        plans = {
+            one.account: one.plan
+            for one in self.holds_of(wish.accounts)
+            if (one.kind, one.case) == (wish.kind, wish.case)
+        }
+        return lambda account: ((HOLD, plans.get(account, "")), ("kind", wish.kind.value))
+
     def _begin(self, plan: Plan, who: Actor, now: Moment) -> None:
         self.plans.begin(plan.hash, who.name, now)
         due_plan(plan.hash, now)
@@ -206,21 +245,22 @@ class HoldDesk:
         self,
         wish: Wish,
         kind: ActKind,
-        details: tuple[tuple[str, str], ...],
+        details: Callable[[str], Details],
         who: Actor,
         now: Moment,
     ) -> Planned:
         accounts = tuple(dict.fromkeys(map(normal, wish.accounts)))
+        unnamed = tuple((one, Refusal.NO_NAME) for one in accounts if not is_name(one))
         plan = Plan(
             case=wish.case,
-            reason=wish.reason,
+            reason=wish.reason.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00"),
             requester=who.name,
-            acts=tuple(Act(kind, account, details) for account in accounts),
+            acts=tuple(Act(kind, one, details(one)) for one in accounts if is_name(one)),
             mismatch=wish.mismatch,
             emergency=kind is ActKind.HOLD,
             made=now,
         )
-        left = tuple(unfitting(plan.case, plan.acts))
+        left = unnamed + tuple(unfitting(plan.case, plan.acts))
         out = {account for account, _ in left}
         acts = tuple(act for act in plan.acts if act.subject not in out)
         if not acts:
@@ -228,6 +268,7 @@ class HoldDesk:
         return Planned(replace(plan, acts=acts), left)
 
 
+_NO_NAME = "is no name that an account can have"
 _WHY_NOTHING = {
     ActKind.HOLD: "are held already",
     ActKind.RELEASE: "are not held by this case",
@@ -238,5 +279,7 @@ _WHY_NOTHING = {
 def _nothing(kind: ActKind, left: Sequence[tuple[str, Refusal]]) -> str:
     if not left:
         return "no account is named"
+    if all(refusal is Refusal.NO_NAME for _, refusal in left):
+        return f"{left[0][0]}{' and each other one' if len(left) > 1 else ''} {_NO_NAME}"
     why = _WHY_NOTHING[kind]
     return f"{left[0][0]}{' and the others' if len(left) > 1 else ''} {why}: see `postwarden holds`"

@@ -10,6 +10,10 @@ SESSIONS = "holds.sessions"
 FILTERS = "holds.filters"
 WEBMAIL = "holds.webmail"
 REMINDER = "holds.reminder"
+SETTLES = (
+    "settles"  # in the payload of sessions that are looked at when no login is under way any more
+)
+LEFT = "left"  # in the payload of what is tried again for those accounts alone for which it failed
 EFFECTS = (PLAN, SESSIONS, WEBMAIL, FILTERS)
 _SECOND = 1_000_000
 _LATE_LOGINS = 10 * _SECOND  # a login under way when the hold was committed shows up within this
@@ -31,8 +35,14 @@ def due_reminder(plan: str, at: Moment) -> None:
 def due_effects(plan: str, accounts: Sequence[str], now: Moment) -> None:
     """Let sessions and filters of these accounts become as their holds have it."""
     if accounts:
+        due_sessions(plan, accounts, now)
         payload = {"accounts": list(accounts)}
-        outbox.put(SESSIONS, plan, payload, now)
-        outbox.put(SESSIONS, plan, payload, now + _LATE_LOGINS)
         outbox.put(WEBMAIL, plan, payload, now)
         outbox.put(FILTERS, plan, payload, now)
+
+
+def due_sessions(plan: str, accounts: Sequence[str], now: Moment) -> None:
+    """Let sessions of these accounts be ended; when the last ones have, it is kept since when."""
+    payload = {"accounts": list(accounts)}
+    outbox.put(SESSIONS, plan, payload, now)
+    outbox.put(SESSIONS, plan, {**payload, SETTLES: True}, now + _LATE_LOGINS)

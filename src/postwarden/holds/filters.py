@@ -1,16 +1,16 @@
 """Suspending and restoring accounts' redirects and vacations: their active Sieve script.
 
 What was active is kept before anything is done to it, so that a worker that is killed, or answered too
-late, leaves enough for the next one: it looks, and goes on.
+late, leaves enough for the next one: it looks, and goes on. One account's trouble is nobody else's: the
+others are brought to their end, and only those that failed are tried again.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from postwarden.holds.errors import ControlError
-from postwarden.holds.keeping import chunks
+from postwarden.holds.keeping import chunks, locked_accounts
 from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import MailControl, Scripts
 from postwarden.ledger.service import Entry, Ledger
@@ -20,60 +20,93 @@ from postwarden.vocabulary import Moment
 Filters = dict[str, Any]
 
 
+class Outcome(NamedTuple):
+    """What is left to do.
+
+    Attributes:
+        turned: accounts whose hold began or ended meanwhile.
+        failed: accounts that could not be looked at or changed.
+    """
+
+    turned: frozenset[str]
+    failed: frozenset[str]
+
+
 def suspend(
     accounts: Collection[str], control: MailControl, ledger: Ledger, now: Moment
-) -> frozenset[str]:
-    """Leave held accounts without an active script; give those that are held no more by then.
+) -> Outcome:
+    """Leave held accounts without an active script.
 
     Raises:
-        ControlError: not all of them could be; what was active is known for all.
+        ControlError: the server does not answer; what was active is known for whoever was changed.
     """
     wanted = [one.account for one in _rows(accounts) if _is_to_suspend(one)]
-    there = control.scripts(wanted)
-    _keep_unknown(set(wanted) - there.keys(), ledger, now)
+    found = control.scripts(wanted)
+    _keep_unknown(set(wanted) - found.keys(), ledger, now)
+    there = {one: scripts for one, scripts in found.items() if scripts is not None}
     known: dict[str, Filters] = {}
     with transaction.atomic():
-        for row in _locked(there):
-            if row.filters is None:
-                row.filters = _before(there[row.account])
+        for row in locked_accounts(there):
+            filters: Filters | None = row.filters
+            if filters is None:
+                filters = row.filters = _before(there[row.account])
                 row.save(update_fields=["filters"])
-            known[row.account] = row.filters
+            known[row.account] = filters
     control.deactivate(known)
-    after = control.scripts(known)
-    still = sorted(account for account, found in after.items() if found.active is not None)
-    if still:
-        raise ControlError(f"{still[0]}: its Sieve script is still active")
-    return _keep_suspended(known, after, ledger, now)
+    after = {
+        account: scripts
+        for account, scripts in control.scripts(known).items()
+        if scripts is not None and scripts.active is None
+    }
+    freed = _keep_suspended(known, after, ledger, now)
+    return Outcome(freed, frozenset(found.keys() - after.keys()))
 
 
 def restore(
     accounts: Collection[str], control: MailControl, ledger: Ledger, now: Moment
-) -> frozenset[str]:
-    """Make active again what was, for accounts no longer held; give those that are held by then.
+) -> Outcome:
+    """Make active again what was, for accounts no longer held, unless their holders chose meanwhile.
 
     Raises:
-        ControlError: not all of it could be.
+        ControlError: the server does not answer.
     """
-    wanted = {one.account: one.filters for one in _rows(accounts) if _is_to_restore(one)}
-    there = control.scripts(wanted)
-    scripts = {}
-    for account, found in there.items():
-        active = _was_active(wanted[account], found)
-        if active in found.names:
-            scripts[account] = active
+    wanted: dict[str, Filters] = {
+        one.account: one.filters
+        for one in _rows(accounts)
+        if not one.held and one.filters is not None
+    }
+    found = control.scripts(wanted)
+    was = {
+        account: _was_active(wanted[account], scripts)
+        for account, scripts in found.items()
+        if scripts is not None
+    }
+    scripts = {
+        account: was[account]
+        for account, there in found.items()
+        if there is not None and there.active is None and was[account] in there.names
+    }
     control.activate(scripts)
-    after = control.scripts(scripts)
-    for account, active in scripts.items():
-        if account not in after or after[account].active != active:
-            raise ControlError(f"{account}: its Sieve script {active} is not active again")
-    return _keep_restored(wanted, scripts, ledger, now)
+    after = {**found, **dict.fromkeys(scripts), **control.scripts(scripts)}
+    active = {
+        account: "" if there is None else there.active or "" for account, there in after.items()
+    }
+    failed = frozenset(
+        one for one, there in after.items() if there is None or (one in scripts and not active[one])
+    )
+    settled = {
+        account: {**filters, "active": was.get(account, filters["active"])}
+        for account, filters in wanted.items()
+        if account not in failed
+    }
+    return Outcome(_keep_restored(settled, active, ledger, now), failed)
 
 
 def _keep_unknown(accounts: Collection[str], ledger: Ledger, now: Moment) -> None:
     """Note which held accounts the user database does not know: a name may be mistyped."""
     with transaction.atomic():
-        for row in _locked(accounts):
-            row.filters = {"names": [], "active": None, "suspended": True, "unknown": True}
+        for row in locked_accounts(accounts):
+            row.filters = {"names": [], "active": "", "suspended": True, "unknown": True}
             row.save(update_fields=["filters"])
         entries = [Entry("hold.account-unknown", ITSELF, person=one) for one in sorted(accounts)]
         ledger.append(entries, now)
@@ -84,7 +117,7 @@ def _keep_suspended(
 ) -> frozenset[str]:
     freed, entries = set(), []
     with transaction.atomic():
-        for row in _locked(known):
+        for row in locked_accounts(after):
             active = _was_active(known[row.account], after[row.account])
             row.filters = {**known[row.account], "active": active, "suspended": True}
             row.save(update_fields=["filters"])
@@ -100,35 +133,45 @@ def _keep_suspended(
 
 
 def _keep_restored(
-    wanted: Mapping[str, Filters | None], scripts: Mapping[str, str], ledger: Ledger, now: Moment
+    settled: Mapping[str, Filters], active: Mapping[str, str], ledger: Ledger, now: Moment
 ) -> frozenset[str]:
+    """Forget what was suspended, and give those held again by now.
+
+    Args:
+        settled: what was kept of them, "active" known.
+        active: the script that is active now, "" for none; nothing for accounts unknown to the server.
+        ledger: the record.
+        now: when.
+    """
     held, entries = set(), []
     with transaction.atomic():
-        for row in _locked(wanted):
-            filters = wanted[row.account] or {}
-            if row.held:  # again, meanwhile: what was active stays known, and is suspended again
-                row.filters = {**filters, "suspended": False}
+        for row in locked_accounts(settled):
+            filters, there = settled[row.account], active.get(row.account, "")
+            row.filters = None
+            if row.held:
                 held.add(row.account)
-            else:
-                row.filters = None
+                if not there and not filters.get("unknown"):
+                    row.filters = {**filters, "suspended": False}  # what was active stays known
             row.save(update_fields=["filters"])
-            active = scripts.get(row.account)
-            if active or filters.get("active"):
-                act = "hold.filters-restored" if active else "hold.filters-gone"
-                detail = {"script": active or filters["active"]}
-                entries.append(Entry(act, ITSELF, person=row.account, detail=detail))
+            if script := filters["active"]:
+                entries.append(_restored(row.account, script, there))
         ledger.append(entries, now)
     return frozenset(held)
+
+
+def _restored(account: str, script: str, active: str) -> Entry:
+    act = "hold.filters-restored" if active == script else "hold.filters-gone"
+    if active not in ("", script):  # the holder's own choice since the release
+        act = "hold.filters-left"
+    return Entry(act, ITSELF, person=account, detail={"script": script})
 
 
 def _before(found: Scripts) -> Filters:
     return {"names": sorted(found.names), "active": found.active, "suspended": False}
 
 
-def _was_active(filters: Filters | None, found: Scripts) -> str:
+def _was_active(filters: Filters, found: Scripts) -> str:
     """Give the script that was active: as kept, or the one that deactivating moved into the storage."""
-    if filters is None:
-        return ""
     if filters["active"] is not None:
         return str(filters["active"])
     moved = sorted(found.names - set(filters["names"]))
@@ -139,18 +182,5 @@ def _is_to_suspend(row: AccountRow) -> bool:
     return row.held and (row.filters is None or not row.filters["suspended"])
 
 
-def _is_to_restore(row: AccountRow) -> bool:
-    return not row.held and row.filters is not None
-
-
 def _rows(accounts: Collection[str]) -> list[AccountRow]:
     return [row for some in chunks(accounts) for row in AccountRow.objects.filter(account__in=some)]
-
-
-def _locked(accounts: Collection[str]) -> list[AccountRow]:
-    rows = AccountRow.objects.all()
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    return [
-        row for some in chunks(accounts) for row in rows.filter(account__in=some).order_by("pk")
-    ]

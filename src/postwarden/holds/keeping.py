@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from postwarden.holds.models import AccountRow, HoldRow, RevisionRow
 from postwarden.holds.projection import Change
 from postwarden.holds.rules import Hold, Holds, Kind, Wording, is_held, wording
-from postwarden.holds.sentences import sentence
+from postwarden.holds.sentences import sentence, tag
 from postwarden.people.settings import Organisations
 from postwarden.vocabulary import Moment
 
@@ -74,17 +74,22 @@ def open_holds(accounts: Collection[str]) -> Mapping[str, Holds]:
     found: dict[str, set[Hold]] = defaultdict(set)
     for some in chunks(accounts):
         for row in open_rows().filter(account__in=some):
-            found[row.account].add(_hold(row))
+            found[row.account].add(as_hold(row))
     return {account: frozenset(found[account]) for account in accounts}
 
 
 def held_since(case: str, accounts: Collection[str]) -> dict[str, Moment]:
-    """Give since when a case keeps logins off these accounts; nothing of those it does not hold."""
-    return {
-        row.account: row.since
-        for some in chunks(accounts)
-        for row in open_rows().filter(account__in=some, case=case, kind=Kind.LOGIN)
-    }
+    """Give since when a case keeps everybody out of these accounts, live sessions included.
+
+    Nothing of those it does not hold, nor of those whose sessions are not known to have ended.
+    """
+    found: dict[str, Moment] = {}
+    for some in chunks(accounts):
+        rows = AccountRow.objects.filter(account__in=some)
+        ended = {row.account: row.sessions_ended for row in rows if row.sessions_ended is not None}
+        for row in open_rows().filter(account__in=ended, case=case, kind=Kind.LOGIN):
+            found[row.account] = max(row.since, ended[row.account])
+    return found
 
 
 def open_rows() -> QuerySet[HoldRow]:
@@ -98,6 +103,14 @@ def shown(rows: QuerySet[HoldRow]) -> list[Held]:
         Held(row.account, Kind(row.kind), row.case, Wording(row.wording), row.plan, row.since)
         for row in rows.order_by("account", "pk")
     ]
+
+
+def locked_accounts(accounts: Collection[str]) -> list[AccountRow]:
+    """Give what is kept of accounts, until the transaction ends alone; in one order whoever asks."""
+    rows = AccountRow.objects.order_by("pk")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    return [row for some in chunks(sorted(accounts)) for row in rows.filter(account__in=some)]
 
 
 def write_accounts(
@@ -114,11 +127,7 @@ def write_accounts(
         organisations: whose page an account's holder is told of, and whose language else.
         languages: of the holders, by account, where known.
     """
-    before = {
-        row.account: row
-        for some in chunks(holds)
-        for row in AccountRow.objects.filter(account__in=some)
-    }
+    before = {row.account: row for row in locked_accounts(holds)}
     rows, changed = [], []
     for account, having in holds.items():
         held, told = is_held(having), wording(having)
@@ -131,7 +140,7 @@ def write_accounts(
                 account=account,
                 held=held,
                 wording=told,
-                language=languages.get(account) or next(iter(owner.languages), ""),
+                language=tag(languages.get(account) or "") or next(map(tag, owner.languages), ""),
                 page=owner.page[:200],
                 revision=revision,
             )
@@ -144,6 +153,8 @@ def write_accounts(
         unique_fields=["account"],
         update_fields=["held", "wording", "language", "page", "revision"],
     )
+    for some in chunks(changed):
+        AccountRow.objects.filter(account__in=some).update(sessions_ended=None)
     return changed
 
 
@@ -154,5 +165,6 @@ def chunks(accounts: Collection[str]) -> Iterator[list[str]]:
         yield some
 
 
-def _hold(row: HoldRow) -> Hold:
-    return Hold(Kind(row.kind), row.case, Wording(row.wording))
+def as_hold(row: HoldRow) -> Hold:
+    """Give what the rules know of a hold."""
+    return Hold(Kind(row.kind), row.case, Wording(row.wording), row.plan)

@@ -20,6 +20,8 @@ class AccountRow(models.Model):
     `filters` is null while its filters are its own; else {"names": […], "active": NAME}: what was
     there before they were suspended, with "active" null until it is known; "unknown" is true where
     Dovecot's user database has no such account.
+
+    `sessions_ended` is when, being held, it was last seen without live sessions, and null until then.
     """
 
     account = models.CharField(max_length=320, primary_key=True)
@@ -29,6 +31,7 @@ class AccountRow(models.Model):
     page = models.CharField(max_length=200, blank=True)
     revision = models.BigIntegerField(db_index=True)
     filters = models.JSONField(null=True)
+    sessions_ended = models.BigIntegerField(null=True)
 
     class Meta:
         """Projected by revision."""
@@ -37,7 +40,10 @@ class AccountRow(models.Model):
 
 
 class HoldRow(models.Model):
-    """A hold, open until `ended`."""
+    """A hold, open until `ended`, by the plan `ended_plan`.
+
+    Where cases that both held an account were merged, that is the plan of the hold that goes on.
+    """
 
     account = models.CharField(max_length=320)
     kind = models.CharField(max_length=16)

@@ -26,7 +26,11 @@ class Webmail(Protocol):
 
 
 class MailControl(Protocol):
-    """Acts on what is live for accounts. Every method may be asked again, and raises `ControlError`."""
+    """Acts on what is live for accounts. Every method may be asked again, and raises `ControlError`.
+
+    Where it fails for single accounts only, it goes on with the others and raises nothing: looking again
+    tells whose it was.
+    """
 
     def forget(self, accounts: Collection[str]) -> None:
         """Let no login of these accounts be answered from a cache."""
@@ -35,10 +39,16 @@ class MailControl(Protocol):
         """Count the live sessions by account (normal form)."""
 
     def end(self, accounts: Collection[str]) -> None:
-        """End sessions of these accounts, and of nobody else; some may live on for a moment."""
+        """End sessions of these accounts, and of nobody else; some may live on for a moment.
 
-    def scripts(self, accounts: Collection[str]) -> Mapping[str, Scripts]:
-        """Give the Sieve scripts of those accounts that can have any."""
+        Those of `nameless` accounts go on.
+        """
+
+    def nameless(self, accounts: Collection[str]) -> frozenset[str]:
+        """Give those accounts whose sessions cannot be ended without those of others."""
+
+    def scripts(self, accounts: Collection[str]) -> Mapping[str, Scripts | None]:
+        """Give the Sieve scripts of those accounts that can have any; None where that is not known now."""
 
     def deactivate(self, accounts: Collection[str]) -> None:
         """Leave these accounts without an active script; one outside the storage is moved into it."""

@@ -9,7 +9,7 @@ the servers' users are in (setgid, so that the file is theirs to read).
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple, Protocol
 
@@ -46,10 +46,13 @@ class Projection:
         self._path = projection_file(folder)
         self._told = told
 
-    def refresh(self) -> bool:
+    def refresh(self, before: Callable[[Sequence[str]], None] | None = None) -> bool:
         """Bring it up to date, or make it where it is missing or damaged; tell whether it was not.
 
         Crash promise: servers read what it said before, or what it says now.
+
+        Args:
+            before: is called with the accounts that servers let in until now and are about to refuse.
 
         Raises:
             ProjectionUnfit: it cannot be written.
@@ -64,12 +67,16 @@ class Projection:
                 database.execute("DELETE FROM holds")
                 applied = 0
             reached, changes = self._told.since(applied)
+            _announce(database, changes, before)
             _apply(database, reached, changes)
             database.execute("COMMIT")
             return True
 
-    def check(self) -> bool:
+    def check(self, before: Callable[[Sequence[str]], None] | None = None) -> bool:
         """Compare it with the state and write it anew where it differs; tell whether it was right.
+
+        Args:
+            before: as of `refresh`.
 
         Raises:
             ProjectionUnfit: it cannot be written.
@@ -82,6 +89,7 @@ class Projection:
             if there == wanted:
                 database.execute("ROLLBACK")
                 return True
+            _announce(database, changes, before)
             database.execute("DELETE FROM holds")
             _apply(database, reached, changes)
             database.execute("COMMIT")
@@ -127,6 +135,19 @@ def _is_sound(database: sqlite3.Connection, thorough: bool) -> bool:
 
 def _revision(database: sqlite3.Connection) -> int:
     return int(database.execute("SELECT revision FROM applied").fetchone()[0])
+
+
+def _announce(
+    database: sqlite3.Connection,
+    changes: Sequence[Change],
+    before: Callable[[Sequence[str]], None] | None,
+) -> None:
+    if before is None:
+        return
+    there = {account for (account,) in database.execute("SELECT account FROM holds")}
+    new = [one.account for one in changes if one.reason is not None and one.account not in there]
+    if new:
+        before(new)
 
 
 def _apply(database: sqlite3.Connection, reached: int, changes: Sequence[Change]) -> None:

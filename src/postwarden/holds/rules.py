@@ -1,8 +1,11 @@
 """What holds an account has, and what may become of them (pure)."""
 
+import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
+
+_LONGEST = 320
 
 
 class Kind(StrEnum):
@@ -20,11 +23,12 @@ class Wording(StrEnum):
 
 
 class Hold(NamedTuple):
-    """One hold on an account; `case` is "" where it belongs to none."""
+    """One hold on an account; `case` is "" where it belongs to none, `plan` the one that placed it."""
 
     kind: Kind
     case: str
     wording: Wording = Wording.EXAMINATION
+    plan: str = ""
 
 
 class Refusal(StrEnum):
@@ -32,6 +36,9 @@ class Refusal(StrEnum):
 
     HELD_ALREADY = "held-already"
     NOT_HELD = "not-held"
+    HELD_ANEW = "held-anew"
+    NO_NAME = "no-name"
+    SESSIONS_OPEN = "sessions-open"
     NOT_CLEARED = "not-cleared"
     WRONG_THERE = "wrong-there"
     NOT_LOGGED = "not-logged"
@@ -49,11 +56,15 @@ class Place(NamedTuple):
 
 
 class Lift(NamedTuple):
-    """A case's hold is to end; `doubt` is why the proof that would allow it does not."""
+    """A case's hold is to end: the one that `plan` placed.
+
+    `doubt` is why the proof that would allow it does not.
+    """
 
     kind: Kind
     case: str
     doubt: Refusal | None = None
+    plan: str = ""
 
 
 Event = Place | Lift
@@ -67,9 +78,26 @@ def decide(holds: Holds, event: Event) -> Holds | Refusal:
             if _of(holds, hold.kind, hold.case):
                 return Refusal.HELD_ALREADY
             return holds | {hold}
-        case Lift(kind, case, doubt):
+        case Lift(kind, case, doubt, plan):
             found = _of(holds, kind, case)
-            return (doubt or holds - found) if found else Refusal.NOT_HELD
+            if not found:
+                return Refusal.NOT_HELD
+            if any(one.plan != plan for one in found):
+                return Refusal.HELD_ANEW
+            return doubt or holds - found
+
+
+def is_name(account: str) -> bool:
+    """Tell whether an account can be kept and told of under this name.
+
+    RFC 5321 section 4.5.3.1 gives a local part 64 octets and a domain 255.
+    """
+    return 0 < len(account) <= _LONGEST and not any(map(_is_unfit, account))
+
+
+def _is_unfit(character: str) -> bool:
+    """Tell what no database, server or terminal takes well: control characters and lone surrogates."""
+    return unicodedata.category(character) in {"Cc", "Cs"}
 
 
 def is_held(holds: Iterable[Hold]) -> bool:

@@ -4,11 +4,13 @@ In ASCII: IMAP's text of a response is of 7 bits (RFC 3501 section 9, TEXT-CHAR)
 (RFC 5321 section 4.2).
 """
 
+import re
 from collections.abc import Mapping
 
 from postwarden.holds.rules import Wording
 
 FALLBACK = "en"
+_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")  # RFC 5646, as short ones are
 _SENTENCES: Mapping[Wording, Mapping[str, str]] = {
     Wording.EXAMINATION: {
         "en": "This account is on hold until an examination has ended. New mail keeps arriving.",
@@ -26,6 +28,11 @@ _SENTENCES: Mapping[Wording, Mapping[str, str]] = {
     },
 }
 LANGUAGES = tuple(_SENTENCES[Wording.OUTAGE])
+
+
+def tag(language: str) -> str:
+    """Give a language as it can be kept; "" for what is no language tag, such as a name."""
+    return language if _TAG.fullmatch(language) else ""
 
 
 def sentence(wording: Wording, language: str, page: str = "") -> str:

@@ -5,7 +5,7 @@ A worker that was held up and lost its lease cannot report an outcome: its token
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -83,9 +83,25 @@ def finish(effect: Effect) -> bool:
     return _still_ours(effect).update(due=None, trouble="", payload={}) == 1
 
 
-def put_off(effect: Effect, due: Moment, trouble: str) -> bool:
-    """Note why an effect could not be carried out, and when to try again; else as `finish`."""
-    return _still_ours(effect).update(due=due, trouble=trouble[:500]) == 1
+def put_off(
+    effect: Effect, due: Moment, trouble: str, payload: Mapping[str, Any] | None = None
+) -> bool:
+    """Note why an effect could not be carried out, and when to try again; else as `finish`.
+
+    Args:
+        effect: as claimed.
+        due: when to try again.
+        trouble: why.
+        payload: what is still needed, where that is less than before.
+    """
+    needed = {} if payload is None else {"payload": dict(payload)}
+    return _still_ours(effect).update(due=due, trouble=trouble[:500], **needed) == 1
+
+
+def amend(effect: Effect, payload: Mapping[str, Any]) -> Effect | None:
+    """Let a claimed effect need something else, in the caller's transaction; None as `finish` has False."""
+    ours = _still_ours(effect).update(payload=dict(payload))
+    return replace(effect, payload=payload) if ours else None
 
 
 def waiting(kinds: Sequence[str]) -> list[tuple[Effect, str]]:

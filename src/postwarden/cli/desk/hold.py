@@ -130,7 +130,8 @@ def holds(
 ) -> None:
     """List what is held, by which case, since when; and what is still to be done about it."""
     desk, actor = _desk(config, who)
-    found = desk.seen(actor, case)
+    reference = None if case is None else cases.case_file(actor, case).case.reference
+    found = desk.seen(actor, reference)
     if as_json:
         for one in found:
             told = {"account": one.account, "kind": one.kind, "case": one.case or None}
@@ -143,7 +144,7 @@ def holds(
     shown = {one.account for one in found}
     unknown = [one for one in desk.unknown() if one in shown]
     late = overdue_lines(found, hours, now())
-    for line in (*late, *unknown_lines(unknown), *trouble_lines(desk.pending())):
+    for line in (*late, *unknown_lines(unknown), *trouble_lines(desk.pending(actor))):
         typer.echo(visible(line))
 
 

@@ -9,6 +9,10 @@ from postwarden.vocabulary import Moment, rfc3339
 _LEFT = {
     Refusal.HELD_ALREADY: "is held already",
     Refusal.NOT_HELD: "is not held by this case",
+    Refusal.HELD_ANEW: "was released and held again since; plan its release anew",
+    Refusal.NO_NAME: "is no name that an account can have",
+    Refusal.SESSIONS_OPEN: "is not proven clean: its sessions are not known to have ended; does"
+    " `postwarden worker` run?",
     Refusal.NOT_CLEARED: "is not cleared by an examination of this case",
     Refusal.WRONG_THERE: "holds mail that does not belong there, by what a case knows",
     Refusal.NOT_LOGGED: "is not proven clean: the logs have a gap between --occurred-from and"
@@ -21,6 +25,7 @@ _LEFT = {
     Refusal.REPORTED: "has reported mail that is not theirs; release it by approval",
 }
 _MOST = 20
+_FEW = 5
 _HOUR = 3_600_000_000
 
 
@@ -66,5 +71,10 @@ def trouble_lines(pending: Sequence[Pending]) -> list[str]:
     lines = []
     if pending:
         lines.append(f"To be done by `postwarden worker`: {len(pending)} steps.")
-    troubles = sorted({one.trouble for one in pending if one.trouble})[:_MOST]
+    troubles = sorted({f"{one.trouble}{_named(one)}" for one in pending if one.trouble})[:_MOST]
     return lines + [f"Not done yet: {trouble}" for trouble in troubles]
+
+
+def _named(pending: Pending) -> str:
+    more = ", …" if len(pending.accounts) > _FEW else ""
+    return f" ({', '.join(pending.accounts[:_FEW])}{more})" if pending.accounts else ""

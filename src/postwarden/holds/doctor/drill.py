@@ -61,12 +61,12 @@ class Drill:
         Raises:
             ProjectionUnfit: the servers' file cannot be written.
         """
-        self._change(Place(Hold(Kind.LOGIN, NAME)))
+        self._change(Place(Hold(Kind.LOGIN, NAME, plan=NAME)))
         return HeldAccounts(self.folder).reason(self.account) or ""
 
     def release(self) -> None:
         """Release the account, where it is held by a drill; raises as `hold`."""
-        self._change(Lift(Kind.LOGIN, NAME))
+        self._change(Lift(Kind.LOGIN, NAME, plan=NAME))
 
     def note(self, act: str, detail: dict[str, object]) -> None:
         """Put an act of the doctor on record."""
@@ -87,7 +87,7 @@ class Drill:
             after = decide(before, event)
             if not isinstance(after, Refusal):
                 self._write(event, after, revision, languages.get(self.account, ""))
-        self.desk.projection.refresh()
+        self.desk.refresh(self.clock)
 
     def _write(self, event: Event, after: frozenset[Hold], revision: int, language: str) -> None:
         now = self.clock()

@@ -78,7 +78,9 @@ def answers(text: str, count: int) -> list[Answer]:
             found[tag] = _failure(middle) if kind == "error" else _rows(middle)
         return [found[str(at)] for at in range(count)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ControlError(f"doveadm's answer cannot be understood: {text[:200]}") from error
+        raise ControlError(
+            f"doveadm's answer of {len(text)} characters cannot be understood"
+        ) from error
 
 
 def _failure(middle: Sequence[Any]) -> Failure:

@@ -55,11 +55,16 @@ class DovecotControl:
         """Send these accounts' sessions away (doveadm-kick(1)), without -f: not those of shared ones."""
 
         def kick(doveadm: Doveadm) -> None:
-            for some in _portions([one for one in accounts if not _PATTERN & set(one)]):
+            nameless = self.nameless(accounts)
+            for some in _portions([one for one in accounts if one not in nameless]):
                 kicks = [("kick", {"mask": [account]}) for account in some]
-                _must(doveadm.ask(kicks), _NOBODY_ON)
+                _some_must(doveadm.ask(kicks), _NOBODY_ON)
 
         self._on_each(kick)
+
+    def nameless(self, accounts: Collection[str]) -> frozenset[str]:
+        """Give those accounts whose name kick would take for a pattern of others' names, too."""
+        return frozenset(one for one in accounts if _PATTERN & set(one))
 
     def _on_each(self, act: Callable[[Doveadm], None]) -> None:
         """Act on every Dovecot, also where another one fails; then raise the first failure."""
@@ -72,21 +77,23 @@ class DovecotControl:
         if troubles:
             raise troubles[0]
 
-    def scripts(self, accounts: Collection[str]) -> Mapping[str, Scripts]:
+    def scripts(self, accounts: Collection[str]) -> Mapping[str, Scripts | None]:
         """Give the Sieve scripts of those accounts that the user database knows."""
-        found = {}
+        found: dict[str, Scripts | None] = {}
         for some in _portions(accounts):
             answers = self._all[0].ask([("sieveList", {"user": account}) for account in some])
-            for account, answer in zip(some, _must(answers, _NO_USER), strict=True):
+            for account, answer in zip(some, _some_must(answers, _NO_USER), strict=True):
                 if not isinstance(answer, Failure):
                     found[account] = _scripts(answer)
+                elif answer.code != _NO_USER:
+                    found[account] = None
         return found
 
     def deactivate(self, accounts: Collection[str]) -> None:
         """Leave these accounts without an active script (doveadm-sieve(1))."""
         for some in _portions(accounts):
             asked = [("sieveDeactivate", {"user": account}) for account in some]
-            _must(self._all[0].ask(asked), _NO_USER)
+            _some_must(self._all[0].ask(asked), _NO_USER)
 
     def activate(self, scripts: Mapping[str, str]) -> None:
         """Make a script the active one, by account."""
@@ -95,18 +102,23 @@ class DovecotControl:
                 ("sieveActivate", {"user": account, "scriptname": scripts[account]})
                 for account in some
             ]
-            _must(self._all[0].ask(asked), _NO_USER, _NO_SCRIPT)
+            _some_must(self._all[0].ask(asked), _NO_USER, _NO_SCRIPT)
 
 
-def _must(answers: Sequence[Answer], *expected: int) -> Sequence[Answer]:
-    for answer in answers:
-        if isinstance(answer, Failure) and answer.code not in expected:
-            raise ControlError(f"doveadm failed ({answer.kind}, {answer.code})")
+def _some_must(answers: Sequence[Answer], *expected: int) -> Sequence[Answer]:
+    """Raise where every command failed as none should: one account's trouble is not the server's."""
+    failed = [one for one in answers if isinstance(one, Failure) and one.code not in expected]
+    if failed and len(failed) == len(answers):
+        raise ControlError(f"doveadm failed ({failed[0].kind}, {failed[0].code})")
     return answers
 
 
 def _told(answers: Sequence[Answer]) -> list[list[dict[str, str]]]:
-    return [answer for answer in _must(answers) if not isinstance(answer, Failure)]
+    """Raise where any command failed: these are about no single account."""
+    for answer in answers:
+        if isinstance(answer, Failure):
+            raise ControlError(f"doveadm failed ({answer.kind}, {answer.code})")
+    return [answer for answer in answers if not isinstance(answer, Failure)]
 
 
 def _scripts(rows: Sequence[Mapping[str, str]]) -> Scripts:
