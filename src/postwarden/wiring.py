@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from postwarden.verdicts.service import Installation
     from postwarden.vocabulary import Moment
 
+IDENTITY = "identity "
+"""Stands in the record before the name of somebody who works here, where others have an account."""
+
 
 def sources(configuration: Configuration) -> "Sources":
     """Give everything a scan reads, each by its door."""
@@ -207,7 +210,7 @@ def recorder(book: "Ledger") -> "Record":
     from postwarden.ledger.service import Entry  # noqa: PLC0415  # has models: after set_up
 
     def record(act: str, actor: str, person: str, detail: Mapping[str, Any], now: "Moment") -> None:
-        book.append([Entry(act, actor, person=f"identity {person}", detail=detail)], now)
+        book.append([Entry(act, actor, person=f"{IDENTITY}{person}", detail=detail)], now)
 
     return record
 

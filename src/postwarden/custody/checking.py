@@ -18,7 +18,7 @@ from postwarden.custody.rules import (
     consent,
     freeze,
 )
-from postwarden.ledger.service import Ledger
+from postwarden.ledger.service import Ledger, Wanted
 from postwarden.people.service import BadKey, UnknownIdentity, check, member
 
 FROZEN = "plan.frozen"
@@ -30,10 +30,10 @@ def forged(ledger: Ledger) -> list[str]:
     """Check every plan and approval kept; give a sentence for each fault, those of one plan together.
 
     A plan that the ledger tells of and that is gone is a fault, too, and so is one that it does not tell
-    of; of a case whose facts were erased the ledger cannot tell either.
+    of; of a case whose facts were erased or changed the ledger cannot tell either.
     """
     frozen, erased = dict[str, None](), set[str | None]()
-    for one in ledger.entries(act=FROZEN):
+    for one in ledger.entries(Wanted(act=FROZEN)):
         if "plan" in one.facts:
             frozen[one.facts["plan"]] = None
         else:

@@ -3,38 +3,26 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from django.db import transaction
 
 from postwarden.ledger.anchors import Asked, ask, unnamed, write_newest
 from postwarden.ledger.appending import append
 from postwarden.ledger.check import FORMAT, SIGNED, archive
-from postwarden.ledger.entries import ERASED, Entry, facts_of, unpack
+from postwarden.ledger.entries import ERASED, Entry
 from postwarden.ledger.errors import KeysMissing
-from postwarden.ledger.keys import CASE, NONCE, PERSON, Keyring, Keys
-from postwarden.ledger.models import EntryRow, OriginRow
+from postwarden.ledger.keys import CASE, PERSON, Keyring
+from postwarden.ledger.models import OriginRow
 from postwarden.ledger.ports import Anchor
-from postwarden.ledger.proving import Proof, Wanted, prove
+from postwarden.ledger.proving import Proof, prove
+from postwarden.ledger.proving import Wanted as Provable
+from postwarden.ledger.reading import EVERY, Told, Wanted, read
 from postwarden.ledger.secrets import Secrets, load_secrets
 from postwarden.ledger.sequencing import sequence
 from postwarden.ledger.verifying import Verification, verify
 from postwarden.state.service import drop_old_writes
 from postwarden.vocabulary import Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An entry read back; `facts` lacks what was erased, and `erased` says that something was."""
-
-    number: int
-    at: Moment
-    act: str
-    case: str | None
-    facts: dict[str, Any]
-    erased: bool
 
 
 class Ledger:
@@ -78,23 +66,11 @@ class Ledger:
         """See `verifying.verify`."""
         return verify(self.name, self._secrets, self._keys, anchored)
 
-    def entries(self, case: str | None = None, act: str | None = None) -> Iterator[Told]:
-        """Give entries in the order of appending, of one case or of one kind of act where named."""
-        named = {"case": case, "act": act}
-        wanted = {column: value for column, value in named.items() if value is not None}
-        keys = Keys(self._keys)
-        for row in EntryRow.objects.filter(**wanted).order_by("pk").iterator():
-            facts: dict[str, Any] = {}
-            erased = False
-            for number, _, sealed in unpack(*row.packed()):
-                key = keys.readable(number)
-                if key is None:
-                    erased = True
-                else:
-                    facts |= facts_of(key.decrypt(sealed[:NONCE], sealed[NONCE:], None))
-            yield Told(row.pk, row.at, row.act, row.case, facts, erased)
+    def entries(self, wanted: Wanted = EVERY) -> Iterator[Told]:
+        """See `reading.read`."""
+        return read(wanted, self._keys)
 
-    def prove(self, wanted: Wanted) -> Proof | None:
+    def prove(self, wanted: Provable) -> Proof | None:
         """See `proving.prove`."""
         return prove(wanted, self._keys)
 

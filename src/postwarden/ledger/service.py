@@ -1,11 +1,12 @@
 """The one door of this room."""
 
 from postwarden.ledger.anchors import Asked, FileAnchor, notes_in
-from postwarden.ledger.book import Ledger, Told
+from postwarden.ledger.book import Ledger
 from postwarden.ledger.entries import Entry
 from postwarden.ledger.errors import AnchorError, FactsChanged, KeysMissing, LedgerError
 from postwarden.ledger.ports import Anchor, Stamp, StampKeeper
 from postwarden.ledger.proving import NO_CASE, Proof, Proven
+from postwarden.ledger.reading import Told, Wanted
 from postwarden.ledger.verifying import Fault, Verification
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "StampKeeper",
     "Told",
     "Verification",
+    "Wanted",
     "notes_in",
 ]
