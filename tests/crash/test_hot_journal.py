@@ -46,7 +46,7 @@ def folder(prepared, request):
     machine.run("hold", "hot", tracing.injecting(calls[-1 - WITHIN[request.param]], "KILL"))
     folder = machine.root / "hot" / "holds"
     os.chown(folder / "holds.sqlite-journal", -1, GROUP)
-    texts = postfix(HoldSettings(str(folder)), "", "")
+    texts = postfix(HoldSettings(str(folder)), "", "", "")
     (folder / texts.query_file).write_text(texts.query)
     (folder / "main.cf").write_text("compatibility_level = 3.6\n")
     return folder
@@ -54,7 +54,7 @@ def folder(prepared, request):
 
 def postmap(folder, account):
     """Ask as Postfix does, which may read the file and not write to it: status and answer."""
-    table = f"sqlite:{folder / postfix(HoldSettings(str(folder)), '', '').query_file}"
+    table = f"sqlite:{folder / postfix(HoldSettings(str(folder)), '', '', '').query_file}"
     plain = ["setpriv", "--reuid=nobody", f"--regid={GROUP}", "--clear-groups"]
     words = [*plain, program("postmap"), "-c", str(folder), "-q", account, table]
     done = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -98,12 +98,13 @@ def test_dovecot_2_3_and_2_4_get_their_own_language():
 
 def test_postfix_keeps_its_restrictions_and_asks_first():
     settings = HoldSettings("/srv/holds")
-    once = postfix(settings, "reject_unknown_sender_domain", "$virtual_alias_maps")
-    first = once.main.splitlines()[0].partition(" = ")[2]
+    at_end = "check_policy_service { inet:127.0.0.1:10023, timeout=10s }, permit"
+    once = postfix(settings, "reject_unknown_sender_domain", at_end, "$virtual_alias_maps")
+    first, end, proxied = (line.partition(" = ")[2] for line in once.main.splitlines())
     assert first.startswith("check_sasl_access proxy:sqlite:/srv/holds/")
     assert first.endswith(", reject_unknown_sender_domain")
-    proxied = once.main.splitlines()[2].partition(" = ")[2]
-    assert postfix(settings, first, proxied) == once
+    assert end == f"{first.partition(', ')[0]}, {at_end}"
+    assert postfix(settings, first, end, proxied) == once
 
 
 def test_about_a_marked_account_there_is_no_answer(folder):

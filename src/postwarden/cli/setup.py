@@ -70,15 +70,15 @@ def _place(is_23: bool) -> str:
 
 def _postfix(settings: HoldSettings, where: tuple[str, ...]) -> Texts:
     version = _asked("/usr/sbin/postconf", *where, "-h", "mail_version")
-    restrictions = _asked("/usr/sbin/postconf", *where, "-h", "smtpd_sender_restrictions")
-    proxied = _asked("/usr/sbin/postconf", *where, "-h", "proxy_read_maps")
+    named = ("smtpd_sender_restrictions", "smtpd_end_of_data_restrictions", "proxy_read_maps")
+    now = [_asked("/usr/sbin/postconf", *where, "-h", one) for one in named]
     typer.echo(f"# Postfix {version}: in main.cf, in place of the same parameters there.")
     typer.echo(f"# {settings.path} and its files have to be readable by the group of user postfix.")
     for line in _asked("/usr/sbin/postconf", *where, "-P").splitlines():
         name = line.partition("=")[0].strip()
         if name.endswith(("/smtpd_sender_restrictions", "/smtpd_end_of_data_restrictions")):
             typer.echo(f"# master.cf has its own {name}: put check_sasl_access there, too.")
-    return postfix(settings, restrictions, proxied)
+    return postfix(settings, *now)
 
 
 def _asked(*words: str) -> str:

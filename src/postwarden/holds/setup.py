@@ -117,7 +117,7 @@ def is_dovecot_23(version: str) -> bool:
     return version.startswith("2.3.")
 
 
-def postfix(settings: HoldSettings, restrictions: str, proxied: str) -> Texts:
+def postfix(settings: HoldSettings, restrictions: str, at_end: str, proxied: str) -> Texts:
     """Give Postfix's settings.
 
     Mail is looked at when its sender is named and again at its end: a session that was open before the
@@ -126,16 +126,22 @@ def postfix(settings: HoldSettings, restrictions: str, proxied: str) -> Texts:
     Args:
         settings: of this host.
         restrictions: smtpd_sender_restrictions as they are (`postconf -h`).
+        at_end: smtpd_end_of_data_restrictions, likewise.
         proxied: proxy_read_maps, likewise.
     """
     check = _CHECK.format(path=settings.path, query=POSTFIX_QUERY)
     table = check.partition(" ")[2]
-    kept = [one.strip() for one in restrictions.split(",") if one.strip() not in ("", check)]
     maps = [one for one in proxied.replace(",", " ").split() if one != table]
     text = (
-        f"smtpd_sender_restrictions = {', '.join([check, *kept])}\n"
-        f"smtpd_end_of_data_restrictions = {check}\n"
+        f"smtpd_sender_restrictions = {_first(check, restrictions)}\n"
+        f"smtpd_end_of_data_restrictions = {_first(check, at_end)}\n"
         f"proxy_read_maps = {' '.join([*maps, table])}\n"
     )
     query = _QUERY_POSTFIX.format(file=projection_file(settings.path))
     return Texts(text, POSTFIX_QUERY, query)
+
+
+def _first(check: str, restrictions: str) -> str:
+    """Put the check before all other restrictions, which stay in order; it is there once."""
+    kept = [one.strip() for one in restrictions.split(",")]
+    return ", ".join([check, *(one for one in kept if one not in ("", check))])

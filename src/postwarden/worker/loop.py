@@ -125,4 +125,4 @@ class Loop:
 
 
 def _wait(chore: Chore, failed: int) -> float:
-    return max(chore.seconds, min(chore.seconds * 2 ** min(failed, 20), chore.most_seconds))
+    return max(chore.seconds, min(chore.seconds * 2.0 ** min(failed, 20), chore.most_seconds))

@@ -69,7 +69,7 @@ def write_postfix(root: Path, state: State) -> None:
     parameters = postfix.main_cf(root, state.ports, cast.DOMAINS)
     before = parameters.pop("smtpd_sender_restrictions")
     proxied = postfix.default("proxy_read_maps")
-    _write_holds(root, etc / "holds.cf", setup.postfix(_holds(root, state), before, proxied))
+    _write_holds(root, etc / "holds.cf", setup.postfix(_holds(root, state), before, "", proxied))
     text = postfix.parameters(parameters) + (etc / "holds.cf").read_text()
     postfix.write_settled(etc / "main.cf", text)
     postfix.write_settled(etc / "master.cf", postfix.master_cf(state.ports))
