@@ -1,5 +1,6 @@
 """`postwarden person`: those who work with Postwarden, their roles and their keys."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -68,8 +69,10 @@ def add(
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
     """Add somebody with their roles. The first one adds themselves, as postmaster or officer."""
-    book = ledger(load(config))
-    grants = [_grant(text) for text in role]
+    configuration = load(config)
+    known = [one.name for one in configuration.organisations.every]
+    grants = [_grant(text, known) for text in role]
+    book = ledger(configuration)
     added = add_member(name, full_name or name, grants, acting(who), recorder(book), now())
     typer.echo(f"Added {added.name}: {_roles(added)}. Next: postwarden person enrol {added.name}")
 
@@ -103,8 +106,13 @@ def retire(name: Name, who: As = None, config: ConfigurationFile = DEFAULT_CONFI
     typer.echo(f"{name} acts no more.")
 
 
-def _grant(text: str) -> Grant:
-    role, _, organisation = text.partition("@")
+def _grant(text: str, known: Sequence[str]) -> Grant:
+    role, at, organisation = text.partition("@")
+    if at and organisation not in known:
+        raise typer.BadParameter(
+            f"{organisation} is no organisation of postwarden.toml; there are {', '.join(known)}",
+            param_hint="--role",
+        )
     try:
         return Grant(Role(role), organisation or EVERYWHERE)
     except ValueError:

@@ -1,0 +1,29 @@
+"""`postwarden person add`: a role is held for an organisation that there is, or for all."""
+
+import pytest
+from django.db import connections
+
+from custody.installation import Installation
+from postwarden.people.service import EVERYWHERE, Grant, Role, member, members
+
+
+@pytest.fixture
+def place(tmp_path):
+    yield Installation(tmp_path)
+    connections.close_all()
+
+
+@pytest.mark.parametrize(
+    "role", ["postmaster@typo", "postmaster@", "officer@Brand", "reader@brand.example"]
+)
+def test_an_organisation_that_is_not_configured_is_refused(place, role):
+    answer = place.ask("anna", "person", "add", "vera", "--role", "reader", "--role", role)
+    assert answer.status == 2
+    assert "there are home, brand" in " ".join(answer.err.replace("│", " ").split())
+    assert "vera" not in {one.name for one in members()}
+
+
+def test_one_that_is_configured_is_taken(place):
+    place.run("anna", "person", "add", "vera", "--role", "reader@brand", "--role", "helpdesk")
+    brand, everywhere = Grant(Role.READER, "brand"), Grant(Role.HELPDESK, EVERYWHERE)
+    assert set(member("vera").grants) == {brand, everywhere}
