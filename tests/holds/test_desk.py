@@ -259,7 +259,9 @@ def test_a_mistyped_name_is_held_and_named(quick_desk, dovecot, quick_key):
 
 def test_a_case_lets_nobody_go_whom_it_holds(quick_desk, quick_key):
     case = quick_desk.open_case()
-    quick_desk.cases = replace(quick_desk.cases, contributions=(HoldContribution(quick_desk.ledger),))
+    quick_desk.cases = replace(
+        quick_desk.cases, contributions=(HoldContribution(quick_desk.ledger),)
+    )
     quick_desk.hold(EVA, case=case)
     anna = member("anna")
     with pytest.raises(cases.Refused) as excluded:

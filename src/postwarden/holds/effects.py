@@ -16,7 +16,7 @@ SETTLES = (
 LEFT = "left"  # in the payload of what is tried again for those accounts alone for which it failed
 EFFECTS = (PLAN, SESSIONS, WEBMAIL, FILTERS)
 _SECOND = 1_000_000
-_LATE_LOGINS = 10 * _SECOND  # a login under way when the hold was committed shows up within this
+LATE_LOGINS = 10 * _SECOND  # a login under way when the hold was committed shows up within this
 _OTHERS_TURN = (
     5 * _SECOND
 )  # the command carries its plan out itself; the worker where it was killed
@@ -45,4 +45,4 @@ def due_sessions(plan: str, accounts: Sequence[str], now: Moment) -> None:
     """Let sessions of these accounts be ended; when the last ones have, it is kept since when."""
     payload = {"accounts": list(accounts)}
     outbox.put(SESSIONS, plan, payload, now)
-    outbox.put(SESSIONS, plan, {**payload, SETTLES: True}, now + _LATE_LOGINS)
+    outbox.put(SESSIONS, plan, {**payload, SETTLES: True}, now + LATE_LOGINS)

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from postwarden.holds.desk import HoldDesk
-from postwarden.holds.effects import LEFT, SETTLES
+from postwarden.holds.effects import LATE_LOGINS, LEFT, SETTLES
 from postwarden.holds.errors import ControlError
-from postwarden.holds.keeping import Told, chunks, locked_accounts
+from postwarden.holds.keeping import Told, chunks, first_held, locked_accounts
 from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import MailControl
 from postwarden.ledger.service import Entry
@@ -98,12 +98,12 @@ class Ender:
 
     def _settle(self, effect: Effect, seen: _Seen) -> Left | None:
         """Keep since when whose sessions have ended; who still has any is left, and who was held anew."""
-        gone = [one for one in seen.held if one not in seen.open_ones]
         with transaction.atomic():
+            gone = [one for one in seen.held if one not in seen.open_ones]
             rows = [row for row in locked_accounts(gone) if row.held]
-            ended = [row.account for row in rows if row.revision <= seen.revision]
-            anew = [row.account for row in rows if row.revision > seen.revision]
-            left = sorted([*seen.open_ones, *anew])
+            fresh = _fresh(rows, seen) if effect.payload.get(SETTLES) else frozenset()
+            ended = [row.account for row in rows if row.account not in fresh]
+            left = sorted([*seen.open_ones, *fresh])
             payload = {**effect.payload, "accounts": left, LEFT: True}
             ours = outbox.amend(effect, payload) is not None if left else outbox.finish(effect)
             if not ours:
@@ -117,7 +117,15 @@ class Ender:
                 self._holds.desk.ledger.append([entry], self._clock())
         if not left:
             return None
-        return Left(f"{len(left)} accounts still have sessions", payload)
+        return Left(f"{len(left)} accounts still have sessions, or were held anew", payload)
+
+
+def _fresh(rows: Collection[AccountRow], seen: _Seen) -> frozenset[str]:
+    """Give those whose hold is too young for what was seen: a login may have been under way."""
+    changed = {row.account for row in rows if row.revision > seen.revision}
+    since = first_held([row.account for row in rows])
+    young = {one for one, at in since.items() if seen.at - at < LATE_LOGINS}
+    return frozenset(changed | young)
 
 
 def _troubles(act: Callable[[], None]) -> list[ControlError]:

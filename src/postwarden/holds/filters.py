@@ -40,26 +40,19 @@ def suspend(
     Raises:
         ControlError: the server does not answer; what was active is known for whoever was changed.
     """
-    wanted = [one.account for one in _rows(accounts) if _is_to_suspend(one)]
+    wanted = [one.account for one in _rows(accounts) if one.held]
     found = control.scripts(wanted)
     _keep_unknown(set(wanted) - found.keys(), ledger, now)
     there = {one: scripts for one, scripts in found.items() if scripts is not None}
-    known: dict[str, Filters] = {}
-    with transaction.atomic():
-        for row in locked_accounts(there):
-            filters: Filters | None = row.filters
-            if filters is None:
-                filters = row.filters = _before(there[row.account])
-                row.save(update_fields=["filters"])
-            known[row.account] = filters
+    known = _keep_before(there)
     control.deactivate(known)
     after = {
         account: scripts
         for account, scripts in control.scripts(known).items()
         if scripts is not None and scripts.active is None
     }
-    freed = _keep_suspended(known, after, ledger, now)
-    return Outcome(freed, frozenset(found.keys() - after.keys()))
+    failed = (found.keys() - there.keys()) | (known.keys() - after.keys())
+    return Outcome(_keep_suspended(known, after, ledger, now), frozenset(failed))
 
 
 def restore(
@@ -105,11 +98,32 @@ def restore(
 def _keep_unknown(accounts: Collection[str], ledger: Ledger, now: Moment) -> None:
     """Note which held accounts the user database does not know: a name may be mistyped."""
     with transaction.atomic():
+        entries = []
         for row in locked_accounts(accounts):
-            row.filters = {"names": [], "active": "", "suspended": True, "unknown": True}
-            row.save(update_fields=["filters"])
-        entries = [Entry("hold.account-unknown", ITSELF, person=one) for one in sorted(accounts)]
+            if not _is_unknown(row.filters):
+                row.filters = {"names": [], "active": "", "suspended": True, "unknown": True}
+                row.save(update_fields=["filters"])
+                entries.append(Entry("hold.account-unknown", ITSELF, person=row.account))
         ledger.append(entries, now)
+
+
+def _keep_before(there: Mapping[str, Scripts]) -> dict[str, Filters]:
+    """Keep what was active before it is suspended; give what is kept of those that have to be.
+
+    Where a script is active though it was suspended, the holder chose it between two holds.
+    """
+    known: dict[str, Filters] = {}
+    with transaction.atomic():
+        for row in locked_accounts(there):
+            scripts, filters = there[row.account], row.filters
+            is_over = filters is not None and filters["suspended"]
+            if is_over and scripts.active is None and not _is_unknown(filters):
+                continue
+            if filters is None or is_over:
+                filters = row.filters = _before(scripts)
+                row.save(update_fields=["filters"])
+            known[row.account] = filters
+    return known
 
 
 def _keep_suspended(
@@ -150,7 +164,7 @@ def _keep_restored(
             row.filters = None
             if row.held:
                 held.add(row.account)
-                if not there and not filters.get("unknown"):
+                if not there and not _is_unknown(filters):
                     row.filters = {**filters, "suspended": False}  # what was active stays known
             row.save(update_fields=["filters"])
             if script := filters["active"]:
@@ -178,8 +192,8 @@ def _was_active(filters: Filters, found: Scripts) -> str:
     return moved[0] if moved else ""
 
 
-def _is_to_suspend(row: AccountRow) -> bool:
-    return row.held and (row.filters is None or not row.filters["suspended"])
+def _is_unknown(filters: Filters | None) -> bool:
+    return filters is not None and bool(filters.get("unknown"))
 
 
 def _rows(accounts: Collection[str]) -> list[AccountRow]:

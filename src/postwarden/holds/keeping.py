@@ -92,6 +92,15 @@ def held_since(case: str, accounts: Collection[str]) -> dict[str, Moment]:
     return found
 
 
+def first_held(accounts: Collection[str]) -> dict[str, Moment]:
+    """Give since when the oldest open hold keeps logins off accounts."""
+    found: dict[str, Moment] = {}
+    for some in chunks(accounts):
+        rows = open_rows().filter(account__in=some, kind=Kind.LOGIN).order_by("-since")
+        found |= dict(rows.values_list("account", "since"))
+    return found
+
+
 def open_rows() -> QuerySet[HoldRow]:
     """Give the rows of holds that have not ended."""
     return HoldRow.objects.filter(ended__isnull=True)
