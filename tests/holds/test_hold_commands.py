@@ -1,0 +1,85 @@
+"""`postwarden holds` and `withdraw` as they are typed."""
+
+import pytest
+from django.db import transaction
+
+from cli.conftest import ask
+from postwarden.state import outbox
+
+CONFIGURATION = """
+[provider]
+name = "Example Mail"
+domains = ["example.net", "brand.example"]
+
+[[organisations]]
+name = "home"
+full_name = "Example Mail"
+domains = ["example.net"]
+
+[[organisations]]
+name = "brand"
+full_name = "Brand Mail"
+domains = ["brand.example"]
+
+[[stores]]
+name = "main"
+driver = "maildir"
+path = "vmail/{domain}/{local}/Maildir"
+
+[[directories]]
+accounts = { format = "postfix-virtual", path = "mailboxes" }
+
+[state]
+path = "state"
+
+[holds]
+path = "holds"
+"""
+EVA, GINA = "eva@example.net", "gina@brand.example"
+
+
+@pytest.fixture
+def run(tmp_path):
+    file = tmp_path / "postwarden.toml"
+    file.write_text(CONFIGURATION)
+
+    def typed(*words, who="anna", status=0):
+        answer = ask(*words, "--as", who, "-c", file)
+        assert answer.status == status, answer.err
+        return answer.out + answer.err
+
+    typed("person", "add", "anna", "--role", "postmaster")
+    typed("person", "add", "bram", "--role", "postmaster@brand")
+    return typed
+
+
+def test_the_holds_of_a_case_are_found_by_the_reference_it_had_before_a_merge(run):
+    for title in ("one", "two"):
+        run("case", "open", "misdelivery", title)
+    run("hold", EVA, "--case", "2026-0002")
+    run("case", "merge", "2026-0001", "2026-0002")
+    assert EVA in run("holds", "--case", "2026-0002")
+    assert "no such case" in run("holds", "--case", "2026-0009", status=2)
+
+
+def test_a_withdrawn_plan_waits_for_nobody_and_only_those_concerned_withdraw_it(run):
+    run("hold", EVA)
+    plan = run("release", EVA).split()[1]
+    assert run("withdraw", plan, who="bram", status=2)
+    assert "is withdrawn" in run("withdraw", plan, "--reason", "a mistake")
+    assert "past that" in run("withdraw", plan, status=2)
+    assert "withdrawn" in run("plans")
+
+
+def test_what_is_tried_again_names_accounts_to_their_own_organisation_alone(run):
+    run("hold", EVA, GINA)
+    with transaction.atomic():
+        number = outbox.put("holds.filters", "p", {"accounts": [EVA, GINA], "left": True}, 0)
+    effect = next(one for one, _ in outbox.waiting(["holds.filters"]) if one.number == number)
+    outbox.put_off(effect, 0, "Dovecot fails")
+    assert f"Not done yet: Dovecot fails ({EVA}, {GINA})" in run("holds")
+    assert f"Not done yet: Dovecot fails ({GINA})" in run("holds", who="bram")
+
+
+def test_a_name_that_is_none_is_refused_with_a_sentence(run):
+    assert "is no name that an account can have" in run("hold", "x" * 400, status=2)
