@@ -77,6 +77,14 @@ plan=$($postwarden plans -c "$out/lab/postwarden.toml" --as dora | awk 'NR == 2 
 run dora approve "$plan" --key "$out/dora.key"
 logins
 
+say "Sessions end; a proof counts from when nobody is in the mailboxes any more"
+for _ in $(seq 60); do
+  left=$($postwarden holds -c "$out/lab/postwarden.toml" --as anna | grep "^To be done" || true)
+  [ -n "$left" ] || break
+  sleep 1
+done
+echo "${left:-Nothing is left to do for the worker.}"
+
 say "Examined: a scan from after the hold"
 $postwarden scan -c "$out/lab/postwarden.toml" --purpose "case $case, after the hold"
 fails 1 run anna examine --case "$case" --format html >"$out/report.html"
