@@ -80,7 +80,7 @@ COMMANDS = {
     "withdraw": Place(
         "postwarden.cli.desk.withdraw",
         "withdraw",
-        "Take a plan back that has not begun, such as a release that nobody should approve any more.",
+        "Take a plan back that has not begun: its requester, or somebody who may approve it.",
     ),
     "setup": Place(
         "postwarden.cli.setup",
