@@ -30,10 +30,13 @@ def refused_late(accounts: Sequence[str], now: Moment, in_time: int = _IN_TIME) 
         now: when.
         in_time: for how long after a hold its own effects are trusted to be still to come.
     """
+    late = _late(accounts, now - in_time)
+    if not late:
+        return
     with transaction.atomic():
         due = _due()
-        for plan, late in _late(accounts, now - in_time).items():
-            for some in chunks(late):
+        for plan, theirs in late.items():
+            for some in chunks(theirs):
                 if (plan, *some) in due:
                     continue
                 due_sessions(plan, some, now)

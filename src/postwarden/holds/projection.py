@@ -19,6 +19,7 @@ from postwarden.holds.file import VERSION, connect, empty, make_projection, proj
 _PUT = (
     "INSERT INTO holds VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET reason = excluded.reason"
 )
+_IS_THERE = "SELECT 1 FROM holds WHERE account = ?"
 
 
 class Change(NamedTuple):
@@ -144,8 +145,8 @@ def _announce(
 ) -> None:
     if before is None:
         return
-    there = {account for (account,) in database.execute("SELECT account FROM holds")}
-    new = [one.account for one in changes if one.reason is not None and one.account not in there]
+    told = [one.account for one in changes if one.reason is not None]
+    new = [one for one in told if database.execute(_IS_THERE, (one,)).fetchone() is None]
     if new:
         before(new)
 
