@@ -140,3 +140,9 @@ def test_several_rows_of_who_are_read_as_dovecot_2_3_writes_them():
 def test_what_is_no_answer_is_an_error(text):
     with pytest.raises(ControlError):
         answers(text, 1)
+
+
+def test_what_is_no_answer_is_told_without_whom_it_names():
+    with pytest.raises(ControlError) as caught:
+        answers(f'[["doveadmResponse",[{{"username":"{ANNA}"}}]', 1)
+    assert "anna" not in str(caught.value)
