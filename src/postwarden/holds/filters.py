@@ -68,7 +68,7 @@ def restore(
         for one in _rows(accounts)
         if not one.held and one.filters is not None
     }
-    found = control.scripts(wanted)
+    found = control.scripts([one for one, filters in wanted.items() if filters["active"] != ""])
     was = {
         account: _was_active(wanted[account], scripts)
         for account, scripts in found.items()
