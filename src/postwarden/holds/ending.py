@@ -117,7 +117,8 @@ class Ender:
                 self._holds.desk.ledger.append([entry], self._clock())
         if not left:
             return None
-        return Left(f"{len(left)} accounts still have sessions, or were held anew", payload)
+        many = len(seen.open_ones)
+        return Left(f"{many} accounts still have sessions" if many else "", payload)
 
 
 def _fresh(rows: Collection[AccountRow], seen: _Seen) -> frozenset[str]:
