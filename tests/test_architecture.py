@@ -76,3 +76,30 @@ def test_functions_are_small():
                 if lines > 80:
                     long[f"{path.name}:{node.name}"] = lines
     assert long == {}
+
+
+OPEN = {"service", "settings"}
+BESIDE = {
+    "state": {"outbox", "project"},
+    "ledger": {"check"},
+    "holds": {"doctor", "errors", "file", "setup", "silence"},
+    "evidence": {"errors"},
+}
+"""What may be used beside a room's door: it needs no state, or is a program of its own."""
+
+
+@pytest.mark.parametrize(
+    "room", ["state", "people", "ledger", "evidence", "verdicts", "cases", "custody", "holds"]
+)
+def test_what_is_behind_a_rooms_door_is_named_in_its_contract(room):
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    named = {
+        module.split(".")[2]
+        for one in contracts["contracts"]
+        for module in (*one.get("protected_modules", ()), *one.get("forbidden_modules", ()))
+        if module.startswith(f"postwarden.{room}.")
+    }
+    there = {
+        path.stem for path in (SOURCE / room).iterdir() if path.suffix == ".py" or path.is_dir()
+    } - {"__init__", "__pycache__"}
+    assert there - OPEN - BESIDE.get(room, set()) <= named
