@@ -45,7 +45,7 @@ def test_a_key_in_a_file_enrols_and_approves(desk, tmp_path):
     key = KeyFile(tmp_path)
     assert "Enrolled SHA256:" in desk("person", "enrol", "dora", "--key", key.path, who="dora")
     told = desk("approve", held(desk), "--key", key.path, who="dora")
-    assert "as dora: 1 acts." in told
+    assert "as dora: 1 act." in told
 
 
 def test_a_key_in_an_agent_enrols_and_approves_by_its_public_half(desk, tmp_path, agent):
@@ -54,7 +54,7 @@ def test_a_key_in_an_agent_enrols_and_approves_by_its_public_half(desk, tmp_path
     public = f"{key.path}.pub"
     assert "Enrolled SHA256:" in desk("person", "enrol", "dora", "--key", public, who="dora")
     told = desk("approve", held(desk), "--key", public, who="dora")
-    assert "as dora: 1 acts." in told
+    assert "as dora: 1 act." in told
 
 
 def test_without_agent_and_private_half_nothing_is_signed(desk, tmp_path, agent, monkeypatch):

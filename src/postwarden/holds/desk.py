@@ -270,9 +270,9 @@ class HoldDesk:
 
 _NO_NAME = "is no name that an account can have"
 _WHY_NOTHING = {
-    ActKind.HOLD: "are held already",
-    ActKind.RELEASE: "are not held by this case",
-    ActKind.RELEASE_PROVEN: "are not held by this case, or not proven clean",
+    ActKind.HOLD: "held already",
+    ActKind.RELEASE: "not held by this case",
+    ActKind.RELEASE_PROVEN: "not held by this case, or not proven clean",
 }
 
 
@@ -281,5 +281,5 @@ def _nothing(kind: ActKind, left: Sequence[tuple[str, Refusal]]) -> str:
         return "no account is named"
     if all(refusal is Refusal.NO_NAME for _, refusal in left):
         return f"{left[0][0]}{' and each other one' if len(left) > 1 else ''} {_NO_NAME}"
-    why = _WHY_NOTHING[kind]
-    return f"{left[0][0]}{' and the others' if len(left) > 1 else ''} {why}: see `postwarden holds`"
+    who = f"{left[0][0]} is" if len(left) == 1 else f"{left[0][0]} and the others are"
+    return f"{who} {_WHY_NOTHING[kind]}: see `postwarden holds`"

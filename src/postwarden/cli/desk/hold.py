@@ -8,6 +8,7 @@ import typer
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
+from postwarden.cli.desk.case_words import many
 from postwarden.cli.desk.hold_words import (
     held_lines,
     left_lines,
@@ -74,7 +75,7 @@ def hold(  # noqa: PLR0913, PLR0917  # the options of the command
         carried = desk.carry(planned.plan.hash, now)
     for line in left_lines((*planned.left, *carried.left)):
         typer.echo(visible(line))
-    typer.echo(f"{carried.done} accounts held by plan {planned.plan.hash[:12]}.")
+    typer.echo(f"{many(carried.done)} held by plan {planned.plan.hash[:12]}.")
     typer.echo(f"Next, by somebody else: postwarden approve {planned.plan.hash[:12]}")
 
 
@@ -118,7 +119,7 @@ def release(  # noqa: PLR0913, PLR0917  # the options of the command
     for line in left_lines(planned.left):
         typer.echo(visible(line))
     count = len(planned.plan.acts)
-    typer.echo(f"Plan {planned.plan.hash[:12]} releases {count} accounts once it is approved.")
+    typer.echo(f"Plan {planned.plan.hash[:12]} releases {many(count)} once it is approved.")
     typer.echo(f"Next, by somebody else: postwarden approve {planned.plan.hash[:12]}")
 
 
@@ -158,7 +159,7 @@ def _release_proven(desk: HoldDesk, wish: Wish, actor: Member) -> None:
     carried = desk.carry(planned.plan.hash, now)
     for line in left_lines((*planned.left, *carried.left)):
         typer.echo(visible(line))
-    typer.echo(f"{carried.done} accounts released, proven clean, by plan {planned.plan.hash[:12]}.")
+    typer.echo(f"{many(carried.done)} released, proven clean, by plan {planned.plan.hash[:12]}.")
 
 
 def _desk(config: str, who: str | None) -> tuple[HoldDesk, Member]:

@@ -37,6 +37,11 @@ def not_possible() -> Iterator[None]:
         raise NotPossible(case_refusal(error.refusal)) from None
 
 
+def acts(count: int) -> str:
+    """Write "1 act", "1,200 acts"."""
+    return "1 act" if count == 1 else f"{count:,} acts"
+
+
 def stage(plan: Plan) -> str:
     """Say where a plan is, and what it waits for."""
     if plan.stage is Stage.FROZEN:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from postwarden.cli.acting import As, acting
 from postwarden.cli.desk.hold_words import left_lines
-from postwarden.cli.desk.plan_words import not_possible, stage
+from postwarden.cli.desk.plan_words import acts, not_possible, stage
 from postwarden.cli.desk.signing import sign
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
@@ -80,7 +80,7 @@ def approve(
         expires = now() + int(hours * _HOUR)
         signature = sign(consent(found.hash, len(found.acts), expires), key)
         approved = desk.approve(found.hash, actor, expires, signature, now())
-        typer.echo(f"Approved {found.hash[:12]} as {visible(actor.name)}: {len(found.acts)} acts.")
+        typer.echo(f"Approved {found.hash[:12]} as {visible(actor.name)}: {acts(len(found.acts))}.")
         if approved.stage is Stage.RUNNING and not approved.emergency:
             _carry(desk, approved)
 
@@ -92,7 +92,7 @@ def _carry(desk: HoldDesk, plan: Plan) -> None:
     ended = (
         "stopped, for something had changed" if carried.stage is Stage.STOPPED else "carried out"
     )
-    typer.echo(f"The plan was {ended}: {carried.done} acts.")
+    typer.echo(f"The plan was {ended}: {acts(carried.done)}.")
 
 
 def _diff(seen: Seen) -> list[str]:
