@@ -229,10 +229,14 @@ def test_ctrl_c_leaves_what_the_next_scan_goes_on_from(place, postwarden):
         while time.monotonic() < end and not list(place.glob("evidence/*/copies/*")):
             time.sleep(0.01)
         signal.pthread_kill(main, signal.SIGINT)
+        while not ended.wait(3):  # Python loses one that comes while it finalises an object
+            signal.pthread_kill(main, signal.SIGINT)
 
+    ended = threading.Event()
     thread = threading.Thread(target=interrupt)
     thread.start()
     answer = postwarden("scan", folder=place)
+    ended.set()
     thread.join()
     assert answer.status == 130
     assert "goes on from there" in answer.err

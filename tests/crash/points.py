@@ -6,6 +6,8 @@ from crash import tracing
 from crash.machine import Fell
 from crash.tracing import FAULTS, Call
 
+NOT_REACHED = "the call was not reached"
+
 
 class Scene(NamedTuple):
     """An act in an installation, and the acts that bring it to its end once it was stopped."""
@@ -93,7 +95,7 @@ class Suite:
             self.machine.fresh(base, "stopped")
             self.machine.run(act, "stopped", tracing.injecting(point.call, point.fault))
             if not tracing.struck(self.machine.log):
-                return ["the call was not reached"]
+                return [NOT_REACHED]
             return _differences(wanted, self._ended(point))
         except Fell as error:
             return [str(error)]

@@ -3,7 +3,7 @@
 import pytest
 
 from crash.machine import machine
-from crash.points import SCENES, Suite
+from crash.points import NOT_REACHED, SCENES, Suite
 from crash.tracing import FAULTS
 from servers.databases import program
 
@@ -27,8 +27,12 @@ def suite(tmp_path_factory):
 
 def run(suite, points, fault, how_far):
     fitting = [point for point in points if point.fault == fault]
-    point = fitting[int(len(fitting) * how_far)]
-    assert suite.failures(point) == [], f"again alone: python -m crash {point}"
+    last = int(len(fitting) * how_far)
+    for point in reversed(fitting[max(last - 4, 0) : last + 1]):
+        found = suite.failures(point)
+        if found != [NOT_REACHED]:  # answers come in more pieces or fewer: the one before will do
+            break
+    assert found == [], f"again alone: python -m crash {point}"
 
 
 @pytest.mark.parametrize(("scene", "fault", "how_far"), PLACES)
