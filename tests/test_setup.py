@@ -16,7 +16,7 @@ STUBS = {
     "id": "echo 1000",
     "dpkg-query": "exit 1",
     "apt-get": "exit 0",
-    "sudo": 'echo "$*" >>"$CALLS"',
+    "sudo": '[ "$1" != tee ] || while read -r _; do :; done; echo "$*" >>"$CALLS"',
 }
 
 
@@ -32,9 +32,14 @@ def run(tmp_path):
             (tmp_path / name).unlink()
         calls = tmp_path / "calls"
         calls.touch()
+        script = tmp_path / "tools" / "setup.sh"  # this machine may keep services off already
+        script.parent.mkdir(exist_ok=True)
+        text = (ROOT / "tools/setup.sh").read_text()
+        assert "/usr/sbin/policy-rc.d" in text
+        script.write_text(text.replace("/usr/sbin/policy-rc.d", str(tmp_path / "policy-rc.d")))
         path = f"{tmp_path}:/usr/bin:/bin" if not without else str(tmp_path)
         done = subprocess.run(
-            ["/bin/bash", ROOT / "tools/setup.sh", *words],
+            ["/bin/bash", script, *words],
             env={"PATH": path, "CALLS": str(calls), "HOME": str(tmp_path)},
             capture_output=True,
             text=True,
@@ -55,7 +60,6 @@ def test_what_is_installed_is_said_first(run):
         assert f" {package} " in asked + " "
 
 
-@pytest.mark.skipif(os.path.exists("/usr/sbin/policy-rc.d"), reason="services are kept off here")
 def test_services_stay_off_while_packages_are_installed(run):
     _, calls = run("bench")
     verbs = [call.split()[0] for call in calls]

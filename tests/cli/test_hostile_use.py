@@ -13,21 +13,16 @@ import pytest
 
 from postwarden.configuration import load
 from postwarden.evidence.snapshots import locked
+from providers import SMALL
 
-CONFIGURATION = """\
-[provider]
-name = "Example Mail"
-domains = ["example.net"]
-[[stores]]
-name = "store1"
-driver = "maildir"
-path = "vmail/{domain}/{local}/Maildir"
-[[directories]]
-accounts = { format = "dovecot-passwd", path = "users" }
+CONFIGURATION = (
+    SMALL
+    + """\
 aliases = [{ format = "postfix-virtual", path = "virtual" }]
 [evidence]
 processes = 1
 """
+)
 
 
 @pytest.fixture

@@ -1,26 +1,8 @@
 """An installation that serves two organisations, with people of both, and its commands."""
 
 from cli.conftest import ask
+from providers import TWO_ORGANISATIONS
 
-SETTINGS = """
-[provider]
-name = "Example Mail"
-domains = ["example.net", "brand.example"]
-[[stores]]
-name = "store1"
-driver = "maildir"
-path = "vmail/{domain}/{local}/Maildir"
-[[directories]]
-accounts = { format = "dovecot-passwd", path = "users" }
-[[organisations]]
-name = "home"
-full_name = "Example Mail"
-domains = ["example.net"]
-[[organisations]]
-name = "brand"
-full_name = "Brand Mail"
-domains = ["brand.example"]
-"""
 PEOPLE = {
     "anna": ("postmaster",),
     "ben": ("officer",),
@@ -36,7 +18,7 @@ class Installation:
 
     def __init__(self, folder):
         self.file = folder / "postwarden.toml"
-        self.file.write_text(SETTINGS)
+        self.file.write_text(TWO_ORGANISATIONS)
         for name, roles in PEOPLE.items():
             self.run("anna", "person", "add", name, *(f"--role={role}" for role in roles))
 

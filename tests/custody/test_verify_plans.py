@@ -18,18 +18,8 @@ from postwarden.custody.rules import canonical
 from postwarden.custody.service import Plans, Stage, consent
 from postwarden.people.service import member
 from postwarden.wiring import ledger
+from providers import SMALL
 
-SETTINGS = """
-[provider]
-name = "Example Mail"
-domains = ["example.net"]
-[[stores]]
-name = "store1"
-driver = "maildir"
-path = "vmail/{domain}/{local}/Maildir"
-[[directories]]
-accounts = { format = "dovecot-passwd", path = "users" }
-"""
 PEOPLE = ("anna", "ben", "cleo")
 
 
@@ -43,7 +33,7 @@ def keys(tmp_path_factory):
 def installation(tmp_path_factory, keys):
     """One where ben approved a release that anna asked for."""
     folder = tmp_path_factory.mktemp("installation")
-    (folder / "postwarden.toml").write_text(SETTINGS)
+    (folder / "postwarden.toml").write_text(SMALL)
     for name in PEOPLE:
         run(folder, "person", "add", name, "--role", "postmaster", "--as", "anna")
         run(folder, "person", "enrol", name, "--key", keys[name].path, "--as", name)

@@ -5,43 +5,15 @@ from django.db import transaction
 
 from cli.conftest import ask
 from postwarden.state import outbox
+from providers import TWO_ORGANISATIONS
 
-CONFIGURATION = """
-[provider]
-name = "Example Mail"
-domains = ["example.net", "brand.example"]
-
-[[organisations]]
-name = "home"
-full_name = "Example Mail"
-domains = ["example.net"]
-
-[[organisations]]
-name = "brand"
-full_name = "Brand Mail"
-domains = ["brand.example"]
-
-[[stores]]
-name = "main"
-driver = "maildir"
-path = "vmail/{domain}/{local}/Maildir"
-
-[[directories]]
-accounts = { format = "postfix-virtual", path = "mailboxes" }
-
-[state]
-path = "state"
-
-[holds]
-path = "holds"
-"""
 EVA, GINA = "eva@example.net", "gina@brand.example"
 
 
 @pytest.fixture
 def run(tmp_path):
     file = tmp_path / "postwarden.toml"
-    file.write_text(CONFIGURATION)
+    file.write_text(TWO_ORGANISATIONS)
 
     def typed(*words, who="anna", status=0):
         answer = ask(*words, "--as", who, "-c", file)

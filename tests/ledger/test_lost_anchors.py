@@ -10,20 +10,15 @@ from ledger.conftest import NOW, Book, entry
 from postwarden.configuration import load
 from postwarden.ledger.service import FileAnchor
 from postwarden.wiring import anchors, ledger
+from providers import SMALL
 
-SETTINGS = """
-[provider]
-name = "Example Mail"
-domains = ["example.net"]
-[[stores]]
-name = "store1"
-driver = "maildir"
-path = "vmail/{domain}/{local}/Maildir"
-[[directories]]
-accounts = { format = "dovecot-passwd", path = "users" }
+SETTINGS = (
+    SMALL
+    + """\
 [ledger]
 anchors = [ANCHORS]
 """
+)
 
 
 class Place:

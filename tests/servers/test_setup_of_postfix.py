@@ -5,21 +5,11 @@ import subprocess
 import pytest
 
 from cli.conftest import ask
+from providers import SMALL
 from servers.databases import program
 
 pytestmark = pytest.mark.servers
 POSTCONF = "/usr/sbin/postconf"
-SETTINGS = """
-[provider]
-name = "Example Mail"
-domains = ["example.net"]
-[[stores]]
-name = "store1"
-driver = "maildir"
-path = "vmail/{domain}/{local}/Maildir"
-[[directories]]
-accounts = { format = "dovecot-passwd", path = "users" }
-"""
 OWN = """
 compatibility_level = 3.6
 smtpd_sender_restrictions = reject_unknown_sender_domain
@@ -33,7 +23,7 @@ smtpd_end_of_data_restrictions =
 def own(tmp_path):
     """Give a folder with a main.cf, and what asks it."""
     program(POSTCONF)
-    (tmp_path / "postwarden.toml").write_text(SETTINGS)
+    (tmp_path / "postwarden.toml").write_text(SMALL)
     (tmp_path / "main.cf").write_text(OWN)
     (tmp_path / "master.cf").touch()
 

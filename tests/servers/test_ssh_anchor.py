@@ -12,12 +12,9 @@ from ledger.conftest import Book, entry
 from postwarden.ledger.models import HeadRow
 from postwarden.ledger.service import AnchorError
 from postwarden.servers.anchors import SshAnchor
+from servers.databases import program
 
-SSHD = "/usr/sbin/sshd"
-pytestmark = [
-    pytest.mark.servers,
-    pytest.mark.skipif(not os.path.exists(SSHD), reason="openssh-server is not installed"),
-]
+pytestmark = pytest.mark.servers
 
 
 class Witness:
@@ -50,7 +47,7 @@ class Witness:
 
     def start(self, *before):
         """Start it, by another program where one is named."""
-        words = (*before, SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config"))
+        words = (*before, program("sshd"), "-D", "-e", "-f", str(self.folder / "sshd_config"))
         self._server = subprocess.Popen(words, stderr=subprocess.DEVNULL)
         until(self._listens)
 
