@@ -227,6 +227,7 @@ def test_ctrl_c_leaves_what_the_next_scan_goes_on_from(place, postwarden):
         while not ended.wait(3):  # Python loses one that comes while it finalises an object
             signal.pthread_kill(main, signal.SIGINT)
 
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     ended = threading.Event()
     thread = threading.Thread(target=interrupt)
     thread.start()

@@ -1,5 +1,6 @@
 """The loop: chores at their interval, failures told and tried again, an end when asked."""
 
+import signal
 import threading
 import time
 from itertools import pairwise
@@ -87,6 +88,16 @@ def test_a_fault_of_the_program_is_not_hidden():
     loop = Loop([Chore("broken", 1, lambda: 1 // 0)], lambda _: None)
     with pytest.raises(ZeroDivisionError):
         loop.run()
+
+
+def test_signals_do_afterwards_what_they_did_before():
+    seen = []
+    loop = Loop([Chore("looks", 1, lambda: seen.append(signal.getsignal(signal.SIGINT)))], print)
+    threading.Timer(0.1, loop.stop).start()
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    loop.run()
+    assert seen == [loop.stop]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_an_error_of_the_database_ends_no_other_chore():

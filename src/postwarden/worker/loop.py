@@ -14,6 +14,7 @@ from postwarden.vocabulary import PostwardenError
 
 _MOST_SECONDS = 300
 _LAST_SECONDS = 10
+_ENDED_BY = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,26 @@ class Loop:
     def run(self) -> None:
         """Do chores until `stop`, or SIGTERM or SIGINT in the main thread.
 
-        A fault of the program ends it, wherever it happened.
+        A fault of the program ends it, wherever it happened. Signals do afterwards what they did
+        before.
         """
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self.stop)
-            signal.signal(signal.SIGINT, self.stop)
-        with self._threads():
+        with self._signals(), self._threads():
             self._turns(self._chores)
         if self._broken:
             raise self._broken[0]
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Let signals stop it meanwhile; Python allows that in the main thread alone."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.stop) for number in _ENDED_BY}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
