@@ -1,0 +1,31 @@
+"""The room's exceptions.
+
+PostwardenError
+└── RelocationError
+    ├── NothingToRepair       the case has no copy that a plan could put right (permanent)
+    ├── PermanentRouteError   a store refuses, and would again: wrong key, no such account
+    ├── TemporaryRouteError   a store could not be asked, and nothing was done there; ask again later
+    └── AmbiguousRouteError   nobody knows whether it was done: look before anything else is tried
+"""
+
+from postwarden.vocabulary import PostwardenError
+
+
+class RelocationError(PostwardenError):
+    """A copy could not be put where it belongs."""
+
+
+class NothingToRepair(RelocationError):
+    """No copy of the case can be put right; nothing was planned."""
+
+
+class PermanentRouteError(RelocationError):
+    """A store refuses, and would refuse again; nothing was changed by what was asked."""
+
+
+class TemporaryRouteError(RelocationError):
+    """A store could not be asked; nothing was changed by what was asked."""
+
+
+class AmbiguousRouteError(RelocationError):
+    """What was asked may or may not have been done, or may be done yet."""
