@@ -16,6 +16,7 @@ from postwarden.custody.rules import (
     Finish,
     Plan,
     Refusal,
+    Resume,
     Stage,
     Stop,
     Withdraw,
@@ -189,6 +190,10 @@ class Plans:
         """Note that a plan was stopped before its end."""
         return self._step(hashed, Stop(), "plan.stopped", actor, why, now)
 
+    def resume(self, hashed: str, actor: str, now: Moment) -> Plan:
+        """Note that a stopped plan goes on; raises as `begin`, also where its approvals have expired."""
+        return self._step(hashed, Resume(), "plan.resumed", actor, "", now)
+
     def _may_approve(self, who: Member, plan: Plan) -> None:
         """Raise `NotAllowed` unless somebody may approve for everyone whom the plan is about."""
         for organisation in {self._organisation_of(act.subject) for act in plan.acts}:
@@ -206,7 +211,7 @@ class Plans:
     ) -> Plan:
         with transaction.atomic():
             row = _found(hashed, lock=True)
-            plan = _unforged(sound(row) if isinstance(event, Begin) else readable(row))
+            plan = _unforged(sound(row) if isinstance(event, Begin | Resume) else readable(row))
             after = decide(plan, event, now)
             if isinstance(after, Refusal):
                 raise Refused(after)

@@ -17,13 +17,26 @@ class Kind(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     RELEASE_PROVEN = "release-proven"
+    RELOCATE = "relocate"
+    LEAVE = "leave"
+    RESTORE = "restore"
 
 
-APPROVALS: Mapping[Kind, int] = {Kind.HOLD: 1, Kind.RELEASE: 1, Kind.RELEASE_PROVEN: 0}
+APPROVALS: Mapping[Kind, int] = {
+    Kind.HOLD: 1,
+    Kind.RELEASE: 1,
+    Kind.RELEASE_PROVEN: 0,
+    Kind.RELOCATE: 1,
+    Kind.LEAVE: 0,
+    Kind.RESTORE: 1,
+}
 """How many others must approve an act of a kind; a plan needs the most of any of its acts.
 
 Of an act that a machine's proof allows, the proof is checked when it is carried out.
 """
+
+RESUMABLE = frozenset({Kind.RELOCATE, Kind.LEAVE, Kind.RESTORE})
+"""Kinds of acts that can be stopped at any of them, and gone on with."""
 
 
 class Act(NamedTuple):
@@ -153,14 +166,18 @@ class Finish(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """It was stopped, because acts no longer fit."""
+    """It was stopped: because acts no longer fit, or by somebody."""
+
+
+class Resume(NamedTuple):
+    """It goes on where it was stopped."""
 
 
 class Withdraw(NamedTuple):
     """Its requester, or somebody in charge, takes it back."""
 
 
-Event = Approve | Begin | Finish | Stop | Withdraw
+Event = Approve | Begin | Finish | Stop | Resume | Withdraw
 
 
 def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
@@ -175,6 +192,8 @@ def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
                 return Refusal.WRONG_STAGE
             ended = Stage.DONE if isinstance(event, Finish) else Stage.STOPPED
             return replace(plan, stage=ended)
+        case Resume():
+            return _resumed(plan, now)
         case Withdraw():
             if plan.stage not in (Stage.FROZEN, Stage.APPROVED):
                 return Refusal.WRONG_STAGE
@@ -198,8 +217,9 @@ def freeze(plan: Plan) -> Plan | Refusal:
 def _approved(plan: Plan, approval: Approval, now: Moment) -> Plan | Refusal:
     after = plan.emergency and plan.stage in (Stage.RUNNING, Stage.DONE, Stage.STOPPED)
     given = {one.approver for one in valid(plan, now)}
+    again = plan.stage is Stage.STOPPED and _is_resumable(plan)
     checks = (
-        (after or plan.stage in (Stage.FROZEN, Stage.APPROVED), Refusal.WRONG_STAGE),
+        (after or again or plan.stage in (Stage.FROZEN, Stage.APPROVED), Refusal.WRONG_STAGE),
         ((approval.plan, approval.acts) == (plan.hash, len(plan.acts)), Refusal.OTHER_PLAN),
         (approval.approver != plan.requester, Refusal.OWN_PLAN),
         (approval.expires > now, Refusal.EXPIRED),
@@ -210,7 +230,7 @@ def _approved(plan: Plan, approval: Approval, now: Moment) -> Plan | Refusal:
         if not fits:
             return refusal
     grown = replace(plan, approvals=(*plan.approvals, approval))
-    if after or len(valid(grown, now)) < plan.needed:
+    if after or again or len(valid(grown, now)) < plan.needed:
         return grown
     return replace(grown, stage=Stage.APPROVED)
 
@@ -224,3 +244,15 @@ def _begun(plan: Plan, now: Moment) -> Plan | Refusal:
     if len(valid(plan, now)) < plan.needed:
         return Refusal.EXPIRED
     return replace(plan, stage=Stage.RUNNING)
+
+
+def _resumed(plan: Plan, now: Moment) -> Plan | Refusal:
+    if plan.stage is not Stage.STOPPED or not _is_resumable(plan):
+        return Refusal.WRONG_STAGE
+    if len(valid(plan, now)) < plan.needed:
+        return Refusal.EXPIRED
+    return replace(plan, stage=Stage.RUNNING)
+
+
+def _is_resumable(plan: Plan) -> bool:
+    return all(act.kind in RESUMABLE for act in plan.acts)

@@ -25,6 +25,8 @@ from postwarden.state.outbox import Effect
 from postwarden.vocabulary import Moment, normal
 
 _HOUR = 3_600_000_000
+KINDS = frozenset({ActKind.HOLD, ActKind.RELEASE, ActKind.RELEASE_PROVEN})
+"""The acts that this room carries out."""
 Details = tuple[tuple[str, str], ...]
 
 
@@ -132,14 +134,14 @@ class HoldDesk:
     def approve(
         self, start: str, who: Member, expires: Moment, signature: str, now: Moment
     ) -> Plan:
-        """Count somebody's signed approval, and begin the plan with the last one that it waits for.
+        """Count somebody's signed approval, and begin a plan of holds with the last one it waits for.
 
         Promise: both or neither; a plan that has begun (stage RUNNING) is carried out as `hold`'s is.
         Takes and raises what `Plans.approve` does.
         """
         with transaction.atomic():
             plan = self.plans.approve(start, who.name, expires, signature, now)
-            if plan.stage is not Stage.APPROVED:
+            if plan.stage is not Stage.APPROVED or any(act.kind not in KINDS for act in plan.acts):
                 return plan
             self._begin(plan, who, now)
             return self.plans.get(plan.hash)

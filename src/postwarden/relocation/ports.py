@@ -86,12 +86,15 @@ class Parcel(NamedTuple):
 class Ticket(NamedTuple):
     """A staged parcel: what is needed to find it again, staged or arrived.
 
-    `place` is the route's own, as JSON has it; it is kept until the parcel was read back.
+    Attributes:
+        guid: names what arrives, wherever its owner moves it; evidence has it as the copy's guid.
+        place: the route's own, as JSON has it; it is kept until the parcel was read back.
     """
 
     key: str
     account: str
     folder: str
+    guid: str
     place: Mapping[str, str | int]
 
 
@@ -158,7 +161,7 @@ class Route(Protocol):
         """Stage a parcel that is to arrive with flags and keywords: the copy that was removed."""
 
     def clear(self, keys: Sequence[str]) -> None:
-        """Remove what is left of the staging of these parcels; nothing of accounts."""
+        """Remove what is left of the staging of parcels whose keys begin so; nothing of accounts."""
 
     def residue(self) -> Sequence[str]:
         """Name, in message codes, where bytes of removed copies may remain behind this route."""

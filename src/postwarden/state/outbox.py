@@ -47,17 +47,22 @@ def put(kind: str, subject: str, payload: Mapping[str, Any], due: Moment) -> int
     return EffectRow.objects.create(kind=kind, subject=subject, payload=dict(payload), due=due).pk
 
 
-def claim(kinds: Sequence[str], now: Moment, lease: int) -> Effect | None:
+def claim(
+    kinds: Sequence[str], now: Moment, lease: int, subject: str | None = None
+) -> Effect | None:
     """Take the effect that has been due longest; None when none is due.
 
     Args:
         kinds: those the caller can carry out.
         now: the present.
         lease: microseconds until others may take it.
+        subject: only one of this subject; None: of any.
 
     Promise: of several at once each gets another one.
     """
     waiting = EffectRow.objects.filter(kind__in=kinds, due__lte=now).order_by("due", "pk")
+    if subject is not None:
+        waiting = waiting.filter(subject=subject)
     if not waiting.exists():  # no transaction for nothing: others would wait for it
         return None
     with transaction.atomic():
@@ -81,6 +86,11 @@ def finish(effect: Effect) -> bool:
     In a transaction with what the effect changed here: roll back when it gives False.
     """
     return _still_ours(effect).update(due=None, trouble="", payload={}) == 1
+
+
+def renew(effect: Effect, until: Moment) -> bool:
+    """Hold a claimed effect until then, in the caller's transaction; False as `finish` has it."""
+    return _still_ours(effect).update(due=until) == 1
 
 
 def put_off(

@@ -1,0 +1,58 @@
+"""The tables of this room. What is known of a copy's bytes is their hash; the plan says which copy it is."""
+
+from django.db import models
+
+
+class CopyRow(models.Model):
+    """A copy that a running plan puts right: how far it is, and what became of it.
+
+    `content` is the hash of its canonical bytes, `sealed` that of its file in quarantine.
+    """
+
+    plan = models.CharField(max_length=64)
+    place = models.IntegerField()
+    case = models.CharField(max_length=32, db_index=True)
+    holder = models.CharField(max_length=320)
+    finding = models.CharField(max_length=64, db_index=True)
+    stage = models.CharField(max_length=16)
+    tries = models.IntegerField(default=0)
+    outcome = models.CharField(max_length=16, blank=True)
+    why = models.CharField(max_length=32, blank=True)
+    content = models.CharField(max_length=64, blank=True)
+    quarantined = models.CharField(max_length=64, blank=True)
+    sealed = models.CharField(max_length=64, blank=True)
+    guid = models.TextField(blank=True)
+    ended = models.BigIntegerField(null=True)
+
+    class Meta:
+        """In the order of the plan's acts."""
+
+        db_table = "relocation_copy"
+        constraints = (
+            models.UniqueConstraint(fields=("plan", "place"), name="relocation_copy_once"),
+        )
+        indexes = (models.Index(fields=("plan", "stage"), name="relocation_copy_stage"),)
+
+
+class DeliveryRow(models.Model):
+    """The delivery of a copy's message to a rightful account.
+
+    `ticket` is where it was staged, and is kept as long as that tells whether it arrived; `guid` names
+    what arrived.
+    """
+
+    copy = models.ForeignKey(CopyRow, on_delete=models.PROTECT, related_name="deliveries")
+    account = models.CharField(max_length=320)
+    store = models.CharField(max_length=64)
+    sent = models.CharField(max_length=16)
+    key = models.CharField(max_length=64, blank=True)
+    ticket = models.JSONField(null=True)
+    guid = models.TextField(blank=True, db_index=True)
+
+    class Meta:
+        """Each rightful account once a copy."""
+
+        db_table = "relocation_delivery"
+        constraints = (
+            models.UniqueConstraint(fields=("copy", "account"), name="relocation_delivery_once"),
+        )

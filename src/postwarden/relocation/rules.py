@@ -1,0 +1,136 @@
+"""What becomes of a copy that is put where it belongs (pure).
+
+    WAITING ──► TAKING ──► SENDING ──► REMOVING ──► ENDED
+                  │           │            │
+                  └───────────┴────────────┴──► ENDED (left, holder's doing, or needs a person)
+
+TAKING: the intent is on record; it is read and goes into quarantine. SENDING: it is there, read back, and
+every delivery is staged; only now may any arrive. REMOVING: each was read back; the source may go.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from enum import StrEnum
+
+from postwarden.relocation.ports import Absence, Room, Where
+
+
+class Stage(StrEnum):
+    """How far a copy is."""
+
+    WAITING = "waiting"
+    TAKING = "taking"
+    SENDING = "sending"
+    REMOVING = "removing"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """What became of a copy."""
+
+    RELOCATED = "relocated"  # removed, and every rightful account has its own
+    REMOVED = "removed"  # removed; every rightful account has, or had, its own already
+    LEFT = "left"  # nothing was done to it
+    HOLDER_DELETED = "holder-deleted"
+    HOLDER_CHANGED = "holder-changed"
+    NEEDS_PERSON = "needs-person"
+
+
+class Sent(StrEnum):
+    """How far the delivery to one rightful account is."""
+
+    DUE = "due"
+    UNDER_WAY = "under-way"  # staged; from now on it may have arrived
+    ARRIVED = "arrived"  # read back
+    TAKEN = "taken"  # it arrived, and its owner removed it before it was read back
+    UNCLEAR = "unclear"
+
+
+class Why(StrEnum):
+    """Why a copy is left, or needs a person; shells have the sentences."""
+
+    PRESERVED = "preserved"
+    ANSWERED = "answered"
+    ENCRYPTED = "encrypted"
+    OVER_QUOTA = "over-quota"
+    UNEXPLAINED = "unexplained"
+    CROSSED = "crossed"
+    NOBODY = "nobody"
+    NO_MAILBOX = "no-mailbox"
+    NO_ROUTE = "no-route"
+    NOT_STORED = "not-stored"
+    UNDECIDED = "undecided"
+    UNREADABLE = "unreadable"
+    SOURCE_GONE = "source-gone"
+    SOURCE_CHANGED = "source-changed"
+    NOT_KNOWN_ARRIVED = "not-known-arrived"
+    ARRIVED_CHANGED = "arrived-changed"
+    KEEPS_FAILING = "keeps-failing"
+
+
+_SETTLED = frozenset({Sent.ARRIVED, Sent.TAKEN})
+MOST_TRIES = 5
+"""After so many tries that ended nobody knows how, a copy waits for a person."""
+
+
+def unfit(size: int, goals: Iterable[Room], *, preserved: bool) -> Why | None:
+    """Say why a copy is left just before anything is done to it.
+
+    Args:
+        size: of the copy, bytes.
+        goals: what the accounts can take that it goes to.
+        preserved: what is stored in the holder's account must stay as it is.
+    """
+    if preserved:
+        return Why.PRESERVED
+    for room in goals:
+        if not room.exists:
+            return Why.NO_MAILBOX
+        if room.bytes_left is not None and room.bytes_left < size:
+            return Why.OVER_QUOTA
+    return None
+
+
+def when_absent(absence: Absence, sent: Collection[Sent]) -> tuple[Outcome, Why | None]:
+    """Say what becomes of a copy that could not be read.
+
+    Args:
+        absence: why.
+        sent: its deliveries; where there are any, its owners go without it now.
+    """
+    if absence is Absence.GONE:
+        return (Outcome.NEEDS_PERSON, Why.SOURCE_GONE) if sent else (Outcome.HOLDER_DELETED, None)
+    if absence is Absence.CHANGED:
+        why = Why.SOURCE_CHANGED
+        return (Outcome.NEEDS_PERSON, why) if sent else (Outcome.HOLDER_CHANGED, why)
+    if absence is Absence.NO_ACCOUNT:
+        return Outcome.LEFT, Why.NO_MAILBOX
+    return Outcome.LEFT, Why.UNREADABLE
+
+
+def after_settling(where: Where) -> Sent:
+    """Give how far a delivery is that was under way; ARRIVED is still to be read back."""
+    return {
+        Where.STAGED: Sent.UNDER_WAY,
+        Where.ARRIVED: Sent.ARRIVED,
+        Where.TAKEN: Sent.TAKEN,
+        Where.LOST: Sent.DUE,
+        Where.UNCLEAR: Sent.UNCLEAR,
+    }[where]
+
+
+def may_remove(sent: Iterable[Sent]) -> bool:
+    """Tell whether the source may go: every rightful account had its own in its hands."""
+    return all(one in _SETTLED for one in sent)
+
+
+def when_removed(absence: Absence | None, sent: Sequence[Sent]) -> tuple[Outcome, Why | None]:
+    """Say what became of a copy whose removal was asked for.
+
+    Args:
+        absence: None: it was removed; else why not. A copy that is gone was removed by an earlier try
+            or by its holder: it is in quarantine either way.
+        sent: its deliveries, each of them settled.
+    """
+    if absence is None or absence is Absence.GONE:
+        return (Outcome.RELOCATED if sent else Outcome.REMOVED), None
+    return Outcome.HOLDER_CHANGED, Why.SOURCE_CHANGED
