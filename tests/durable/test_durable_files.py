@@ -35,7 +35,7 @@ def test_a_failing_disk_keeps_the_old_file(tmp_path, monkeypatch, call):
         raise OSError(28, "No space left on device")
 
     if call == "write":
-        monkeypatch.setattr(files, "_write_synced", fail)
+        monkeypatch.setattr(files, "write_synced", fail)
     else:
         monkeypatch.setattr(os, call, fail)
     with pytest.raises(OSError, match="No space"):

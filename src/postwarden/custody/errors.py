@@ -2,8 +2,14 @@
 
 PostwardenError
 └── CustodyError
-    ├── Refused        the rules do not allow it (permanent); `refusal` has the code
-    └── NoSuchPlan     there is no plan of that hash (permanent)
+    ├── Refused              the rules do not allow it (permanent); `refusal` has the code
+    ├── NoSuchPlan           there is no plan of that hash (permanent)
+    └── QuarantineError
+        ├── BadRecipient     what should be an age recipient is none, or none is named (permanent)
+        ├── WrongIdentity    no identity given opens the key of the case (permanent)
+        ├── KeyDestroyed     the key of the case is gone, with all that it opened (permanent)
+        ├── ObjectMissing    it was never kept, was removed on record, or is lost (permanent)
+        └── ObjectChanged    it is not what was kept (permanent)
 """
 
 from postwarden.custody.rules import Refusal
@@ -24,3 +30,27 @@ class Refused(CustodyError):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.value)
         self.refusal = refusal
+
+
+class QuarantineError(CustodyError):
+    """Something could not be put into quarantine, or not be read from it."""
+
+
+class BadRecipient(QuarantineError):
+    """What should be an age recipient is none, or none is named; nothing was kept."""
+
+
+class WrongIdentity(QuarantineError):
+    """No identity that was given opens the key of the case."""
+
+
+class KeyDestroyed(QuarantineError):
+    """The key of the case was destroyed: nothing is kept for it, and nothing can be read."""
+
+
+class ObjectMissing(QuarantineError):
+    """There is no such object: it was never kept, was removed on record, or is lost."""
+
+
+class ObjectChanged(QuarantineError):
+    """An object is not what was kept under its name."""

@@ -2,25 +2,48 @@
 
 from postwarden.custody.checking import forged
 from postwarden.custody.contribution import PlansOfCases
-from postwarden.custody.errors import CustodyError, NoSuchPlan, Refused
+from postwarden.custody.errors import (
+    BadRecipient,
+    CustodyError,
+    KeyDestroyed,
+    NoSuchPlan,
+    ObjectChanged,
+    ObjectMissing,
+    QuarantineError,
+    Refused,
+    WrongIdentity,
+)
 from postwarden.custody.plans import Plans
+from postwarden.custody.quarantine.opening import Opened
+from postwarden.custody.quarantine.service import Quarantine
+from postwarden.custody.quarantine.values import Kept, Stored
 from postwarden.custody.rules import Act, Approval, Kind, Mismatch, Plan, Refusal, Stage, consent
 from postwarden.custody.seeing import Seen
 
 __all__ = [
     "Act",
     "Approval",
+    "BadRecipient",
     "CustodyError",
+    "Kept",
+    "KeyDestroyed",
     "Kind",
     "Mismatch",
     "NoSuchPlan",
+    "ObjectChanged",
+    "ObjectMissing",
+    "Opened",
     "Plan",
     "Plans",
     "PlansOfCases",
+    "Quarantine",
+    "QuarantineError",
     "Refusal",
     "Refused",
     "Seen",
     "Stage",
+    "Stored",
+    "WrongIdentity",
     "consent",
     "forged",
 ]

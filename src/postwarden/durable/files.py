@@ -16,7 +16,7 @@ def replace_bytes(path: str, data: bytes) -> None:
     """
     partial = f"{path}.partial"
     try:
-        _write_synced(partial, data, os.O_TRUNC)
+        write_synced(partial, data)
         os.rename(partial, path)
     except OSError:
         with suppress(OSError):
@@ -47,7 +47,7 @@ def create_text(path: str, text: str) -> None:
     """
     partial = f"{path}.{os.getpid()}.partial"
     try:
-        _write_synced(partial, text.encode(), os.O_TRUNC)
+        write_synced(partial, text.encode())
         os.link(partial, path)
     finally:
         with suppress(FileNotFoundError):
@@ -85,8 +85,16 @@ def sync_folder(path: str) -> None:
         os.close(descriptor)
 
 
-def _write_synced(path: str, data: bytes, flags: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
+def write_synced(path: str, data: bytes) -> None:
+    """Write a file in place, mode 0600 where it is new; for names that nobody looks for.
+
+    Crash promise: none until it returns; then the bytes are on the disk, the name may not be.
+
+    Raises:
+        OSError: nobody knows which bytes are on the disk; throw the file away.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
     with open(descriptor, "wb") as stream:
         stream.write(data)
         stream.flush()

@@ -10,9 +10,12 @@ from postwarden.durable.files import (
 )
 from postwarden.durable.locks import LockedElsewhereError, locked_file
 from postwarden.durable.reading import matching, open_unnoticed
+from postwarden.durable.together import PARTIAL, Together, together
 
 __all__ = [
+    "PARTIAL",
     "LockedElsewhereError",
+    "Together",
     "create_text",
     "link_file",
     "locked_file",
@@ -21,5 +24,6 @@ __all__ = [
     "replace_bytes",
     "replace_text",
     "sync_folder",
+    "together",
     "write_json",
 ]

@@ -1,0 +1,79 @@
+"""Many whole files that get their names together, at the price of syncs side by side."""
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+from postwarden.durable.files import sync_folder, write_synced
+
+PARTIAL = ".partial"
+_THREADS = 4  # more are no faster: they wait for one disk
+
+
+class Together:
+    """Files written beside their places; see `together`."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._token = secrets.token_hex(8)
+        self._writing: dict[str, Future[None]] = {}
+
+    def add(self, path: str, data: bytes) -> None:
+        """Begin to write a file, mode 0600; its folder exists. What fails, `written` raises."""
+        self._writing[path] = self._pool.submit(write_synced, self._partial(path), data)
+
+    def written(self) -> None:
+        """Wait until all that was added is on the disk, under names that nobody looks for.
+
+        Raises:
+            OSError: some of it is not (disk full, I/O error); none will get its name.
+        """
+        for future in self._writing.values():
+            future.result()
+
+    def publish(self) -> None:
+        """Give all files their names, in place of older ones.
+
+        Crash promise: each name is that of the old file or the whole new one; once this returns, of
+        the new one, also after a power cut.
+
+        Raises:
+            OSError: nobody knows which names were given; add all again in another block.
+        """
+        self.written()
+        for path in self._writing:
+            os.rename(self._partial(path), path)
+        self.sync(map(os.path.dirname, self._writing))
+        self._writing.clear()
+
+    def sync(self, folders: Iterable[str]) -> None:
+        """Make names in folders durable, side by side."""
+        list(self._pool.map(sync_folder, sorted(set(folders))))
+
+    def discard(self) -> None:
+        """Remove what did not get its name."""
+        for path, future in self._writing.items():
+            future.cancel()
+            if not future.cancelled():
+                future.exception()
+            with suppress(OSError):
+                os.unlink(self._partial(path))
+
+    def _partial(self, path: str) -> str:
+        return f"{path}.{self._token}{PARTIAL}"
+
+
+@contextmanager
+def together() -> Iterator[Together]:
+    """Write files in a block; those that were not published in it are thrown away at its end.
+
+    Crash promise: a process that is killed leaves names that end with `PARTIAL`, and nothing else.
+    """
+    with ThreadPoolExecutor(_THREADS, "together") as pool:
+        batch = Together(pool)
+        try:
+            yield batch
+        finally:
+            batch.discard()
