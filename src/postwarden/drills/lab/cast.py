@@ -7,6 +7,7 @@ BRAND = "example.org"
 DOMAINS = (MAIN, BRAND)
 FAMILY = ("piet", "marie", "joris", "sanne", "oma")
 THROW_AWAY = "doctor@example.test"  # for `postwarden doctor`; nobody's
+STAGING = "staging@example.test"  # Postwarden's own, through which copies pass; gets no mail
 
 _STAFF = (
     "amal anna ben bao carl chidi dora divya emil frida gus hanna ida jon kim lena max nora otto"

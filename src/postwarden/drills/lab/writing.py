@@ -5,6 +5,7 @@ import grp
 import os
 import secrets
 import subprocess
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
@@ -40,7 +41,11 @@ def write_once(root: Path, state: State) -> None:
         postfix.write_settled(mailboxes, _mailboxes(state))
     users = root / "dovecot" / "users"
     if not users.exists():
-        _write_users(users, state, _throw_away(root, state))
+        own = {
+            cast.THROW_AWAY: _password(root, state, "doctor"),
+            cast.STAGING: _password(root, state, "staging"),
+        }
+        _write_users(users, state, own)
     _make_holds(root, state)
     accounts = root / "accounts.csv"
     if not accounts.exists():
@@ -109,18 +114,18 @@ def _mailboxes(state: State) -> str:
     return "".join(f"{one} OK\n" for one in (*state.passwords, cast.THROW_AWAY))
 
 
-def _throw_away(root: Path, state: State) -> str:
-    """Give the password of the throw-away account, which the lab's postwarden.toml leads to."""
-    file = root / "dovecot" / "doctor.password"
+def _password(root: Path, state: State, name: str) -> str:
+    """Give the password of an account of Postwarden's own, which postwarden.toml leads to."""
+    file = root / "dovecot" / f"{name}.password"
     if not file.exists():
         replace_text(str(file), secrets.token_urlsafe(12) + "\n")
         give(file, state)
     return file.read_text().strip()
 
 
-def _write_users(users: Path, state: State, throw_away: str) -> None:
+def _write_users(users: Path, state: State, own: Mapping[str, str]) -> None:
     """Write Dovecot's passwd-file, with passwords hashed as providers have them (crypt(5), $6$)."""
-    passwords = {**state.passwords, cast.THROW_AWAY: throw_away}
+    passwords = {**state.passwords, **own}
     hashed = subprocess.run(
         ["/usr/bin/openssl", "passwd", "-6", "-stdin"],
         input="\n".join([*passwords.values(), ""]),
