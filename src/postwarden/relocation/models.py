@@ -37,8 +37,7 @@ class CopyRow(models.Model):
 class DeliveryRow(models.Model):
     """The delivery of a copy's message to a rightful account.
 
-    `ticket` is where it was staged, and is kept as long as that tells whether it arrived; `guid` names
-    what arrived.
+    `ticket` is where it was staged; `guid` names what arrives, and `content` is the hash it arrives with.
     """
 
     copy = models.ForeignKey(CopyRow, on_delete=models.PROTECT, related_name="deliveries")
@@ -48,6 +47,7 @@ class DeliveryRow(models.Model):
     key = models.CharField(max_length=64, blank=True)
     ticket = models.JSONField(null=True)
     guid = models.TextField(blank=True, db_index=True)
+    content = models.CharField(max_length=64, blank=True)
 
     class Meta:
         """Each rightful account once a copy."""

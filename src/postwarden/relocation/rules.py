@@ -63,7 +63,6 @@ class Why(StrEnum):
     SOURCE_GONE = "source-gone"
     SOURCE_CHANGED = "source-changed"
     NOT_KNOWN_ARRIVED = "not-known-arrived"
-    ARRIVED_CHANGED = "arrived-changed"
     KEEPS_FAILING = "keeps-failing"
 
 

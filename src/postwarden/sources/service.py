@@ -25,6 +25,13 @@ from postwarden.sources.maildir.mailbox import (
     scan_mailbox,
 )
 from postwarden.sources.maildir.template import Mailbox, mailboxes
+from postwarden.sources.maildir.whole import (
+    WholeMessage,
+    folder_of,
+    header_hash,
+    named_flags,
+    read_whole,
+)
 from postwarden.sources.ports import MailServer, TableServer
 from postwarden.sources.records import (
     AccessRecord,
@@ -76,14 +83,19 @@ __all__ = [
     "TableServer",
     "TableSettings",
     "TemporarySourceError",
+    "WholeMessage",
     "cited_line",
     "closure",
+    "folder_of",
+    "header_hash",
     "mailboxes",
+    "named_flags",
     "parse_trace",
     "read_entries",
     "read_logs",
     "read_mailbox",
     "read_server_mailbox",
+    "read_whole",
     "scan_mailbox",
     "server_mailboxes",
 ]

@@ -9,6 +9,7 @@ INSTALLED_APPS = [
     "postwarden.cases",
     "postwarden.custody",
     "postwarden.holds",
+    "postwarden.relocation",
 ]
 AUTH_USER_MODEL = "people.Identity"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}

@@ -1,0 +1,202 @@
+"""Repairing: plans frozen from what was found, run, stopped and gone on with, and how far they are."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from postwarden.cases.service import Actor, Desk
+from postwarden.custody.service import Kind, Mismatch, Plan, Plans, Quarantine, Stage
+from postwarden.people.service import Member, Permission
+from postwarden.relocation.acts import Repair, act_of
+from postwarden.relocation.batch import Filing
+from postwarden.relocation.carrying import Carrier
+from postwarden.relocation.effects import PLAN, due_plan, leased
+from postwarden.relocation.errors import NothingToRepair
+from postwarden.relocation.keeping import begin
+from postwarden.relocation.models import CopyRow
+from postwarden.relocation.ports import Route
+from postwarden.relocation.rules import Outcome, Why
+from postwarden.relocation.rules import Stage as CopyStage
+from postwarden.state import outbox
+from postwarden.vocabulary import Moment
+
+_SECOND = 1_000_000
+_LATEST = 60 * _SECOND
+KINDS = frozenset({Kind.RELOCATE, Kind.LEAVE})
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A copy that was left, or waits for a person: what to look at."""
+
+    finding: str
+    holder: str
+    owners: tuple[str, ...]
+    outcome: Outcome
+    why: Why | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a plan is.
+
+    Attributes:
+        outcomes: how many copies came to which end.
+        copies: in all.
+        stage: of the plan.
+        trouble: what kept the last try from going on; "" for nothing.
+    """
+
+    outcomes: Mapping[Outcome, int]
+    copies: int
+    stage: Stage
+    trouble: str = ""
+
+    @property
+    def done(self) -> int:
+        """Copies at their end."""
+        return sum(self.outcomes.values())
+
+
+class RepairDesk:
+    """Repairs of an installation."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        plans: Plans,
+        quarantine: Quarantine,
+        routes: Mapping[str, Route],
+        preserved: Callable[[Sequence[str]], frozenset[str]],
+        filing: Filing,
+        clock: Callable[[], Moment],
+        folder: str,
+    ) -> None:
+        """Bind them.
+
+        Args:
+            desk: the cases.
+            plans: of custody.
+            quarantine: likewise.
+            routes: to the stores, by name.
+            preserved: gives those accounts whose stored mail must stay as it is.
+            filing: gives the folder where an account's own filter files a message.
+            clock: gives the present.
+            folder: of the state on this host, for locks.
+        """
+        self._folder = folder
+        self.desk = desk
+        self.plans = plans
+        self.quarantine = quarantine
+        self.routes = routes
+        self._clock = clock
+        self._carrier = Carrier(desk, plans, quarantine, routes, preserved, filing, clock)
+
+    def plan(self, case: str, reason: str, repairs: Sequence[Repair], who: Member) -> Plan:
+        """Freeze a plan of repairs; it waits for somebody else's approval.
+
+        Raises:
+            NotAllowed: the roles do not allow it, for the organisation of one of the accounts.
+            NothingToRepair: no copy would be taken away.
+        """
+        self._may(who, [account for one in repairs for account in _concerned(one)])
+        acts = tuple(act_of(one) for one in repairs)
+        if all(act.kind is Kind.LEAVE for act in acts):
+            raise NothingToRepair(_nothing(repairs))
+        plan = Plan(case, reason, who.name, acts, Mismatch.LEAVE_OUT, emergency=False, made=self._clock())
+        return self.plans.freeze(plan, self._clock())
+
+    def run(self, start: str, who: Actor) -> Plan:
+        """Begin an approved plan, or go on with a stopped one; a running one stays as it is.
+
+        Promise: from here on it is carried out, by `carry` or else by the worker.
+
+        Raises:
+            NotAllowed, NoSuchPlan, Refused: as custody has them.
+        """
+        plan = self.plans.get(start)
+        self._may(who, [act.subject for act in plan.acts])
+        now = self._clock()
+        if plan.stage is Stage.RUNNING:
+            return plan
+        with transaction.atomic():
+            if plan.stage is Stage.STOPPED:
+                running = self.plans.resume(plan.hash, who.name, now)
+            else:
+                running = self.plans.begin(plan.hash, who.name, now)
+                begin(running, running.case, now)
+            due_plan(plan.hash, now)
+        return running
+
+    def stop(self, start: str, who: Actor, why: str) -> Plan:
+        """Stop a running plan at the next copies; those under way come to their end or to none.
+
+        Raises as `run`.
+        """
+        plan = self.plans.get(start)
+        self._may(who, [act.subject for act in plan.acts])
+        return self.plans.stop(plan.hash, who.name, why, self._clock())
+
+    def waiting(self) -> list[str]:
+        """Give the plans that somebody has to carry out, oldest first."""
+        return [effect.subject for effect, _ in outbox.waiting([PLAN])]
+
+    def carry(self, hashed: str, after: Callable[[], None] = lambda: None) -> bool:
+        """Carry a running plan out as far as its stores let it; False where somebody else does, or later.
+
+        Args:
+            hashed: which.
+            after: called when some copies were done.
+
+        Raises:
+            Refused: something of the plan is not as it was frozen and signed; nothing was done.
+        """
+        with leased(self._folder, hashed, self._clock) as effect:
+            if effect is None:
+                return False
+            troubles = self._carrier.carry(effect, after)
+            wait = min(_SECOND * 2 ** min(effect.attempts, 6), _LATEST) if troubles else 0
+            outbox.put_off(effect, self._clock() + wait, "; ".join(troubles), {})
+        return True
+
+    def progress(self, hashed: str) -> Progress:
+        """Tell how far a plan is."""
+        rows = CopyRow.objects.filter(plan=hashed)
+        ended = rows.filter(stage=CopyStage.ENDED).values_list("outcome", flat=True)
+        outcomes = Counter(Outcome(one) for one in ended.iterator())
+        trouble = next((t for e, t in outbox.waiting([PLAN]) if e.subject == hashed), "")
+        return Progress(outcomes, rows.count(), self.plans.stage(hashed), trouble)
+
+    def stuck(self, hashed: str) -> list[Stuck]:
+        """Give the copies that were left or wait for a person, in the plan's order."""
+        rows = CopyRow.objects.filter(plan=hashed, stage=CopyStage.ENDED).exclude(
+            outcome__in=(Outcome.RELOCATED, Outcome.REMOVED)
+        )
+        return [
+            Stuck(
+                row.finding,
+                row.holder,
+                tuple(one.account for one in row.deliveries.order_by("account")),
+                Outcome(row.outcome),
+                Why(row.why) if row.why else None,
+            )
+            for row in rows.order_by("place").prefetch_related("deliveries")
+        ]
+
+    def _may(self, who: Actor, accounts: Sequence[str]) -> None:
+        if isinstance(who, Member):
+            for organisation in {self.desk.organisation_of(one) for one in accounts}:
+                who.allowed(Permission.PLAN_REQUEST, organisation)
+
+
+def _concerned(repair: Repair) -> list[str]:
+    return [repair.copy.account, *(goal.account for goal in repair.goals)]
+
+
+def _nothing(repairs: Sequence[Repair]) -> str:
+    if not repairs:
+        return "no copy of this case lies in a wrong mailbox"
+    whys = Counter(str(one.why) for one in repairs)
+    return "every copy would be left: " + ", ".join(f"{n} {why}" for why, n in whys.items())

@@ -1,0 +1,118 @@
+"""Copies and deliveries as they are kept while a plan runs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from postwarden.custody.service import Act, Plan
+from postwarden.relocation.acts import Repair, repair_of
+from postwarden.relocation.models import CopyRow, DeliveryRow
+from postwarden.relocation.ports import Ticket
+from postwarden.relocation.rules import Outcome, Sent, Stage, Why
+from postwarden.vocabulary import Moment
+
+_MANY = 500
+
+
+@dataclass(slots=True)
+class Job:
+    """One copy of a running plan: what the plan says, and how far it is."""
+
+    row: CopyRow
+    repair: Repair
+    deliveries: list[DeliveryRow] = field(default_factory=list)
+
+    @property
+    def stage(self) -> Stage:
+        """How far it is."""
+        return Stage(self.row.stage)
+
+    @property
+    def sent(self) -> list[Sent]:
+        """How far each delivery is."""
+        return [Sent(one.sent) for one in self.deliveries]
+
+    def end(self, outcome: Outcome, why: Why | None, now: Moment) -> None:
+        """Note what became of it."""
+        self.row.stage, self.row.outcome, self.row.ended = Stage.ENDED, outcome, now
+        self.row.why = why or ""
+
+
+def begin(plan: Plan, case: str, now: Moment) -> None:
+    """Make the rows of a plan that begins, in the caller's transaction."""
+    rows = [_row(plan.hash, case, place, act, now) for place, act in enumerate(plan.acts)]
+    made = CopyRow.objects.bulk_create(rows, batch_size=_MANY)
+    DeliveryRow.objects.bulk_create(
+        (
+            DeliveryRow(copy=row, account=goal.account, store=goal.store, sent=Sent.DUE)
+            for row, act in zip(made, plan.acts, strict=True)
+            for goal in repair_of(act).goals
+        ),
+        batch_size=_MANY,
+    )
+
+
+def _row(plan: str, case: str, place: int, act: Act, now: Moment) -> CopyRow:
+    repair = repair_of(act)
+    copy = repair.copy
+    left = repair.why is not None
+    return CopyRow(
+        plan=plan,
+        place=place,
+        case=case,
+        holder=copy.account,
+        finding=copy.id,
+        stage=Stage.ENDED if left else Stage.WAITING,
+        outcome=Outcome.LEFT if left else "",
+        why=repair.why or "",
+        guid=copy.guid or "",
+        ended=now if left else None,
+    )
+
+
+def unfinished(hashed: str) -> list[tuple[int, str, int]]:
+    """Give place, holder and tries of the copies of a plan that have not come to their end."""
+    rows = CopyRow.objects.filter(plan=hashed).exclude(stage=Stage.ENDED)
+    return list(rows.order_by("holder", "place").values_list("place", "holder", "tries"))
+
+
+def jobs(plan: Plan, places: Sequence[int]) -> list[Job]:
+    """Read some copies of a plan, in order."""
+    rows = CopyRow.objects.filter(plan=plan.hash, place__in=places).order_by("place")
+    found = [Job(row, repair_of(plan.acts[row.place])) for row in rows]
+    by_copy = {job.row.pk: job for job in found}
+    for one in DeliveryRow.objects.filter(copy__in=by_copy).order_by("pk"):
+        by_copy[one.copy_id].deliveries.append(one)
+    return found
+
+
+def save(some: Iterable[Job]) -> None:
+    """Write how far copies and deliveries are, in the caller's transaction."""
+    kept = list(some)
+    fields = ["stage", "tries", "outcome", "why", "content", "quarantined", "sealed", "ended"]
+    CopyRow.objects.bulk_update([job.row for job in kept], fields, batch_size=100)
+    DeliveryRow.objects.bulk_update(
+        [one for job in kept for one in job.deliveries],
+        ["sent", "key", "ticket", "guid", "content"],
+        batch_size=100,
+    )
+
+
+def ticket_of(row: DeliveryRow) -> Ticket:
+    """Give the ticket of a delivery that was staged."""
+    told = row.ticket or {}
+    return Ticket(row.key, row.account, told["folder"], row.guid, told["place"])
+
+
+def note_ticket(row: DeliveryRow, ticket: Ticket, content: str) -> None:
+    """Note that a delivery was staged, and the hash of what is to arrive."""
+    row.sent, row.key, row.guid, row.content = Sent.UNDER_WAY, ticket.key, ticket.guid, content
+    row.ticket = {"folder": ticket.folder, "place": dict(ticket.place)}
+
+
+def portions(places: Sequence[tuple[int, str, int]], most: int) -> Iterator[list[int]]:
+    """Give places in portions to do at once; what failed before goes alone, last."""
+    fresh = iter([place for place, _, tries in places if not tries])
+    while some := list(islice(fresh, most)):
+        yield some
+    yield from ([place] for place, _, tries in places if tries)
