@@ -11,6 +11,7 @@ from postwarden.configuration import Configuration
 
 if TYPE_CHECKING:
     from postwarden.cases.service import Desk
+    from postwarden.custody.service import Quarantine
     from postwarden.evidence.service import Sources
     from postwarden.holds.doctor.service import DoctorSettings, Door, Drill, Finding
     from postwarden.holds.doctor.service import Servers as DoctorServers
@@ -107,6 +108,13 @@ def hold_desk(configuration: Configuration) -> "HoldDesk":
 
     holds = configuration.holds
     return HoldDesk(desk, holds.path, _languages(configuration), holds.remind_hours)
+
+
+def quarantine(configuration: Configuration, book: "Ledger") -> "Quarantine":
+    """Give what keeps removed copies, with the ledger of the state that is open."""
+    from postwarden.custody.service import Quarantine  # noqa: PLC0415  # has models: after set_up
+
+    return Quarantine(book, configuration.quarantine)
 
 
 def _languages(configuration: Configuration) -> "Languages":

@@ -22,6 +22,7 @@ from postwarden.configuration.desk import (
 )
 from postwarden.configuration.doctor import DoctorSection
 from postwarden.configuration.holds import HoldsSection
+from postwarden.configuration.quarantine import QuarantineSection
 from postwarden.configuration.values import (
     Asked,
     Domain,
@@ -33,6 +34,7 @@ from postwarden.configuration.values import (
     some,
     zone,
 )
+from postwarden.custody.quarantine.settings import QuarantineSettings
 from postwarden.evidence.settings import EvidenceSettings
 from postwarden.holds.doctor.settings import DoctorSettings
 from postwarden.holds.settings import HoldSettings
@@ -72,6 +74,7 @@ class Configuration:
     organisations: Organisations
     people: PeopleSettings | None
     doctor: DoctorSettings | None
+    quarantine: QuarantineSettings
 
 
 class _Provider(Model):
@@ -276,6 +279,10 @@ class File(Model):
     doctor: DoctorSection | None = Field(
         default=None, description="How `postwarden doctor` proves that held means held."
     )
+    quarantine: QuarantineSection = Field(
+        default=QuarantineSection(),
+        description="Where removed copies are kept, for how long, and who can open them.",
+    )
     organisations: list[OrganisationSection] = Field(
         default=[],
         description="Whom this installation serves: the provider, brands, resellers. Without any, the"
@@ -342,6 +349,7 @@ class File(Model):
             ledger=self.ledger.settings(own.domains[0]),
             holds=self.holds.settings(base),
             doctor=None if self.doctor is None else self.doctor.settings(),
+            quarantine=self.quarantine.settings(base),
             organisations=organisations(self.organisations, own.name, own.domains),
             people=None if self.people is None else self.people.settings(base),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 
-from django.db import transaction
+from django.db import connection, transaction
 from pyrage import encrypt
 
 from postwarden.custody.models import ObjectRow
@@ -14,6 +14,12 @@ from postwarden.durable.service import Together, together
 from postwarden.vocabulary import Moment
 
 _ROWS = 500  # named in one statement
+# In SQL, not through models: they take a third of the time that everything else does together.
+_ANNOUNCE = (
+    'INSERT INTO custody_object (name, "case", until, sha256, size, how)'
+    " VALUES (%s, %s, %s, '', 0, '')"
+)
+_STORED = "UPDATE custody_object SET sha256 = %s, size = %s, stored = %s WHERE name = %s"
 
 
 def put(
@@ -30,7 +36,7 @@ def put(
         with together() as batch:
             made = _encrypted(batch, files, case, key, missing)
             batch.written()
-            _publish(batch, case, made, now, until)
+            _publish(batch, case, made, now)
         found |= made
     return [found[name] for name in names]
 
@@ -40,22 +46,20 @@ def _announce(case: str, names: Sequence[str], until: Moment) -> Mapping[str, St
 
     From now on retention leaves them alone, also those that were about to be removed.
     """
-    stored = dict[str, Stored]()
+    stored, known = dict[str, Stored](), set[str]()
     with transaction.atomic():
         PublicKey(locked(case))
         for some in chunks(names):
             rows = ObjectRow.objects.filter(pk__in=some)
+            for row in rows:
+                known.add(row.name)
+                if row.stored is not None and row.gone is None:
+                    stored[row.name] = Stored(row.name, row.sha256, row.size)
             rows.filter(gone__isnull=False).update(sha256="", size=0, stored=None, gone=None)
             rows.update(ending=None, how="", until=until)
-            known = {row.name: row for row in rows}
-            ObjectRow.objects.bulk_create(
-                ObjectRow(name=name, key_id=case, until=until) for name in some if name not in known
-            )
-            stored |= {
-                name: Stored(name, row.sha256, row.size)
-                for name, row in known.items()
-                if row.stored is not None
-            }
+        new = [(name, case, until) for name in names if name not in known]
+        with connection.cursor() as cursor:
+            cursor.executemany(_ANNOUNCE, new)
     return stored
 
 
@@ -72,9 +76,7 @@ def _encrypted(
     return made
 
 
-def _publish(
-    batch: Together, case: str, made: Mapping[str, Stored], now: Moment, until: Moment
-) -> None:
+def _publish(batch: Together, case: str, made: Mapping[str, Stored], now: Moment) -> None:
     """Give objects their names in one transaction with what the state says of them.
 
     The key's row keeps others out meanwhile, so that file and row are of the same writer; it must be
@@ -82,22 +84,9 @@ def _publish(
     """
     with transaction.atomic():
         PublicKey(locked(case))
-        ObjectRow.objects.bulk_create(
-            (
-                ObjectRow(
-                    name=one.name,
-                    key_id=case,
-                    sha256=one.sha256,
-                    size=one.size,
-                    stored=now,
-                    until=until,
-                )
-                for one in made.values()
-            ),
-            update_conflicts=True,
-            unique_fields=["name"],
-            update_fields=["sha256", "size", "stored"],
-        )
+        with connection.cursor() as cursor:
+            rows = [(one.sha256, one.size, now, one.name) for one in made.values()]
+            cursor.executemany(_STORED, rows)
         batch.publish()
 
 
