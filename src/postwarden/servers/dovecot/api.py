@@ -1,4 +1,13 @@
-"""Several commands in one request of doveadm's HTTP API, and their answers."""
+"""Several commands in one request of doveadm's HTTP API, and their answers.
+
+PostwardenError
+└── DoveadmError
+    ├── DoveadmUnreachable   it could not be connected to: nothing was asked (temporary)
+    ├── DoveadmRefused       it takes no request of ours, as with a wrong key: nothing was done (permanent)
+    └── DoveadmUnanswered    it was asked, and gave no whole answer: it may have done so, or may do so yet
+
+A command that fails is an answer, too (`Failure`).
+"""
 
 import base64
 import json
@@ -9,9 +18,26 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from postwarden.holds.service import ControlError
+from postwarden.vocabulary import PostwardenError
 
 _LONGEST = 64 * 1024 * 1024  # bytes of an answer: `who` of a hundred thousand accounts
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
+
+
+class DoveadmError(PostwardenError):
+    """Dovecot did not answer as it should."""
+
+
+class DoveadmUnreachable(DoveadmError):
+    """It could not be connected to; nothing was asked."""
+
+
+class DoveadmRefused(DoveadmError):
+    """It refuses requests as such, whatever they ask; nothing was done."""
+
+
+class DoveadmUnanswered(DoveadmError):
+    """It was asked and gave no whole answer; what was asked may have been done, or may be yet."""
 
 
 class Failure(NamedTuple):
@@ -37,12 +63,14 @@ class Doveadm:
         self._context = ssl.create_default_context() if url.startswith("https:") else False
 
     def ask(self, commands: Sequence[Asked]) -> list[Answer]:
-        """Give the answer to each command, in order; raise `ControlError` where one is missing."""
+        """Give the answer to each command, in order; raise `DoveadmError` where one is missing."""
         request = [[name, dict(given), str(at)] for at, (name, given) in enumerate(commands)]
         try:
             content = self._post(request)
+        except _NOT_SENT as error:
+            raise DoveadmUnreachable(f"{self._url}: no answer: {error}") from error
         except httpx.HTTPError as error:
-            raise ControlError(f"{self._url}: no answer: {error}") from error
+            raise DoveadmUnanswered(f"{self._url}: no answer: {error}") from error
         return answers(content.decode("utf-8", "replace"), len(commands))
 
     def _post(self, request: Sequence[object]) -> bytes:
@@ -54,13 +82,16 @@ class Doveadm:
             client.stream("POST", self._url, json=request, headers=self._headers) as response,
         ):
             if response.status_code != httpx.codes.OK:
-                raise ControlError(f"{self._url}: answers with status {response.status_code}")
+                kind = DoveadmRefused if response.is_client_error else DoveadmUnanswered
+                raise kind(f"{self._url}: answers with status {response.status_code}")
             for piece in response.iter_bytes():
                 content += piece
                 if len(content) > _LONGEST:
-                    raise ControlError(f"{self._url}: answers with more than {_LONGEST} bytes")
+                    raise DoveadmUnanswered(f"{self._url}: answers with more than {_LONGEST} bytes")
                 if time.monotonic() > deadline:
-                    raise ControlError(f"{self._url}: no whole answer within {self._seconds:g} s")
+                    raise DoveadmUnanswered(
+                        f"{self._url}: no whole answer within {self._seconds:g} s"
+                    )
         return bytes(content)
 
 
@@ -70,7 +101,7 @@ def answers(text: str, count: int) -> list[Answer]:
     Dovecot 2.3 writes `["doveadmResponse",[{first}],{second},…,TAG]` where `who` has several rows.
 
     Raises:
-        ControlError: the text is not of that kind, or not an answer to each.
+        DoveadmUnanswered: the text is not of that kind, or not an answer to each.
     """
     found: dict[str, Answer] = {}
     try:
@@ -78,7 +109,7 @@ def answers(text: str, count: int) -> list[Answer]:
             found[tag] = _failure(middle) if kind == "error" else _rows(middle)
         return [found[str(at)] for at in range(count)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ControlError(
+        raise DoveadmUnanswered(
             f"doveadm's answer of {len(text)} characters cannot be understood"
         ) from error
 

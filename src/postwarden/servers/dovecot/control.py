@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from postwarden.holds.service import ControlError, Scripts
 from postwarden.holds.settings import DovecotSettings
-from postwarden.servers.dovecot.api import Answer, Doveadm, Failure
+from postwarden.servers.dovecot.api import Answer, Asked, Doveadm, DoveadmError, Failure
 from postwarden.vocabulary import normal
 
 _NOBODY_ON = 68  # kick: no session matches
@@ -12,6 +12,17 @@ _NO_USER = 67  # sysexits.h EX_NOUSER
 _NO_SCRIPT = 68  # sieveActivate: no such script
 _PATTERN = frozenset("*?\\")
 _USERS_AT_ONCE = 200  # in one request
+
+
+class ControlDoveadm(Doveadm):
+    """An API whose failures are those of holds."""
+
+    def ask(self, commands: Sequence[Asked]) -> list[Answer]:
+        """As `Doveadm.ask`, but raise `ControlError`."""
+        try:
+            return super().ask(commands)
+        except DoveadmError as error:
+            raise ControlError(str(error)) from error
 
 
 class DovecotControl:
@@ -24,7 +35,7 @@ class DovecotControl:
             dovecots: at least one.
             seconds: that a single answer may take.
         """
-        self._all = [Doveadm(one.url, one.api_key, seconds) for one in dovecots]
+        self._all = [ControlDoveadm(one.url, one.api_key, seconds) for one in dovecots]
 
     def forget(self, accounts: Collection[str]) -> None:
         """Let no login of these accounts be answered from the cache of auth_cache_size."""

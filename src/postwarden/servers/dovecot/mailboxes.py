@@ -2,7 +2,8 @@
 
 from postwarden.holds.service import ControlError
 from postwarden.holds.settings import DovecotSettings
-from postwarden.servers.dovecot.api import Answer, Asked, Doveadm, Failure
+from postwarden.servers.dovecot.api import Answer, Asked, Failure
+from postwarden.servers.dovecot.control import ControlDoveadm
 
 
 class DovecotMailboxes:
@@ -10,7 +11,7 @@ class DovecotMailboxes:
 
     def __init__(self, dovecot: DovecotSettings, seconds: float = 30.0) -> None:
         """Bind it; `seconds` is how long an answer may take."""
-        self._doveadm = Doveadm(dovecot.url, dovecot.api_key, seconds)
+        self._doveadm = ControlDoveadm(dovecot.url, dovecot.api_key, seconds)
 
     def has(self, account: str, message_id: str) -> bool:
         """Tell whether a message is stored, in any folder."""
