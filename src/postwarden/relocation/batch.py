@@ -145,7 +145,7 @@ class Batch:
                 job.end(Outcome.LEFT, why, self.crew.clock())
 
     def _rooms(self, taking: Sequence[Job]) -> dict[tuple[str, str], Room]:
-        found = {}
+        found: dict[tuple[str, str], Room] = {}
         for store, rows in _by_store(one for job in taking for one in job.deliveries).items():
             accounts = sorted({row.account for row in rows})
             rooms = self.crew.route(store).rooms(accounts)
@@ -188,9 +188,7 @@ class Batch:
         due = [(job, one) for job in read for one in job.deliveries if one.sent == Sent.DUE]
         for store, rows in _by_store(one for _, one in due).items():
             theirs = {row.pk for row in rows}
-            parcels = {
-                row.pk: self._parcel(job, row) for job, row in due if row.pk in theirs
-            }
+            parcels = {row.pk: self._parcel(job, row) for job, row in due if row.pk in theirs}
             tickets = self.crew.route(store).stage(list(parcels.values()))
             for row in rows:
                 parcel = parcels[row.pk]
@@ -249,9 +247,7 @@ class Batch:
             self.crew.route(store).clear([row.key for row in rows])
 
     def _record_ended(self, some: Sequence[Job]) -> None:
-        told = (
-            (job.row.holder, _ended(job)) for job in some if job.stage is Stage.ENDED
-        )
+        told = ((job.row.holder, _ended(job)) for job in some if job.stage is Stage.ENDED)
         self._record("copy.ended", told)
 
     def _record(self, act: str, told: Iterable[tuple[str, list[object]]]) -> None:

@@ -14,7 +14,7 @@ from postwarden.relocation.errors import (
     RelocationError,
     TemporaryRouteError,
 )
-from postwarden.relocation.keeping import Job, jobs, portions, save, unfinished
+from postwarden.relocation.keeping import jobs, portions, save, unfinished
 from postwarden.relocation.ports import Route
 from postwarden.relocation.rules import MOST_TRIES, Outcome, Why
 from postwarden.state import outbox
@@ -30,16 +30,32 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What repairs need from outside this room.
+
+    Attributes:
+        routes: to the stores, by name.
+        preserved: gives those accounts whose stored mail must stay as it is.
+        filing: gives the folder where an account's own filter files a message.
+        clock: gives the present.
+        folder: of the state on this host, for locks.
+    """
+
+    routes: Mapping[str, Route]
+    preserved: Callable[[Sequence[str]], frozenset[str]]
+    filing: Filing
+    clock: Callable[[], Moment]
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Carrier:
     """Carries plans out; see `Batch` for what a crash leaves."""
 
     desk: cases.Desk
     plans: Plans
     quarantine: Quarantine
-    routes: Mapping[str, Route]
-    preserved: Callable[[Sequence[str]], frozenset[str]]
-    filing: Filing
-    clock: Callable[[], Moment]
+    outside: Outside
 
     def carry(self, effect: Effect, after: Callable[[], None]) -> list[str]:
         """Carry the plan of a claimed effect out, as far as the stores let it; give their troubles.
@@ -91,7 +107,7 @@ class Carrier:
         for job in some:
             job.row.tries += 1
             if len(some) == 1 and job.row.tries >= MOST_TRIES:
-                job.end(Outcome.NEEDS_PERSON, Why.KEEPS_FAILING, self.clock())
+                job.end(Outcome.NEEDS_PERSON, Why.KEEPS_FAILING, self.outside.clock())
         with crew.step():
             save(some)
 
@@ -99,7 +115,7 @@ class Carrier:
         @contextmanager
         def step() -> Iterator[None]:
             with transaction.atomic():
-                if not outbox.renew(effect, self.clock() + LEASE):
+                if not outbox.renew(effect, self.outside.clock() + LEASE):
                     raise LeaseLost
                 yield
 
@@ -110,10 +126,10 @@ class Carrier:
         return Crew(
             ledger=self.desk.ledger,
             quarantine=self.quarantine,
-            routes=self.routes,
-            preserved=self.preserved,
-            filing=self.filing,
-            clock=self.clock,
+            routes=self.outside.routes,
+            preserved=self.outside.preserved,
+            filing=self.outside.filing,
+            clock=self.outside.clock,
             step=step,
             go_on=go_on,
             case=plan.case,
@@ -126,10 +142,10 @@ class Carrier:
         """End what is left of the plan's staging, and the plan where every copy is at its end."""
         left = unfinished(plan.hash)
         if not left:
-            for route in self.routes.values():
+            for route in self.outside.routes.values():
                 route.clear([f"{plan.hash[:12]}-"])
         with transaction.atomic():
             if not left and self.plans.stage(plan.hash) is Stage.RUNNING:
-                self.plans.finish(plan.hash, plan.requester, self.clock())
+                self.plans.finish(plan.hash, plan.requester, self.outside.clock())
             if not left or self.plans.stage(plan.hash) is not Stage.RUNNING:
                 outbox.finish(effect)

@@ -10,13 +10,11 @@ from postwarden.cases.service import Actor, Desk
 from postwarden.custody.service import Kind, Mismatch, Plan, Plans, Quarantine, Stage
 from postwarden.people.service import Member, Permission
 from postwarden.relocation.acts import Repair, act_of
-from postwarden.relocation.batch import Filing
-from postwarden.relocation.carrying import Carrier
+from postwarden.relocation.carrying import Carrier, Outside
 from postwarden.relocation.effects import PLAN, due_plan, leased
 from postwarden.relocation.errors import NothingToRepair
 from postwarden.relocation.keeping import begin
 from postwarden.relocation.models import CopyRow
-from postwarden.relocation.ports import Route
 from postwarden.relocation.rules import Outcome, Why
 from postwarden.relocation.rules import Stage as CopyStage
 from postwarden.state import outbox
@@ -63,36 +61,13 @@ class Progress:
 class RepairDesk:
     """Repairs of an installation."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        plans: Plans,
-        quarantine: Quarantine,
-        routes: Mapping[str, Route],
-        preserved: Callable[[Sequence[str]], frozenset[str]],
-        filing: Filing,
-        clock: Callable[[], Moment],
-        folder: str,
-    ) -> None:
-        """Bind them.
-
-        Args:
-            desk: the cases.
-            plans: of custody.
-            quarantine: likewise.
-            routes: to the stores, by name.
-            preserved: gives those accounts whose stored mail must stay as it is.
-            filing: gives the folder where an account's own filter files a message.
-            clock: gives the present.
-            folder: of the state on this host, for locks.
-        """
-        self._folder = folder
+    def __init__(self, desk: Desk, plans: Plans, quarantine: Quarantine, outside: Outside) -> None:
         self.desk = desk
         self.plans = plans
         self.quarantine = quarantine
-        self.routes = routes
-        self._clock = clock
-        self._carrier = Carrier(desk, plans, quarantine, routes, preserved, filing, clock)
+        self.outside = outside
+        self._clock = outside.clock
+        self._carrier = Carrier(desk, plans, quarantine, outside)
 
     def plan(self, case: str, reason: str, repairs: Sequence[Repair], who: Member) -> Plan:
         """Freeze a plan of repairs; it waits for somebody else's approval.
@@ -105,7 +80,9 @@ class RepairDesk:
         acts = tuple(act_of(one) for one in repairs)
         if all(act.kind is Kind.LEAVE for act in acts):
             raise NothingToRepair(_nothing(repairs))
-        plan = Plan(case, reason, who.name, acts, Mismatch.LEAVE_OUT, emergency=False, made=self._clock())
+        plan = Plan(
+            case, reason, who.name, acts, Mismatch.LEAVE_OUT, emergency=False, made=self._clock()
+        )
         return self.plans.freeze(plan, self._clock())
 
     def run(self, start: str, who: Actor) -> Plan:
@@ -153,7 +130,7 @@ class RepairDesk:
         Raises:
             Refused: something of the plan is not as it was frozen and signed; nothing was done.
         """
-        with leased(self._folder, hashed, self._clock) as effect:
+        with leased(self.outside.folder, hashed, self._clock) as effect:
             if effect is None:
                 return False
             troubles = self._carrier.carry(effect, after)

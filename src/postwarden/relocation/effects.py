@@ -49,8 +49,8 @@ def _claimed(hashed: str, now: Moment) -> Effect | None:
             effect.subject == hashed and effect.payload.get(_HOST) == here
             for effect, _ in outbox.waiting([PLAN])
         )
-        if left:  # its bearer, of this host, is gone
-            effect = outbox.claim([PLAN], now + LEASE, 0, hashed)
-        else:
-            effect = outbox.claim([PLAN], now, LEASE, hashed)
+        soonest, lease = (
+            (now + LEASE, 0) if left else (now, LEASE)
+        )  # its bearer, of this host, is gone
+        effect = outbox.claim([PLAN], soonest, lease, hashed)
         return effect and outbox.amend(effect, {_HOST: here})

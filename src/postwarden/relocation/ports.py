@@ -39,7 +39,7 @@ class Wanted(NamedTuple):
 
 
 class Original(NamedTuple):
-    """A copy as it was read.
+    r"""A copy as it was read.
 
     Attributes:
         content: canonical bytes (see `content`).

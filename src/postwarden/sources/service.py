@@ -24,10 +24,10 @@ from postwarden.sources.maildir.mailbox import (
     read_mailbox,
     scan_mailbox,
 )
+from postwarden.sources.maildir.names import directory_name, folder_name
 from postwarden.sources.maildir.template import Mailbox, mailboxes
 from postwarden.sources.maildir.whole import (
     WholeMessage,
-    folder_of,
     header_hash,
     named_flags,
     read_whole,
@@ -86,7 +86,8 @@ __all__ = [
     "WholeMessage",
     "cited_line",
     "closure",
-    "folder_of",
+    "directory_name",
+    "folder_name",
     "header_hash",
     "mailboxes",
     "named_flags",

@@ -5,54 +5,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CopyRow',
+            name="CopyRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('plan', models.CharField(max_length=64)),
-                ('place', models.IntegerField()),
-                ('case', models.CharField(db_index=True, max_length=32)),
-                ('holder', models.CharField(max_length=320)),
-                ('finding', models.CharField(db_index=True, max_length=64)),
-                ('stage', models.CharField(max_length=16)),
-                ('tries', models.IntegerField(default=0)),
-                ('outcome', models.CharField(blank=True, max_length=16)),
-                ('why', models.CharField(blank=True, max_length=32)),
-                ('content', models.CharField(blank=True, max_length=64)),
-                ('quarantined', models.CharField(blank=True, max_length=64)),
-                ('sealed', models.CharField(blank=True, max_length=64)),
-                ('guid', models.TextField(blank=True)),
-                ('ended', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("plan", models.CharField(max_length=64)),
+                ("place", models.IntegerField()),
+                ("case", models.CharField(db_index=True, max_length=32)),
+                ("holder", models.CharField(max_length=320)),
+                ("finding", models.CharField(db_index=True, max_length=64)),
+                ("stage", models.CharField(max_length=16)),
+                ("tries", models.IntegerField(default=0)),
+                ("outcome", models.CharField(blank=True, max_length=16)),
+                ("why", models.CharField(blank=True, max_length=32)),
+                ("content", models.CharField(blank=True, max_length=64)),
+                ("quarantined", models.CharField(blank=True, max_length=64)),
+                ("sealed", models.CharField(blank=True, max_length=64)),
+                ("guid", models.TextField(blank=True)),
+                ("ended", models.BigIntegerField(null=True)),
             ],
             options={
-                'db_table': 'relocation_copy',
-                'indexes': [models.Index(fields=['plan', 'stage'], name='relocation_copy_stage')],
-                'constraints': [models.UniqueConstraint(fields=('plan', 'place'), name='relocation_copy_once')],
+                "db_table": "relocation_copy",
+                "indexes": [models.Index(fields=["plan", "stage"], name="relocation_copy_stage")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "place"), name="relocation_copy_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DeliveryRow',
+            name="DeliveryRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(max_length=320)),
-                ('store', models.CharField(max_length=64)),
-                ('sent', models.CharField(max_length=16)),
-                ('key', models.CharField(blank=True, max_length=64)),
-                ('ticket', models.JSONField(null=True)),
-                ('guid', models.TextField(blank=True, db_index=True)),
-                ('content', models.CharField(blank=True, max_length=64)),
-                ('copy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='relocation.copyrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account", models.CharField(max_length=320)),
+                ("store", models.CharField(max_length=64)),
+                ("sent", models.CharField(max_length=16)),
+                ("key", models.CharField(blank=True, max_length=64)),
+                ("ticket", models.JSONField(null=True)),
+                ("guid", models.TextField(blank=True, db_index=True)),
+                ("content", models.CharField(blank=True, max_length=64)),
+                (
+                    "copy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="relocation.copyrow",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'relocation_delivery',
-                'constraints': [models.UniqueConstraint(fields=('copy', 'account'), name='relocation_delivery_once')],
+                "db_table": "relocation_delivery",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("copy", "account"), name="relocation_delivery_once"
+                    )
+                ],
             },
         ),
     ]

@@ -1,9 +1,10 @@
 """Names in a Maildir: folders (Maildir++, RFC 3501 section 5.1.3) and message files."""
 
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 
 _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
+_FOREIGN = re.compile(r"[^\x20-\x7e]+")
 _SIZE = re.compile(r",S=(\d{1,18})(?=[,:]|\Z)", re.ASCII)
 
 
@@ -25,6 +26,22 @@ def folder_name(directory: str, separator: str) -> str:
     if not directory:
         return "INBOX"
     return separator.join(_decoded(level) for level in directory[1:].split("."))
+
+
+def directory_name(folder: str, separator: str) -> str:
+    """Give the Maildir++ directory of a folder by its IMAP name, in modified UTF-7; "" for INBOX."""
+    if folder == "INBOX":
+        return ""
+    return "".join(f".{_encoded(level)}" for level in folder.split(separator))
+
+
+def _encoded(level: str) -> str:
+    return _FOREIGN.sub(_shifted, level.replace("&", "&-"))
+
+
+def _shifted(match: re.Match[str]) -> str:
+    coded = b64encode(match[0].encode("utf-16-be")).decode().rstrip("=")
+    return f"&{coded.replace('/', ',')}-"
 
 
 def _decoded(level: str) -> str:

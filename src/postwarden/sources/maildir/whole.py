@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from postwarden.durable.service import open_unnoticed
 from postwarden.sources.headers.facts import header_facts
-from postwarden.sources.maildir.names import CUT, folder_name
+from postwarden.sources.maildir.names import CUT
 from postwarden.sources.maildir.streams import CRYPTED, MAX_MESSAGE, StreamError, plain_reader
 from postwarden.sources.maildir.uidlist import flags_and_keywords, read_keywords
 
@@ -83,8 +83,3 @@ def named_flags(letters: str, keywords_file: str) -> tuple[str, tuple[str, ...]]
     """
     flags, keywords = flags_and_keywords(letters, read_keywords(keywords_file))
     return flags, tuple(sorted(keywords.split()))
-
-
-def folder_of(directory: str, separator: str) -> str:
-    """Give the IMAP name of a Maildir++ directory such as ".Archive"; "" is INBOX."""
-    return folder_name(directory, separator)

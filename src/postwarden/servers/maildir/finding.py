@@ -1,0 +1,107 @@
+"""Finding copies again that their holders may have flagged, moved or removed meanwhile."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from postwarden.relocation.service import Absence, Original, Wanted, canonical
+from postwarden.servers.maildir.places import Listing, Places
+from postwarden.sources.service import WholeMessage, header_hash, named_flags, read_whole
+
+_FLAGS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen", "T": "\\Deleted"}
+_LOOKS = 3  # a holder may rename a file between listing and opening it, but not for ever
+_MOST = 1 << 16
+
+Fits = Callable[[bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that is the copy that was meant."""
+
+    folder: str
+    path: str
+    message: WholeMessage
+    content: bytes
+
+
+class Finder:
+    """Finds copies in one mailbox; it lists the mailbox again where a file is no longer there."""
+
+    def __init__(self, places: Places, mailbox: str) -> None:
+        self._places = places
+        self._mailbox = mailbox
+        self._listing: Listing | None = None
+
+    def find(self, copy: Wanted, fits: Fits) -> Found | Absence:
+        """Find a copy: the file of its name in its folder, or else in any other folder.
+
+        Args:
+            copy: which.
+            fits: tells by canonical bytes whether they are the copy's.
+        """
+        for _ in range(_LOOKS):
+            there = self._candidates(copy)
+            if not there:
+                return Absence.GONE
+            gone, unreadable = False, False
+            for folder, path in there:
+                try:
+                    message = read_whole(path)
+                except FileNotFoundError:
+                    gone = True
+                    continue
+                if message.content is None:
+                    unreadable = True
+                    continue
+                content = canonical(message.content)
+                if fits(content):
+                    return Found(folder, path, message, content)
+            if not gone:
+                return Absence.UNREADABLE if unreadable else Absence.CHANGED
+            self._listing = None
+        return Absence.CHANGED
+
+    def path_of(self, base: str) -> str | None:
+        """Give the first file of a base name, in any folder."""
+        if self._listing is None:
+            self._listing = self._places.listing(self._mailbox)
+        there = self._listing.get(base)
+        return there[0][1] if there else None
+
+    def forget(self) -> None:
+        """List the mailbox again next time."""
+        self._listing = None
+
+    def _candidates(self, copy: Wanted) -> list[tuple[str, str]]:
+        if self._listing is None:
+            self._listing = self._places.listing(self._mailbox)
+        there = self._listing.get(os.path.basename(copy.file), [])
+        return sorted(there, key=lambda one: (one[0] != copy.folder, one))
+
+
+def fits_header(copy: Wanted, hosts: frozenset[str]) -> Fits:
+    """Tell whether bytes have the header that evidence saw."""
+    return lambda content: header_hash(content, hosts) == copy.header_hash
+
+
+def original(found: Found) -> Original:
+    """Give what a file holds and says."""
+    keywords = ""
+    folder = os.path.dirname(os.path.dirname(found.path))
+    with suppress(OSError), open(f"{folder}/dovecot-keywords", "rb") as file:
+        keywords = file.read(_MOST).decode("utf-8", "surrogateescape")
+    letters, named = named_flags(found.message.letters, keywords)
+    return Original(
+        content=found.content,
+        internal_date=found.message.modified,
+        flags=tuple(sorted(_FLAGS[one] for one in letters if one in _FLAGS)),
+        keywords=named,
+        folder=found.folder,
+    )
+
+
+def letters_of(flags: tuple[str, ...]) -> str:
+    """Give the letters of IMAP flags, in order, as file names have them."""
+    return "".join(sorted(letter for letter, name in _FLAGS.items() if name in flags))

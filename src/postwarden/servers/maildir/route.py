@@ -1,0 +1,247 @@
+"""The route to a store of Maildirs."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+from postwarden.durable.service import sync_folder
+from postwarden.relocation.service import (
+    Absence,
+    AmbiguousRouteError,
+    Original,
+    Parcel,
+    Room,
+    TemporaryRouteError,
+    Ticket,
+    Wanted,
+    Where,
+    canonical,
+    content_hash,
+)
+from postwarden.servers.maildir.finding import Finder, Found, fits_header, letters_of, original
+from postwarden.servers.maildir.places import CUT, STAGING, Places
+from postwarden.servers.maildir.writing import (
+    Message,
+    Owner,
+    make_folder,
+    make_mailbox,
+    move,
+    write,
+)
+from postwarden.sources.service import StoreSettings, read_whole
+
+_RESIDUE = ("index-cache", "full-text-index", "quota-file")
+
+
+class MaildirRoute:
+    """Implements `Route`; see the package."""
+
+    name = "maildir"
+
+    def __init__(
+        self, store: StoreSettings, hosts: frozenset[str], separator: str, host: str
+    ) -> None:
+        """Bind it.
+
+        Args:
+            store: of the driver "maildir".
+            hosts: the provider's own, lower case; where a message's header begins depends on them.
+            separator: of IMAP folder names.
+            host: name of this one, for file names.
+        """
+        self._places = Places(store, separator)
+        self._hosts = hosts
+        self._host = host.replace("/", "_").replace(":", "_")
+
+    def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
+        """Say which accounts have a mailbox; files know no quota."""
+        return {one: Room(self._places.mailbox(one) is not None) for one in accounts}
+
+    def read(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Original | Absence]]:
+        """Read copies."""
+        for copy, found in self._find(copies, lambda copy: fits_header(copy, self._hosts)):
+            yield copy, original(found) if isinstance(found, Found) else found
+
+    def stage(self, parcels: Sequence[Parcel]) -> Mapping[str, Ticket]:
+        """Write parcels into the folder `postwarden` of their accounts."""
+        return {
+            ticket.key: ticket
+            for account, theirs in _by_account(parcels).items()
+            for ticket in self._staged(account, theirs, "")
+        }
+
+    def restore(self, parcel: Parcel, flags: Sequence[str], keywords: Sequence[str]) -> Ticket:  # noqa: ARG002  # keywords are numbered per folder, by Dovecot alone
+        """Stage a copy that arrives with its flags; its keywords stay in quarantine alone."""
+        (ticket,) = self._staged(parcel.account, [parcel], letters_of(tuple(flags)))
+        return ticket
+
+    def _staged(self, account: str, parcels: Sequence[Parcel], letters: str) -> Iterator[Ticket]:
+        mailbox = self._mailbox(account)
+        owner = Owner.of(mailbox)
+        staging = f"{mailbox}/{STAGING}"
+        with _troubles():
+            make_folder(staging, owner)
+            messages = [self._message(one) for one in parcels]
+            write(staging, messages, owner)
+        for parcel, message in zip(parcels, messages, strict=True):
+            place = {"mailbox": mailbox, "letters": letters}
+            yield Ticket(parcel.key, account, parcel.folder, message.name, place)
+
+    def _message(self, parcel: Parcel) -> Message:
+        content = parcel.content.replace(b"\r\n", b"\n")
+        sizes = f",S={len(content)},W={len(parcel.content)}"
+        name = f"{parcel.internal_date // 1_000_000}.P{parcel.key}.{self._host}{sizes}"
+        return Message(name, content, parcel.internal_date)
+
+    def publish(self, tickets: Sequence[Ticket]) -> None:
+        """Rename staged files into their folders."""
+        with _troubles():
+            for ticket in tickets:
+                if ticket.folder != "INBOX":
+                    mailbox = str(ticket.place["mailbox"])
+                    make_mailbox(self._folder(ticket), Owner.of(mailbox))
+            move((_staging(ticket), self._target(ticket)) for ticket in tickets)
+
+    def settle(self, tickets: Sequence[Ticket]) -> Mapping[str, Where]:
+        """Say where parcels are; a rename that was asked for has happened, or the file is still there."""
+        finders: dict[str, Finder] = {}
+        found: dict[str, Where] = {}
+        with _troubles():
+            for ticket in tickets:
+                if os.path.exists(_staging(ticket)):
+                    found[ticket.key] = Where.STAGED
+                    continue
+                there = self._arrived(ticket, finders)
+                if there is not None:
+                    sync_folder(os.path.dirname(there))
+                found[ticket.key] = Where.TAKEN if there is None else Where.ARRIVED
+        return found
+
+    def arrived(self, tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, str | Where]]:
+        """Read arrived files back."""
+        finders: dict[str, Finder] = {}
+        with _troubles():
+            for ticket in tickets:
+                content = self._content(ticket, finders)
+                yield ticket, Where.TAKEN if content is None else content_hash(content)
+
+    def remove(self, copies: Sequence[tuple[Wanted, str]]) -> Mapping[str, Absence | None]:
+        """Unlink copies whose content has the hash."""
+        hashes = {copy.id: wanted for copy, wanted in copies}
+
+        def fits(copy: Wanted) -> Callable[[bytes], bool]:
+            return lambda content: content_hash(content) == hashes[copy.id]
+
+        removed: dict[str, Absence | None] = {}
+        folders: dict[str, None] = {}
+        for copy, found in self._find([copy for copy, _ in copies], fits, removing=True):
+            removed[copy.id] = found if isinstance(found, Absence) else None
+            if isinstance(found, Found):
+                folders[os.path.dirname(found.path)] = None
+        with _troubles():
+            for folder in folders:
+                sync_folder(folder)
+        return removed
+
+    def clear(self, keys: Sequence[str]) -> None:
+        """Remove staged files whose keys begin so, and staging folders that are empty then."""
+        starts = tuple(f".P{key}" for key in keys)
+        with _troubles():
+            for staging in self._stagings():
+                for name in os.listdir(staging):
+                    if name[name.find(".") :].startswith(starts):
+                        with suppress(FileNotFoundError):
+                            os.unlink(f"{staging}/{name}")
+                with suppress(OSError):  # another run's parcels are in it
+                    os.rmdir(staging)
+
+    def residue(self) -> Sequence[str]:
+        """Name where Dovecot may keep parts of removed messages."""
+        return _RESIDUE
+
+    def _stagings(self) -> list[str]:
+        mailboxes = self._places.touched()
+        return [one for box in mailboxes if os.path.isdir(one := f"{box}/{STAGING}")]
+
+    def _find(
+        self,
+        copies: Sequence[Wanted],
+        fits: Callable[[Wanted], Callable[[bytes], bool]],
+        *,
+        removing: bool = False,
+    ) -> Iterator[tuple[Wanted, Found | Absence]]:
+        finders: dict[str, Finder] = {}
+        with _troubles():
+            for copy in copies:
+                mailbox = self._places.mailbox(copy.account)
+                if mailbox is None:
+                    yield copy, Absence.NO_ACCOUNT
+                    continue
+                finder = finders.setdefault(mailbox, Finder(self._places, mailbox))
+                found = finder.find(copy, fits(copy))
+                while removing and isinstance(found, Found) and not _unlinked(found.path):
+                    finder.forget()
+                    found = finder.find(copy, fits(copy))
+                yield copy, found
+
+    def _content(self, ticket: Ticket, finders: dict[str, Finder]) -> bytes | None:
+        for _ in range(3):  # its owner may flag it meanwhile
+            path = self._arrived(ticket, finders)
+            if path is None:
+                return None
+            try:
+                message = read_whole(path)
+            except FileNotFoundError:
+                finders.clear()
+                continue
+            return b"" if message.content is None else canonical(message.content)
+        return None
+
+    def _arrived(self, ticket: Ticket, finders: dict[str, Finder]) -> str | None:
+        mailbox = str(ticket.place["mailbox"])
+        finder = finders.setdefault(mailbox, Finder(self._places, mailbox))
+        return finder.path_of(ticket.guid)
+
+    def _mailbox(self, account: str) -> str:
+        mailbox = self._places.mailbox(account)
+        if mailbox is None:
+            raise TemporaryRouteError("an account of the plan has no mailbox any more")
+        return mailbox
+
+    def _folder(self, ticket: Ticket) -> str:
+        return self._places.folder(str(ticket.place["mailbox"]), ticket.folder)
+
+    def _target(self, ticket: Ticket) -> str:
+        """Unread mail without flags lies in new/, as after a delivery; else in cur/."""
+        letters = ticket.place["letters"]
+        part = f"cur/{ticket.guid}{CUT}{letters}" if letters else f"new/{ticket.guid}"
+        return f"{self._folder(ticket)}/{part}"
+
+
+def _staging(ticket: Ticket) -> str:
+    return f"{ticket.place['mailbox']}/{STAGING}/{ticket.guid}"
+
+
+def _unlinked(path: str) -> bool:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:  # its holder renamed it just now
+        return False
+    return True
+
+
+def _by_account(parcels: Sequence[Parcel]) -> dict[str, list[Parcel]]:
+    found: defaultdict[str, list[Parcel]] = defaultdict(list)
+    for one in parcels:
+        found[one.account].append(one)
+    return found
+
+
+@contextmanager
+def _troubles() -> Iterator[None]:
+    """Turn what the file system refuses into the room's words: a look tells what was done."""
+    try:
+        yield
+    except OSError as error:
+        raise AmbiguousRouteError(f"maildir: {error.strerror or error}") from error

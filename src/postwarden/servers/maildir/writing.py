@@ -1,0 +1,104 @@
+"""Files of messages: written where nobody looks, and moved into the mailbox by one rename."""
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from postwarden.durable.service import sync_folder
+
+_PARTS = ("tmp", "new", "cur")
+
+
+class Owner(NamedTuple):
+    """Whom files of a mailbox belong to, and who may read them."""
+
+    uid: int
+    gid: int
+    mode: int
+
+    @classmethod
+    def of(cls, mailbox: str) -> "Owner":
+        """Give it as the mailbox itself has it."""
+        status = os.stat(mailbox)
+        return cls(status.st_uid, status.st_gid, status.st_mode & 0o777)
+
+
+class Message(NamedTuple):
+    """A file to write."""
+
+    name: str
+    content: bytes
+    modified: int  # microseconds since the epoch: IMAP's INTERNALDATE
+
+
+def make_folder(path: str, owner: Owner) -> None:
+    """Make a folder that may be there already."""
+    if os.path.isdir(path):
+        return
+    with suppress(FileExistsError):
+        os.mkdir(path, owner.mode)
+        _give(path, owner)
+    sync_folder(os.path.dirname(path))
+
+
+def make_mailbox(path: str, owner: Owner) -> None:
+    """Make a Maildir++ folder that may be there already (its parts, and the file that marks it)."""
+    make_folder(path, owner)
+    for part in _PARTS:
+        make_folder(f"{path}/{part}", owner)
+    marker = f"{path}/maildirfolder"
+    if not os.path.exists(marker):
+        descriptor = os.open(marker, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, owner.mode & 0o666)
+        os.close(descriptor)
+        _give(marker, owner)
+    sync_folder(path)
+
+
+def write(folder: str, messages: Sequence[Message], owner: Owner) -> None:
+    """Write files; once this returns they are whole, also after a power cut. Older ones are replaced."""
+    descriptors: list[int] = []
+    try:
+        for one in messages:  # one by one: those before a failure are closed, too
+            descriptors.append(_begun(f"{folder}/{one.name}", one, owner))  # noqa: PERF401  # see above
+        for descriptor in descriptors:  # after all were written: the disk has them together
+            os.fsync(descriptor)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    sync_folder(folder)
+
+
+def _begun(path: str, message: Message, owner: Owner) -> int:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+    descriptor = os.open(path, flags, owner.mode & 0o666)
+    try:
+        rest = memoryview(message.content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        if (owner.uid, owner.gid) != (os.geteuid(), os.getegid()):
+            os.fchown(descriptor, owner.uid, owner.gid)
+        times = (message.modified * 1_000, message.modified * 1_000)
+        os.utime(descriptor, ns=times)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def move(moves: Iterable[tuple[str, str]]) -> None:
+    """Rename files that are there still; once this returns the names stay, also after a power cut."""
+    folders: dict[str, None] = {}
+    for source, target in moves:
+        with suppress(FileNotFoundError):
+            os.rename(source, target)
+            folders |= dict.fromkeys((os.path.dirname(target), os.path.dirname(source)))
+    for folder in folders:
+        sync_folder(folder)
+
+
+def _give(path: str, owner: Owner) -> None:
+    if (owner.uid, owner.gid) != (os.geteuid(), os.getegid()):
+        os.chown(path, owner.uid, owner.gid)
