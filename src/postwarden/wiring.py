@@ -76,10 +76,10 @@ def case_desk(configuration: Configuration) -> "Desk":
     """Open the state and give what cases are worked on with; raises as `ledger`."""
     book = ledger(configuration)
     from postwarden.cases.service import Desk  # noqa: PLC0415  # has models: after set_up
-    from postwarden.custody.service import PlansOfCases  # noqa: PLC0415  # likewise
+    from postwarden.custody.service import PlansOfCases, QuarantineOfCases  # noqa: PLC0415  # likewise
     from postwarden.holds.service import HoldContribution  # noqa: PLC0415  # likewise
 
-    rooms = (PlansOfCases(), HoldContribution(book))
+    rooms = (PlansOfCases(), QuarantineOfCases(), HoldContribution(book))
     return Desk(book, configuration.organisations, rooms)
 
 

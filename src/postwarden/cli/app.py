@@ -107,6 +107,11 @@ COMMANDS = {
         "app",
         "Show the record of what was done, and erase from it.",
     ),
+    "quarantine": Place(
+        "postwarden.cli.desk.quarantine",
+        "app",
+        "List what is in quarantine, make the key that opens it, and destroy a case's.",
+    ),
     "worker": Place(
         "postwarden.cli.desk.worker",
         "worker",

@@ -14,6 +14,9 @@ from postwarden.custody.errors import (
     WrongIdentity,
 )
 from postwarden.custody.plans import Plans
+from postwarden.custody.quarantine.checking import Checked
+from postwarden.custody.quarantine.contribution import QuarantineOfCases
+from postwarden.custody.quarantine.listing import CaseKey, Held
 from postwarden.custody.quarantine.opening import Opened
 from postwarden.custody.quarantine.service import Quarantine
 from postwarden.custody.quarantine.values import Kept, Stored
@@ -24,7 +27,10 @@ __all__ = [
     "Act",
     "Approval",
     "BadRecipient",
+    "CaseKey",
+    "Checked",
     "CustodyError",
+    "Held",
     "Kept",
     "KeyDestroyed",
     "Kind",
@@ -38,6 +44,7 @@ __all__ = [
     "PlansOfCases",
     "Quarantine",
     "QuarantineError",
+    "QuarantineOfCases",
     "Refusal",
     "Refused",
     "Seen",

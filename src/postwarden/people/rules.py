@@ -35,6 +35,7 @@ class Permission(StrEnum):
     PLAN_APPROVE = "plan:approve"
     LEDGER_READ = "ledger:read"
     LEDGER_ERASE = "ledger:erase"
+    QUARANTINE_DESTROY = "quarantine:destroy"
 
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
@@ -60,6 +61,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.PLAN_APPROVE,
             Permission.LEDGER_READ,
             Permission.LEDGER_ERASE,
+            Permission.QUARANTINE_DESTROY,
         }
     ),
     Role.COUNSEL: frozenset(

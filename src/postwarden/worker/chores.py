@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from postwarden.custody.service import Quarantine
 from postwarden.holds.service import Aligner
 from postwarden.ledger.service import Anchor, Ledger
 from postwarden.vocabulary import Moment
@@ -25,6 +26,15 @@ def hold_chores(aligner: Aligner) -> list[Chore]:
         Chore("holds", 0.2, aligner.run, most_seconds=_SOON),
         Chore("holds file", 60, aligner.check),
     ]
+
+
+def quarantine_chores(quarantine: Quarantine) -> list[Chore]:
+    """Remove what has been in quarantine for long enough."""
+    return [Chore("quarantine", 3_600, lambda: _empty(quarantine))]
+
+
+def _empty(quarantine: Quarantine) -> None:
+    quarantine.empty(_now())
 
 
 def _sequence(ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
-from postwarden.custody.service import forged
+from postwarden.custody.service import Checked, forged
 from postwarden.ledger.service import (
     Anchor,
     AnchorError,
@@ -23,7 +23,7 @@ from postwarden.ledger.service import (
     Verification,
 )
 from postwarden.vocabulary import Moment, PostwardenError, rfc3339
-from postwarden.wiring import anchors, ledger
+from postwarden.wiring import anchors, ledger, quarantine
 
 SOME_BAD = 1
 NOT_ALL_ASKED = 2
@@ -75,7 +75,8 @@ def verify(
     """Check the whole ledger against its signed tree heads, those kept outside included.
 
     Every plan kept is checked against its hash, every approval against its signature, every time
-    stamp against the certificates of its authority; what was written to an anchor has to be there.
+    stamp against the certificates of its authority, every file in quarantine against its hash; what was
+    written to an anchor has to be there.
 
     Exit status: 0 when nothing was changed, 1 when something was, 2 when it could not be checked: also
     where an anchor could not be asked.
@@ -86,10 +87,17 @@ def verify(
     brought = [note for path in anchored or () for note in _brought(path)]
     outside = _asked(book, anchors(configuration))
     found = book.verify([*brought, *outside.notes])
-    plans = forged(book)
-    for line in (*told(found), *_anchors(outside), *_stamps(outside.stamps), *_plans(plans)):
+    plans, kept = forged(book), quarantine(configuration, book).verify()
+    lines = [*told(found), *_anchors(outside), *_stamps(outside.stamps), *_plans(plans)]
+    for line in (*lines, *_kept(kept)):
         console.print(visible(line), markup=False)
-    if found.faults or plans or outside.lost or any(one.at is None for one in outside.stamps):
+    if (
+        found.faults
+        or plans
+        or kept.faults
+        or outside.lost
+        or any(one.at is None for one in outside.stamps)
+    ):
         raise typer.Exit(SOME_BAD)
     if outside.away:
         raise typer.Exit(NOT_ALL_ASKED)
@@ -170,6 +178,15 @@ def _plans(faults: Sequence[str]) -> list[str]:
     if len(faults) > len(lines):
         lines.append(f"… and {len(faults) - len(lines)} more of plans.")
     return lines or ["Every plan is as it was frozen, and approved by who signed."]
+
+
+def _kept(kept: Checked) -> list[str]:
+    lines = [f"BAD: {fault}" for fault in kept.faults[:10]]
+    if len(kept.faults) > len(lines):
+        lines.append(f"… and {len(kept.faults) - len(lines)} more of the quarantine.")
+    if not lines and kept.objects:
+        lines.append(f"All {kept.objects} objects in quarantine are as they were put there.")
+    return lines
 
 
 def _fault(fault: Fault) -> str:

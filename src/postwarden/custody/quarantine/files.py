@@ -21,11 +21,11 @@ class Files:
 
     def place(self, case: str, name: str) -> str:
         """Give the path of an object."""
-        return os.path.join(self._folder(case), name[:2], f"{name}{_SUFFIX}")
+        return os.path.join(self._path, place_below(case, name))
 
     def make_folders(self, case: str, names: Collection[str]) -> None:
         """Make the folders of objects where they lack; they stay once this returns."""
-        folder = self._folder(case)
+        folder = os.path.join(self._path, _safe(case))
         below = sorted({os.path.join(folder, name[:2]) for name in names})
         for one in (self._path, folder, *below):
             try:
@@ -42,6 +42,10 @@ class Files:
         except FileNotFoundError:
             return False
         return len(data) == stored.size and sha256(data).hexdigest() == stored.sha256
+
+    def is_there(self, case: str, name: str) -> bool:
+        """Tell whether an object has a file, whatever it holds."""
+        return os.path.lexists(self.place(case, name))
 
     def read(self, case: str, name: str) -> bytes:
         """Give the encrypted bytes of an object."""
@@ -60,28 +64,28 @@ class Files:
         for folder in sorted(folders):
             sync_folder(folder)
 
-    def every(self) -> Iterator[tuple[str, str]]:
-        """Give case and path below the case's folder of each file there is, in order."""
+    def every(self) -> Iterator[str]:
+        """Give the path of each file there is, below the quarantine's folder."""
         for folder, below, names in os.walk(self._path):
             below.sort()
             within = os.path.relpath(folder, self._path)
-            case, _, rest = within.partition(os.sep)
-            for name in sorted(names):
-                yield case, os.path.join(rest, name)
+            yield from (os.path.normpath(os.path.join(within, name)) for name in sorted(names))
 
     def clear_partial(self, before: float) -> None:
         """Remove what a killed process left half written, last changed before this time (s, epoch)."""
-        for case, rest in self.every():
-            place = os.path.join(self._path, case, rest)
-            if rest.endswith(PARTIAL) and os.stat(place).st_mtime < before:
-                os.unlink(place)
-
-    def _folder(self, case: str) -> str:
-        if not _SAFE.fullmatch(case):
-            raise ValueError(f"{case!r} names no case")
-        return os.path.join(self._path, case)
+        for below in self.every():
+            place = os.path.join(self._path, below)
+            with suppress(FileNotFoundError):  # the block that wrote it has ended meanwhile
+                if below.endswith(PARTIAL) and os.stat(place).st_mtime < before:
+                    os.unlink(place)
 
 
-def below(name: str) -> str:
-    """Give the path of an object below the folder of its case."""
-    return os.path.join(name[:2], f"{name}{_SUFFIX}")
+def place_below(case: str, name: str) -> str:
+    """Give the path of an object below the quarantine's folder."""
+    return os.path.join(_safe(case), name[:2], f"{name}{_SUFFIX}")
+
+
+def _safe(case: str) -> str:
+    if not _SAFE.fullmatch(case):
+        raise ValueError(f"{case!r} names no case")
+    return case

@@ -1,9 +1,10 @@
 """The quarantine of an installation: everything it can do, bound to its folder and record."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from postwarden.custody.quarantine import keeping
+from postwarden.custody.quarantine import emptying, keeping, listing
 from postwarden.custody.quarantine.case_keys import key_for
+from postwarden.custody.quarantine.checking import Checked, checked
 from postwarden.custody.quarantine.files import Files
 from postwarden.custody.quarantine.opening import Opened
 from postwarden.custody.quarantine.settings import QuarantineSettings
@@ -58,3 +59,49 @@ class Quarantine:
     def open(self, case: str, name: str, identities: Sequence[str]) -> Kept:
         """Read one copy out of quarantine; see `opening.Opened`."""
         return self.unlock(case, identities).read(name)
+
+    def empty(self, now: Moment) -> int:
+        """Remove what was kept until now, and what was left of removals; give how many objects.
+
+        Crash promise: each is on record as ended before its file goes, and with name and hash once it
+        is gone. Killed in between, the next call goes on.
+
+        Raises:
+            OSError: some could not be removed; call again.
+        """
+        emptying.clear_partial(self._files, now)
+        emptying.end_due(self._ledger, now)
+        return emptying.remove_ended(self._files, self._ledger, now)
+
+    def destroy(self, case: str, actor: str, why: str, now: Moment) -> bool:
+        """Destroy the key of a case: nothing that was kept for it can be read any more, by anybody.
+
+        Its files are removed at once, or by the next `empty`. Backups of the state have the key still.
+
+        Args:
+            case: reference.
+            actor: who destroys it.
+            why: for the record.
+            now: when.
+
+        Returns:
+            Whether there was a key.
+
+        Raises:
+            OSError: the key is gone; some files are there still.
+        """
+        was_there = emptying.destroy_key(case, self._ledger, actor, why, now)
+        emptying.remove_ended(self._files, self._ledger, now)
+        return was_there
+
+    def held(self, references: Collection[str]) -> Iterator[listing.Held]:
+        """See `listing.kept_for`."""
+        return listing.kept_for(references)
+
+    def keys(self, references: Collection[str]) -> list[listing.CaseKey]:
+        """See `listing.keys_of`."""
+        return listing.keys_of(references)
+
+    def verify(self) -> Checked:
+        """See `checking.checked`."""
+        return checked(self._files, self._ledger)
