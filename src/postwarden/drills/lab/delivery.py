@@ -1,7 +1,7 @@
 """Giving messages to a private provider, each step within a time."""
 
 import smtplib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from postwarden.drills.lab.errors import MailRefused
@@ -28,12 +28,21 @@ def send(
     Raises:
         MailRefused: one of the recipients, or the message, was refused, or no answer came in time.
     """
+    send_all(port, [(sender, recipients, message)], seconds)
+
+
+def send_all(
+    port: int, mail: Iterable[tuple[str, Sequence[str], bytes]], seconds: float = 20.0
+) -> None:
+    """Send one message after the other over one connection, each to its recipients; as `send`."""
     with _session(port, seconds) as smtp:
         smtp.ehlo()
         code, answer = smtp.docmd("XCLIENT", f"NAME={_SENDER_HOST} ADDR={_SENDER_ADDRESS}")
         if code != 220:
             raise MailRefused(f"XCLIENT: {answer!r}")
-        _hand_over(smtp, sender, recipients, message)
+        smtp.ehlo()
+        for sender, recipients, message in mail:
+            _hand_over(smtp, sender, recipients, message)
 
 
 def submit(
@@ -59,7 +68,6 @@ def _session(port: int, seconds: float) -> Iterator[smtplib.SMTP]:
 
 
 def _hand_over(smtp: smtplib.SMTP, sender: str, recipients: Sequence[str], message: bytes) -> None:
-    smtp.ehlo()
     refused = smtp.sendmail(sender, recipients, message)
     if refused:
         raise MailRefused("; ".join(f"{one}: {answer!r}" for one, answer in refused.items()))

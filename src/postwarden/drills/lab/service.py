@@ -8,7 +8,7 @@ from pathlib import Path
 
 from postwarden.drills.lab import folder as folders
 from postwarden.drills.lab import writing
-from postwarden.drills.lab.delivery import send, submit
+from postwarden.drills.lab.delivery import send, send_all, submit
 from postwarden.drills.lab.errors import (
     LabError,
     MailRefused,
@@ -40,6 +40,7 @@ __all__ = [
     "UnfitFolder",
     "down",
     "send",
+    "send_all",
     "status",
     "submit",
     "up",
