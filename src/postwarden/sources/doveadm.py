@@ -6,10 +6,13 @@ those of the stored bytes; each account with such headers is reported. Bodies ar
 content hashes.
 """
 
-from collections.abc import Iterator, Mapping
+import codecs
+from collections.abc import Iterator, Mapping, Set
 
 from postwarden.sources.headers.facts import header_facts
+from postwarden.sources.headers.fields import MAX_BYTES
 from postwarden.sources.maildir.template import Mailbox
+from postwarden.sources.maildir.whole import header_hash
 from postwarden.sources.ports import MailServer
 from postwarden.sources.records import CopyRecord, ProblemRecord
 from postwarden.sources.settings import StoreSettings
@@ -24,6 +27,7 @@ FIELDS = (
     "size.physical",
     "hdr",
 )
+_EACH_BYTE = "postwarden-each-byte"
 _LETTERS = {
     "\\Draft": "D",
     "\\Flagged": "F",
@@ -73,6 +77,28 @@ def read_server_mailbox(
             None,
             None,
         )
+
+
+def header_hashes(content: bytes, hosts: Set[str]) -> frozenset[str]:
+    """Give what evidence may have as the header hash of a message: of its bytes, or as doveadm shows it.
+
+    Args:
+        content: the message, at least its whole header.
+        hosts: the provider's own hosts, lower case.
+    """
+    start = content[: MAX_BYTES + 1]
+    shown = start.decode("utf-8", _EACH_BYTE).encode()
+    return frozenset(header_hash(form, hosts) for form in (start, shown))
+
+
+def _each_byte(error: UnicodeError) -> tuple[str, int]:
+    """Put U+FFFD in place of each byte that is not UTF-8, as Dovecot 2.3 does in JSON."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\ufffd" * (error.end - error.start), error.end
+
+
+codecs.register_error(_EACH_BYTE, _each_byte)
 
 
 def _copy(mailbox: Mailbox, provider: Provider, told: Mapping[str, str]) -> CopyRecord:

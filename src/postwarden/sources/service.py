@@ -6,7 +6,7 @@ from postwarden.sources.directory.lookup import EntryLookup, Lookup
 from postwarden.sources.directory.reading import read_entries
 from postwarden.sources.directory.resolution import Resolution, Step
 from postwarden.sources.directory.resolver import Resolver
-from postwarden.sources.doveadm import read_server_mailbox, server_mailboxes
+from postwarden.sources.doveadm import header_hashes, read_server_mailbox, server_mailboxes
 from postwarden.sources.errors import (
     AmbiguousSourceError,
     PermanentSourceError,
@@ -89,6 +89,7 @@ __all__ = [
     "directory_name",
     "folder_name",
     "header_hash",
+    "header_hashes",
     "mailboxes",
     "named_flags",
     "parse_trace",
