@@ -57,6 +57,9 @@ def propose(root: str) -> str:
             "content_hash = true                   # needed to find crossed bodies",
             "master_users = []                     # operators' logins",
             "",
+            "[quarantine]                          # nothing is repaired without a recipient:",
+            "recipients = []                       # what `postwarden quarantine key FILE` prints",
+            "",
         ]
     )
 

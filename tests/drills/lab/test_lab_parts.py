@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from postwarden.configuration import load
+from postwarden.custody.quarantine.identities import make_key_file
 from postwarden.drills.lab import cast, folder, processes, toml
 from postwarden.drills.lab.errors import NotReady
 from postwarden.drills.lab.options import HOST, Ports, Store
@@ -72,17 +73,20 @@ def test_fifty_people_of_two_domains_and_everyone_is_somebody():
 @pytest.mark.parametrize("store", Store)
 def test_the_configuration_is_one(tmp_path, store):
     state = folder.chosen(store)
-    (tmp_path / "postwarden.toml").write_text(toml.configuration(state))
+    recipient = make_key_file(str(tmp_path / "quarantine.key"))
+    (tmp_path / "postwarden.toml").write_text(toml.configuration(state, recipient))
     found = load(str(tmp_path / "postwarden.toml"))
     assert found.stores[0].driver == ("maildir" if store is Store.MAILDIR else "doveadm")
     assert [log.format for log in found.logs] == ["postfix", "dovecot", "dovecot-events"]
     assert {log.year for log in found.logs} == {state.year}
+    assert found.quarantine.recipients == (recipient,)
     other = replace(state, ports=Ports.free())
-    assert toml.configuration(other) != toml.configuration(state)
-    assert toml.is_as_written(toml.configuration(other), state)
-    assert not toml.is_as_written(toml.configuration(state) + "processes = 1\n", state)
-    elsewhere = toml.configuration(folder.chosen(store))
-    assert not toml.is_as_written(elsewhere, state)  # the key is of its own
+    text = toml.configuration(state, recipient)
+    assert toml.configuration(other, recipient) != text
+    assert toml.is_as_written(toml.configuration(other, recipient), state, recipient)
+    assert not toml.is_as_written(text + "processes = 1\n", state, recipient)
+    elsewhere = toml.configuration(folder.chosen(store), recipient)
+    assert not toml.is_as_written(elsewhere, state, recipient)  # the key is of its own
 
 
 def test_what_was_chosen_is_read_as_it_was_written(tmp_path):

@@ -40,6 +40,14 @@ def identities_in(path: str) -> list[str]:
     return found
 
 
+def recipient_of(path: str) -> str:
+    """Give the recipient of the first identity of a file; raises as `identities_in`."""
+    try:
+        return str(x25519.Identity.from_str(identities_in(path)[0]).to_public())
+    except IdentityError as error:
+        raise WrongIdentity(f"{path}: its age identity is none: {error}") from None
+
+
 def recipient(text: str) -> x25519.Recipient:
     """Read a recipient.
 

@@ -76,19 +76,23 @@ postfix = "postfix"
 [evidence]
 path = "evidence"
 content_hash = true
+
+# quarantine.key opens what is put there; beside postwarden.toml in a lab, and nowhere else.
+[quarantine]
+recipients = ["{recipient}"]
 """
 
 
 _PORT = re.compile(rf"(?<={re.escape(HOST)}:)\d+")
 
 
-def is_as_written(text: str, state: State) -> bool:
+def is_as_written(text: str, state: State, recipient: str) -> bool:
     """Whether a text is what was written for this lab, perhaps with other ports."""
-    return _PORT.sub("", text) == _PORT.sub("", configuration(state))
+    return _PORT.sub("", text) == _PORT.sub("", configuration(state, recipient))
 
 
-def configuration(state: State) -> str:
-    """Give the text; equal states give equal texts."""
+def configuration(state: State, recipient: str) -> str:
+    """Give the text for an age recipient; equal states give equal texts."""
     quoted = ", ".join(f'"{domain}"' for domain in DOMAINS)
     doveadm = _DOVEADM.format(host=HOST, port=state.ports.doveadm, key=state.doveadm_key)
     return _TEXT.format(
@@ -100,5 +104,6 @@ def configuration(state: State) -> str:
         doctor=THROW_AWAY,
         **{**state.ports.named(), "port": state.ports.doveadm},
         key=state.doveadm_key,
+        recipient=recipient,
         store=_MAILDIR if state.store is Store.MAILDIR else doveadm,
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
+from postwarden.custody.quarantine.identities import make_key_file, recipient_of
 from postwarden.drills.lab import cast, dovecot, postfix, toml
 from postwarden.drills.lab.folder import State, give
 from postwarden.drills.lab.options import HOST, NOBODY, Store
@@ -82,10 +83,19 @@ def write_postfix(root: Path, state: State) -> None:
 
 def write_toml(root: Path, state: State) -> None:
     """Write postwarden.toml where there is none, or one that nobody has changed."""
-    file = root / TOML
-    if not file.exists() or toml.is_as_written(file.read_text(errors="replace"), state):
-        replace_text(str(file), toml.configuration(state))
+    file, recipient = root / TOML, _quarantine_key(root, state)
+    if not file.exists() or toml.is_as_written(file.read_text(errors="replace"), state, recipient):
+        replace_text(str(file), toml.configuration(state, recipient))
         give(file, state)
+
+
+def _quarantine_key(root: Path, state: State) -> str:
+    """Give the recipient of the lab's own key, made where it lacks."""
+    file = root / "quarantine.key"
+    if not file.exists():
+        make_key_file(str(file))
+        give(file, state)
+    return recipient_of(str(file))
 
 
 def _holds(root: Path, state: State) -> HoldSettings:
