@@ -4,6 +4,7 @@ Doors and rooms are imported where they are opened: a command loads only what it
 tables can be imported only once Django is set up.
 """
 
+import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from postwarden.ledger.service import Anchor, Ledger
     from postwarden.ledger.settings import AnchorSettings
     from postwarden.people.service import Member, Persons, Record
-    from postwarden.verdicts.service import Installation
+    from postwarden.relocation.service import RepairDesk, Route
+    from postwarden.verdicts.service import Installation, Repairs
     from postwarden.vocabulary import Moment
 
 IDENTITY = "identity "
@@ -47,13 +49,22 @@ def sources(configuration: Configuration) -> "Sources":
 
 def installation(configuration: Configuration) -> "Installation":
     """Give what verdicts need to know of the provider."""
-    from postwarden.verdicts.service import Installation  # noqa: PLC0415
+    from postwarden.state.service import is_there  # noqa: PLC0415  # see the module
+    from postwarden.verdicts.service import NO_REPAIRS, Installation  # noqa: PLC0415
 
     return Installation(
         provider=configuration.provider,
         home_domain=configuration.home_domain,
         master_users=configuration.evidence.master_users,
+        repairs=_repairs(configuration) if is_there(configuration.state) else NO_REPAIRS,
     )
+
+
+def _repairs(configuration: Configuration) -> "Repairs":
+    book = ledger(configuration)
+    from postwarden.relocation.service import repairs  # noqa: PLC0415  # has models: after set_up
+
+    return repairs(book)
 
 
 def ledger(configuration: Configuration) -> "Ledger":
@@ -243,3 +254,34 @@ def _anchor(settings: "AnchorSettings") -> "Anchor":
     if settings.url is not None:
         return HttpAnchor(settings.url)
     return SshAnchor(settings.ssh or "", settings.path or "")
+
+
+def routes(configuration: Configuration) -> "dict[str, Route]":
+    """Give the ways to put copies where they belong, by store; stores without one are left out."""
+    from postwarden.servers.maildir import MaildirRoute  # noqa: PLC0415  # has models: after set_up
+
+    provider = configuration.provider
+    hosts = frozenset(map(str.lower, provider.hosts))
+    return {
+        store.name: MaildirRoute(store, hosts, provider.separator, socket.gethostname())
+        for store in configuration.stores
+        if store.driver == "maildir"
+    }
+
+
+def repair_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> "RepairDesk":
+    """Open the state and give what copies are put where they belong with; raises as `ledger`."""
+    holds = hold_desk(configuration)
+    from postwarden.relocation.service import (  # noqa: PLC0415  # has models: after set_up
+        Outside,
+        RepairDesk,
+    )
+
+    outside = Outside(
+        routes=routes(configuration),
+        preserved=holds.preserved,
+        clock=clock,
+        folder=configuration.state.path,
+    )
+    box = quarantine(configuration, holds.desk.ledger)
+    return RepairDesk(holds.desk, holds.plans, box, outside)

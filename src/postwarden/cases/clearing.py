@@ -22,6 +22,7 @@ class Look(NamedTuple):
         since: only messages accepted from then on; None: all.
         until: only messages accepted before then; None: all.
         copies: stored in the mailbox.
+        repaired: misdelivered copies that repairs took out of it.
         wrong: misdelivered or crossed copies, also such as are gone by now.
         unexplained: copies of which the evidence does not tell whether they belong there.
         unread: copies and folders that could not be read.
@@ -41,6 +42,7 @@ class Look(NamedTuple):
     unread: int
     logged_from: Moment | None
     logged_to: Moment | None
+    repaired: int = 0
 
 
 class Doubt(StrEnum):
@@ -65,9 +67,11 @@ def state_after(look: Look, reported: Collection[str]) -> State:
     """
     if look.wrong:
         return State.TO_REPAIR
-    if look.unexplained or look.unread or look.logged_from is None or look.account in reported:
+    if look.unexplained or look.unread or look.logged_from is None:
         return State.EXAMINED
-    return State.CLEARED
+    if look.repaired:
+        return State.REPAIRED
+    return State.EXAMINED if look.account in reported else State.CLEARED
 
 
 def doubt(look: Look, times: Times, held_since: Moment) -> Doubt | None:

@@ -95,8 +95,8 @@ def doubts(reference: str, held_since: Mapping[str, Moment]) -> Mapping[str, Dou
 
 
 def _is_cleared(state: State | None, look: Look) -> bool:
-    """Tell whether an account is said to be cleared, and was by this very look."""
-    return state is State.CLEARED and state_after(look, ()) is State.CLEARED
+    """Tell whether an account is said to be cleared or repaired, and was by this very look."""
+    return state in (State.CLEARED, State.REPAIRED) and state_after(look, ()) is state
 
 
 def _reported(accounts: Collection[str]) -> set[str]:

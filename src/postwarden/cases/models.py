@@ -187,6 +187,7 @@ class LookRow(models.Model):
     unread = models.IntegerField()
     logged_from = models.BigIntegerField(null=True)
     logged_to = models.BigIntegerField(null=True)
+    repaired = models.IntegerField(default=0)
 
     class Meta:
         """In the order they came."""

@@ -39,14 +39,14 @@ class Refusal(NamedTuple):
     about: str = ""
 
 
-_LOOKED_AT = frozenset({State.EXAMINED, State.CLEARED, State.TO_REPAIR})
+_LOOKED_AT = frozenset({State.EXAMINED, State.CLEARED, State.TO_REPAIR, State.REPAIRED})
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.SUSPECTED: frozenset({State.HELD, *_LOOKED_AT, State.EXCLUDED}),
     State.HELD: frozenset({*_LOOKED_AT, State.RELEASED}),
     State.EXAMINED: frozenset({State.HELD, *_LOOKED_AT, State.RELEASED, State.EXCLUDED}),
     State.CLEARED: frozenset({State.HELD, *_LOOKED_AT, State.RELEASED, State.EXCLUDED}),
-    State.TO_REPAIR: frozenset({State.HELD, *_LOOKED_AT, State.REPAIRED, State.RELEASED}),
+    State.TO_REPAIR: frozenset({State.HELD, *_LOOKED_AT, State.RELEASED}),
     State.REPAIRED: frozenset({State.HELD, *_LOOKED_AT, State.RELEASED}),
     State.RELEASED: frozenset({State.SUSPECTED, State.HELD}),
     State.EXCLUDED: frozenset({State.SUSPECTED, State.HELD}),

@@ -77,6 +77,11 @@ COMMANDS = {
         "approve",
         "Sign a plan that somebody else asked for; with enough approvals it is carried out at once.",
     ),
+    "plan": Place(
+        "postwarden.cli.desk.repair",
+        "app",
+        "Plan a repair, have it approved, run it, stop it and go on with it.",
+    ),
     "withdraw": Place(
         "postwarden.cli.desk.withdraw",
         "withdraw",
@@ -122,6 +127,11 @@ COMMANDS = {
         "postwarden.cli.lab",
         "app",
         "Start, show and stop a private Postfix and Dovecot to practise on.",
+    ),
+    "drill": Place(
+        "postwarden.cli.drill",
+        "app",
+        "Let an incident happen on a private provider, and work the whole case on it.",
     ),
 }
 

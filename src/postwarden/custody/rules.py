@@ -188,10 +188,7 @@ def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
         case Begin():
             return _begun(plan, now)
         case Finish() | Stop():
-            if plan.stage is not Stage.RUNNING:
-                return Refusal.WRONG_STAGE
-            ended = Stage.DONE if isinstance(event, Finish) else Stage.STOPPED
-            return replace(plan, stage=ended)
+            return _ended(plan, Stage.DONE if isinstance(event, Finish) else Stage.STOPPED)
         case Resume():
             return _resumed(plan, now)
         case Withdraw():
@@ -244,6 +241,10 @@ def _begun(plan: Plan, now: Moment) -> Plan | Refusal:
     if len(valid(plan, now)) < plan.needed:
         return Refusal.EXPIRED
     return replace(plan, stage=Stage.RUNNING)
+
+
+def _ended(plan: Plan, stage: Stage) -> Plan | Refusal:
+    return Refusal.WRONG_STAGE if plan.stage is not Stage.RUNNING else replace(plan, stage=stage)
 
 
 def _resumed(plan: Plan, now: Moment) -> Plan | Refusal:

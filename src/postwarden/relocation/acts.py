@@ -8,8 +8,6 @@ from postwarden.relocation.ports import Wanted
 from postwarden.relocation.rules import Why
 
 INBOX = "INBOX"
-BY_FILTER = ""
-"""Instead of a folder: where the owner's own filter files it."""
 
 
 class Goal(NamedTuple):
@@ -28,8 +26,10 @@ class Repair(NamedTuple):
         size: in bytes, as evidence knew it.
         goals: who gets it.
         kept: rightful accounts that have, or had, their own.
-        folder: where it arrives; `BY_FILTER`: where the owner's filter says.
+        folder: where it arrives.
         clean: without what its trace says of the wrong holder.
+        message: its Message-ID, "" where it has none.
+        queue: id of the queue file it was delivered from; "" where it is not known.
         why: it is left, and for this reason; None: it is taken away.
     """
 
@@ -40,6 +40,8 @@ class Repair(NamedTuple):
     kept: tuple[str, ...] = ()
     folder: str = INBOX
     clean: bool = False
+    message: str = ""
+    queue: str = ""
     why: Why | None = None
 
 
@@ -58,6 +60,10 @@ def _details(repair: Repair) -> Iterator[tuple[str, str]]:
     if copy.uid is not None:
         yield "uid", str(copy.uid)
     yield from (("header", copy.header_hash), ("size", str(repair.size)))
+    if repair.message:
+        yield "message", repair.message
+    if repair.queue:
+        yield "queue", repair.queue
     if repair.why is not None:
         yield "left", repair.why.value
     for goal in repair.goals:
@@ -89,6 +95,8 @@ def repair_of(act: Act) -> Repair:
         kept=tuple(_all(act, "has-own")),
         folder=one.get("arrives", INBOX),
         clean=one.get("trace") == "clean",
+        message=one.get("message", ""),
+        queue=one.get("queue", ""),
         why=Why(one["left"]) if "left" in one else None,
     )
 

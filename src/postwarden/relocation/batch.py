@@ -37,9 +37,6 @@ from postwarden.relocation.rules import (
 )
 from postwarden.vocabulary import Moment
 
-Filing = Callable[[str, str, bytes], str]
-"""Gives the folder where an account's own filter files a message: store, account, content."""
-
 
 class Stopped(Exception):
     """Somebody stopped the plan: nothing more is begun, and nothing under way is left half done."""
@@ -54,7 +51,6 @@ class Crew:
         quarantine: where removed copies are kept.
         routes: to the stores, by name.
         preserved: gives those accounts whose stored mail must stay as it is.
-        filing: where the owner's filter files it.
         clock: gives the present.
         step: a transaction that ends with an exception where somebody else carries the plan out now.
         go_on: raises `Stopped` where somebody stopped it.
@@ -68,7 +64,6 @@ class Crew:
     quarantine: Quarantine
     routes: Mapping[str, Route]
     preserved: Callable[[Sequence[str]], frozenset[str]]
-    filing: Filing
     clock: Callable[[], Moment]
     step: Callable[[], AbstractContextManager[None]]
     go_on: Callable[[], None]
@@ -200,7 +195,7 @@ class Batch:
         content = original.content
         if job.repair.clean:
             content = cleaned(content, job.row.holder)
-        folder = job.repair.folder or self.crew.filing(row.store, row.account, content)
+        folder = job.repair.folder
         key = f"{self.crew.plan[:12]}-{row.pk}-{self.crew.mark}"
         return Parcel(key, row.account, folder, content, original.internal_date)
 
@@ -333,5 +328,8 @@ def _delivered(
 
 
 def _ended(job: Job) -> list[object]:
-    row = job.row
-    return [row.finding, row.outcome, row.why, row.content, row.quarantined, row.sealed]
+    row, repair = job.row, job.repair
+    return [
+        *(row.finding, row.outcome, row.why, row.content, row.quarantined, row.sealed),
+        *(repair.copy.guid or "", repair.message, repair.queue),
+    ]

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from postwarden.cases import service as cases
 from postwarden.custody.service import Plan, Plans, Quarantine, QuarantineError, Stage
-from postwarden.relocation.batch import Batch, Crew, Filing, Stopped
+from postwarden.relocation.batch import Batch, Crew, Stopped
 from postwarden.relocation.effects import LEASE
 from postwarden.relocation.errors import (
     RelocationError,
@@ -36,14 +36,12 @@ class Outside:
     Attributes:
         routes: to the stores, by name.
         preserved: gives those accounts whose stored mail must stay as it is.
-        filing: gives the folder where an account's own filter files a message.
         clock: gives the present.
         folder: of the state on this host, for locks.
     """
 
     routes: Mapping[str, Route]
     preserved: Callable[[Sequence[str]], frozenset[str]]
-    filing: Filing
     clock: Callable[[], Moment]
     folder: str
 
@@ -128,7 +126,6 @@ class Carrier:
             quarantine=self.quarantine,
             routes=self.outside.routes,
             preserved=self.outside.preserved,
-            filing=self.outside.filing,
             clock=self.outside.clock,
             step=step,
             go_on=go_on,

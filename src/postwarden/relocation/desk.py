@@ -18,7 +18,6 @@ from postwarden.relocation.models import CopyRow
 from postwarden.relocation.rules import Outcome, Why
 from postwarden.relocation.rules import Stage as CopyStage
 from postwarden.state import outbox
-from postwarden.vocabulary import Moment
 
 _SECOND = 1_000_000
 _LATEST = 60 * _SECOND

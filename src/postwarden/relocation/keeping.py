@@ -65,7 +65,6 @@ def _row(plan: str, case: str, place: int, act: Act, now: Moment) -> CopyRow:
         stage=Stage.ENDED if left else Stage.WAITING,
         outcome=Outcome.LEFT if left else "",
         why=repair.why or "",
-        guid=copy.guid or "",
         ended=now if left else None,
     )
 

@@ -21,7 +21,6 @@ class CopyRow(models.Model):
     content = models.CharField(max_length=64, blank=True)
     quarantined = models.CharField(max_length=64, blank=True)
     sealed = models.CharField(max_length=64, blank=True)
-    guid = models.TextField(blank=True)
     ended = models.BigIntegerField(null=True)
 
     class Meta:

@@ -25,9 +25,15 @@ from postwarden.state.settings import StateSettings
 
 _bound: StateSettings | None = None
 _UPGRADE = 0x706F7374  # key of the advisory lock
+_FILE = "postwarden.sqlite"
 _WAIT = 30  # seconds that a writer waits for another one
 _PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
 _NAMED = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+
+
+def is_there(settings: StateSettings) -> bool:
+    """Tell whether there is a state to open, without making one; one by URL is taken to be there."""
+    return settings.url is not None or os.path.exists(os.path.join(settings.path, _FILE))
 
 
 def open_state(settings: StateSettings) -> None:
@@ -144,7 +150,7 @@ def _database(settings: StateSettings) -> dict[str, Any]:
     if settings.url is None:
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": os.path.join(settings.path, "postwarden.sqlite"),
+            "NAME": os.path.join(settings.path, _FILE),
             "OPTIONS": {
                 "timeout": _WAIT,
                 "transaction_mode": "IMMEDIATE",
@@ -160,7 +166,7 @@ def _database(settings: StateSettings) -> dict[str, Any]:
 def _shown(settings: StateSettings) -> str:
     """Name the database without its password."""
     if settings.url is None:
-        return os.path.join(settings.path, "postwarden.sqlite")
+        return os.path.join(settings.path, _FILE)
     told = _parts(settings.url)
     return f"PostgreSQL database {told.get('dbname', '')} at {told.get('host', 'this host')}"
 

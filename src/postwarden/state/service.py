@@ -1,6 +1,14 @@
 """The one door of this room."""
 
-from postwarden.state.database import bind, bound, drop_old_writes, failure, open_state, set_up
+from postwarden.state.database import (
+    bind,
+    bound,
+    drop_old_writes,
+    failure,
+    is_there,
+    open_state,
+    set_up,
+)
 from postwarden.state.errors import StateBusy, StateError, StateFailed, StateMissing
 from postwarden.state.settings import StateSettings
 
@@ -14,6 +22,7 @@ __all__ = [
     "bound",
     "drop_old_writes",
     "failure",
+    "is_there",
     "open_state",
     "set_up",
 ]

@@ -34,11 +34,13 @@ from postwarden.verdicts.facts import Content, Verdict
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.folding import with_originals
 from postwarden.verdicts.gathering import Related, related
+from postwarden.verdicts.holding import ever_held
 from postwarden.verdicts.homes import homes
 from postwarden.verdicts.judging import Judge
 from postwarden.verdicts.narrowing import Candidates, narrowed
 from postwarden.verdicts.ownership import with_rightful_copies
 from postwarden.verdicts.paths import Pathfinder
+from postwarden.verdicts.repairs import NO_REPAIRS, Repairs
 from postwarden.verdicts.rules import judge
 from postwarden.verdicts.subjects import Subject
 from postwarden.vocabulary import Moment, Provider
@@ -89,6 +91,7 @@ class Installation:
     provider: Provider
     home_domain: str
     master_users: frozenset[str] = frozenset()
+    repairs: Repairs = NO_REPAIRS
 
 
 class Examination:
@@ -105,6 +108,10 @@ class Examination:
         self._density = Density(engine)
         self._right: Counter[Moment] = Counter()
         self._exchanged: Mapping[Key, Content] = {}
+
+    def ever_held(self, findings: Sequence[Finding]) -> Mapping[str, frozenset[str]]:
+        """Give, by misdelivered finding, the rightful accounts that ever held the message; see `holding`."""
+        return ever_held(self._engine, self.destinations, findings)
 
     def findings(self, question: Question) -> Iterator[Finding]:
         """Give the findings that the question asks for, ordered by nothing in particular."""
@@ -251,6 +258,8 @@ class Examination:
             facts = judging.facts(subject)
             decided = judge(facts)
             finding = drafter.finding(subject, facts, decided, about.accesses[subject.holder])
+            if finding.gone:
+                finding = self._installation.repairs.settled(finding, subject.storage_name)
             if not _asked(finding, question):
                 continue
             if decided.verdict is Verdict.RIGHTFUL and not finding.gone:
@@ -276,6 +285,7 @@ class Examination:
                 contents(self._engine, subjects, about.deliveries, self._exchanged),
             ),
             homes=homes(self._engine, subjects, about.deliveries),
+            repairs=self._installation.repairs,
         )
 
 

@@ -164,6 +164,7 @@ class CopyFacts:
         traced: the copy carries a trace of own hosts.
         gaps: sources that were silent while the proof should have been written.
         content: whether the content belongs to it.
+        relocated: where the record says that a repair put it into this mailbox, for it belongs there.
     """
 
     holder: str
@@ -174,6 +175,7 @@ class CopyFacts:
     traced: bool = False
     gaps: tuple[str, ...] = ()
     content: Content = Content()
+    relocated: Citation | None = None
 
 
 class Verdict(StrEnum):

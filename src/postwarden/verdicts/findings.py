@@ -23,6 +23,7 @@ class Finding:
         has_rightful_copy: every rightful account holds its own; None when nobody is rightful.
         lacking: the rightful accounts that hold no copy of their own.
         gone: no longer stored, but logged as stored.
+        settled: gone, because a repair took it away; the record says so.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Finding:
     second_hand: bool = False
     other_message: str | None = None
     gone: bool = False
+    settled: bool = False
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -52,5 +54,5 @@ class Finding:
 
     @property
     def wrong(self) -> bool:
-        """Something is wrong with this copy: it is misdelivered or crossed."""
-        return self.verdict in (Verdict.MISDELIVERED, Verdict.CROSSED)
+        """Something is wrong with this copy and was not put right: it is misdelivered or crossed."""
+        return self.verdict in (Verdict.MISDELIVERED, Verdict.CROSSED) and not self.settled

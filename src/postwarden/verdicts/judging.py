@@ -18,6 +18,7 @@ from postwarden.verdicts.facts import (
 from postwarden.verdicts.gathering import Related
 from postwarden.verdicts.homes import Homes
 from postwarden.verdicts.paths import Pathfinder
+from postwarden.verdicts.repairs import NO_REPAIRS, Repairs
 from postwarden.verdicts.subjects import Subject
 
 OPERATOR_ACTORS = frozenset({"doveadm", "dsync"})
@@ -34,6 +35,7 @@ class Judge:
             header (see `_contradicted`).
         content: gives what speaks against the content of a subject.
         homes: who still holds their own file of deliveries whose file lies elsewhere.
+        repairs: what repairs did.
     """
 
     related: Related
@@ -43,6 +45,7 @@ class Judge:
     dense: Callable[[int], bool]
     content: dict[str, Content] = field(default_factory=dict)
     homes: Homes = field(default_factory=Homes)
+    repairs: Repairs = NO_REPAIRS
 
     def facts(self, subject: Subject) -> CopyFacts:
         """Give the facts of one subject."""
@@ -73,7 +76,12 @@ class Judge:
             traced=bool(subject.hops),
             gaps=self.coverage.silent_at(subject.came_at),
             content=self.content.get(subject.id, Content()),
+            relocated=self._relocated(subject),
         )
+
+    def _relocated(self, subject: Subject) -> Citation | None:
+        guid = subject.copy.guid if subject.copy else None
+        return self.repairs.arrived.get((subject.holder, guid)) if guid else None
 
     def _logged(self, subject: Subject) -> tuple[list[Arrival], list[Arrival], list[Arrival]]:
         """Give logged deliveries of this copy, those of its session to other accounts, and doubtful ones.

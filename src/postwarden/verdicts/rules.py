@@ -63,11 +63,18 @@ def leads_to(original: Original, account: str) -> bool:
 
 def judge(facts: CopyFacts) -> Judgement:
     """Give the verdict on one copy; total and pure."""
+    if facts.relocated is not None:
+        return _relocated(facts.holder, facts.relocated)
     decided = next(filter(None, (_by_proof(facts, proof) for proof in Proof)), None)
     decided = decided or _by_placement(facts) or _by_wrong_home(facts)
     if decided is None or (decided.verdict is Verdict.MISDELIVERED and _may_be_another(facts)):
         return _unexplained(facts)
     return decided
+
+
+def _relocated(holder: str, citation: Citation) -> Judgement:
+    reason = Reason("relocated", (("account", holder),), (citation,))
+    return Judgement(Verdict.RIGHTFUL, (reason,), rightful=(holder,))
 
 
 def _by_proof(facts: CopyFacts, proof: Proof) -> Judgement | None:

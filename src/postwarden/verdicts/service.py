@@ -18,10 +18,12 @@ from postwarden.verdicts.examination import Examination, Installation, Question
 from postwarden.verdicts.exposure import Exposure
 from postwarden.verdicts.facts import Citation, Reason, Verdict
 from postwarden.verdicts.findings import Finding
+from postwarden.verdicts.repairs import NO_REPAIRS, Repairs
 from postwarden.verdicts.summary import Background, LogCoverage, Summary, summarise, weightiest
 from postwarden.verdicts.timeline import Bucket, Timeline
 
 __all__ = [
+    "NO_REPAIRS",
     "Background",
     "Bucket",
     "Change",
@@ -42,6 +44,7 @@ __all__ = [
     "Owner",
     "Question",
     "Reason",
+    "Repairs",
     "Summary",
     "Timeline",
     "Verdict",

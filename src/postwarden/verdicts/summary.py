@@ -80,6 +80,7 @@ class Summary:
         messages: distinct messages among the wrong copies, told apart by Message-ID or, without
             one, by queue id.
         opened: wrong copies by whether they were opened.
+        settled: misdelivered copies that repairs took away; they count as wrong no more.
         lacking: messages of which an owner is known to have no copy of its own.
         unexplained: unexplained copies by the reason code that weighs most; adds up to their count.
         cannot_know: code and count of each thing the evidence cannot say.
@@ -89,6 +90,7 @@ class Summary:
     counts: Mapping[Verdict, int]
     messages: int
     opened: Opened
+    settled: int
     lacking: int
     flows: tuple[Flow, ...]
     timeline: Timeline
@@ -120,7 +122,11 @@ def summarise(findings: Iterable[Finding], background: Background, zone: ZoneInf
     counts = Counter[Verdict]()
     wrong: list[Finding] = []
     unexplained = Counter[str]()
+    settled = 0
     for finding in findings:
+        if finding.settled:
+            settled += 1
+            continue
         counts[finding.verdict] += 1
         if finding.wrong:
             wrong.append(finding)
@@ -132,6 +138,7 @@ def summarise(findings: Iterable[Finding], background: Background, zone: ZoneInf
         counts={verdict: counts[verdict] for verdict in Verdict},
         messages=len({message_of(f) for f in wrong}),
         opened=opened_of(wrong),
+        settled=settled,
         lacking=len({message_of(f) for f in wrong if f.has_rightful_copy is False}),
         flows=flows(wrong),
         timeline=timeline(

@@ -39,7 +39,7 @@ class Examined(NamedTuple):
 
 def keep(config: str, who: str | None, case: str, done: Examined) -> None:
     """Let the case have the findings and what was looked at, and print what became of its accounts."""
-    found = tuple(one for one in done.findings if one.verdict not in _PLAIN)
+    found = tuple(one for one in done.findings if one.verdict not in _PLAIN and not one.settled)
     taken = taken_from(done.evidence, done.question, found)
     with seat(config, who) as at:
         file = cases.case_file(at.who, case).case
@@ -78,6 +78,7 @@ def _looks(
     digest = sha256(manifest.to_json().encode()).hexdigest()
     wrong = Counter(one.account for one in found if one.wrong)
     doubtful = Counter(one.account for one in found if not one.wrong)
+    repaired = Counter(one.account for one in done.findings if one.settled)
     return [
         cases.Look(
             account=account,
@@ -92,6 +93,7 @@ def _looks(
             unread=here.unread,
             logged_from=logged[0],
             logged_to=logged[1],
+            repaired=repaired[account],
         )
         for account, here in sorted(stored(done.evidence.engine, accounts).items())
     ]

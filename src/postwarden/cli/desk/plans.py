@@ -13,7 +13,7 @@ from postwarden.cli.desk.signing import sign
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
-from postwarden.custody.service import Kind, Plan, Seen, Stage, consent
+from postwarden.custody.service import Act, Kind, Plan, Seen, Stage, consent
 from postwarden.holds.service import HoldDesk
 from postwarden.people.service import member
 from postwarden.vocabulary import rfc3339
@@ -21,6 +21,7 @@ from postwarden.wiring import hold_desk
 
 _HOUR = 3_600_000_000
 _SIGNS = {Kind.HOLD: "+ hold", Kind.RELEASE: "- hold", Kind.RELEASE_PROVEN: "- hold"}
+_REPAIRS = (Kind.RELOCATE, Kind.LEAVE)
 
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="Of the plan, or the start of it.")]
 
@@ -95,6 +96,15 @@ def _carry(desk: HoldDesk, plan: Plan) -> None:
     typer.echo(f"The plan was {ended}: {acts(carried.done)}.")
 
 
+def _act_line(act: Act) -> str:
+    if act.kind in _REPAIRS:
+        from postwarden.cli.desk.repair_words import act_line  # noqa: PLC0415  # loads the engine
+
+        return act_line(act)
+    details = " ".join(f"{name}={value}" for name, value in act.details)
+    return f"{_SIGNS[act.kind]} {act.subject} {details}"
+
+
 def _diff(seen: Seen) -> list[str]:
     plan = seen.plan
     lines = [
@@ -106,8 +116,6 @@ def _diff(seen: Seen) -> list[str]:
         f"approved by {one.approver} {rfc3339(one.at)}, until {rfc3339(one.expires)}"
         for one in plan.approvals
     ]
-    for act in seen.acts:
-        details = " ".join(f"{name}={value}" for name, value in act.details)
-        lines.append(f"{_SIGNS[act.kind]} {act.subject} {details}")
+    lines += map(_act_line, seen.acts)
     others = len(plan.acts) - len(seen.acts)
     return lines + ([f"… and {others} acts of other organisations."] if others else [])

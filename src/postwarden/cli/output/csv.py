@@ -13,6 +13,7 @@ COLUMNS = (
     *("account", "copy", "store", "folder", "file", "message_id", "verdict", "rightful"),
     *("original_recipient", "original_recipients", "queue_id", "accepted_at", "delivered_at"),
     *("has_rightful_copy", "lacking", "opened", *EXPOSURE, "second_hand", "other_message", "gone"),
+    "settled",
     *("reasons", "sentences", "citations"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -34,6 +34,7 @@ def fields(finding: Finding) -> dict[str, Any]:
         "second_hand": finding.second_hand,
         "other_message": finding.other_message,
         "gone": finding.gone,
+        "settled": finding.settled,
         "reasons": [_reason(reason) for reason in finding.reasons],
     }
 

@@ -31,11 +31,14 @@ def headline(summary: Summary) -> str:
     """Say the state in one line."""
     unexplained = summary.counts[Verdict.UNEXPLAINED]
     open_questions = f"; {counted(unexplained, 'copy')} unexplained" if unexplained else ""
+    settled = (
+        f"; {counted(summary.settled, 'copy')} put right by repairs" if summary.settled else ""
+    )
     if not summary.wrong:
-        return f"No misdelivered or crossed copy found{open_questions}."
+        return f"No misdelivered or crossed copy found{open_questions}{settled}."
     return (
         f"{_kinds(summary)} of {counted(summary.messages, 'message')}"
-        f" in {counted(len(summary.holders), 'mailbox')}; {_opened(summary)}{open_questions}."
+        f" in {counted(len(summary.holders), 'mailbox')}; {_opened(summary)}{open_questions}{settled}."
     )
 
 

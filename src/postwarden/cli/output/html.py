@@ -51,7 +51,7 @@ def write_html(
             wrong[finding.account].append(finding)
         elif finding.verdict is Verdict.UNEXPLAINED:
             unexplained.append(finding)
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     stream.write(
         page.render(
             summary=summary,
@@ -84,8 +84,9 @@ def _order(finding: Finding) -> tuple[str, int, str]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Give what pages are rendered in: everything that is printed is made visible and escaped."""
+    made = Environment(
         loader=PackageLoader("postwarden.cli.output", ""),
         autoescape=True,
         undefined=StrictUndefined,
@@ -95,7 +96,7 @@ def _environment() -> Environment:
         auto_reload=False,
         keep_trailing_newline=True,
     )
-    environment.globals |= {
+    made.globals |= {
         "exposure": ("opened", *EXPOSURE),
         "citations": citations,
         "cited": cited,
@@ -108,7 +109,7 @@ def _environment() -> Environment:
         "words": sentences.words,
         "tables": sentences,
     }
-    return environment
+    return made
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401  # Jinja hands over whatever an expression gave

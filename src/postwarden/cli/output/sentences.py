@@ -26,6 +26,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
             " delivered to {account}."
         ),
         "placed-by-holder": "{actor} put it there in a session of their own.",
+        "relocated": "An approved repair put it into this mailbox, for it was meant for {account}.",
         "placed-by-operator": "The operator's login {actor} put it there.",
         "placed-by-other-user": "Another login, {actor}, put it there.",
         "sent-on-sieve": "A Sieve rule of {account} sent it on.",

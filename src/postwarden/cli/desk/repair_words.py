@@ -1,0 +1,90 @@
+"""Sentences about repairs."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from postwarden.custody.service import Act, Stage
+from postwarden.relocation.service import Outcome, Progress, Repair, Stuck, Why, repair_of
+
+_WHY = {
+    Why.PRESERVED: "its holder's mail is under legal preservation",
+    Why.ANSWERED: "its holder has answered it; `plan repair --answered` takes it away, too",
+    Why.ENCRYPTED: "it is encrypted to its holder's key, and of no use to anybody else",
+    Why.OVER_QUOTA: "an account that it is meant for is full",
+    Why.UNEXPLAINED: "the evidence does not prove whose it is",
+    Why.CROSSED: "its content belongs to another message",
+    Why.NOBODY: "nobody here is the one it was meant for",
+    Why.NO_MAILBOX: "an account that it is meant for has no mailbox",
+    Why.NO_ROUTE: "no way to a store is configured: see [[relocation.backends]]",
+    Why.NOT_STORED: "it is no longer stored; the logs alone tell of it",
+    Why.UNDECIDED: "an earlier plan waits for a person about it",
+    Why.UNREADABLE: "it cannot be read",
+    Why.SOURCE_GONE: (
+        "it is gone from the mailbox, and not everybody it is meant for has it: look whether its holder"
+        " deleted it, and in lazy_expunge folders and backups"
+    ),
+    Why.SOURCE_CHANGED: "something else lies where it was: look at the folder before anything is done",
+    Why.NOT_KNOWN_ARRIVED: (
+        "it is not known whether it arrived whole at everybody it is meant for: look in their mailboxes;"
+        " it still lies in the wrong one"
+    ),
+    Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
+}
+_OUTCOMES = {
+    Outcome.RELOCATED: "put where they belong",
+    Outcome.REMOVED: "removed; whom they are meant for has, or had, their own",
+    Outcome.LEFT: "left as they are",
+    Outcome.HOLDER_DELETED: "deleted by their holders meanwhile",
+    Outcome.HOLDER_CHANGED: "changed by their holders meanwhile",
+    Outcome.NEEDS_PERSON: "need a person",
+}
+_STAGES = {
+    Stage.DONE: "The plan is done.",
+    Stage.STOPPED: "The plan was stopped; `postwarden plan run` goes on with it.",
+    Stage.RUNNING: "The plan goes on: the worker carries it out.",
+}
+
+
+def copies(count: int) -> str:
+    """Write "1 copy", "1,200 copies"."""
+    return "1 copy" if count == 1 else f"{count:,} copies"
+
+
+def act_line(act: Act) -> str:
+    """Say what a plan does with one copy."""
+    one = repair_of(act)
+    where = f"{one.copy.account} {one.copy.folder}"
+    named = f"{one.message or 'no Message-ID'} ({one.copy.id})"
+    if one.why is not None:
+        return f"= leave {named} with {where}: {_WHY[one.why]}"
+    goals = "".join(f"\n    + deliver to {goal.account} {one.folder}" for goal in one.goals)
+    kept = "".join(f"\n    = {account} has, or had, its own" for account in one.kept)
+    how = "\n    without what its trace says of the wrong mailbox" if one.clean else ""
+    return f"- remove {named} from {where}, into quarantine{goals}{kept}{how}"
+
+
+def planned_lines(repairs: Sequence[Repair]) -> Iterator[str]:
+    """Say what a new plan will do, counted."""
+    taken = [one for one in repairs if one.why is None]
+    deliveries = sum(len(one.goals) for one in taken)
+    yield f"To be removed, into quarantine: {copies(len(taken))}."
+    yield f"To be delivered to those they are meant for: {deliveries:,}."
+    for why, count in Counter(one.why for one in repairs if one.why is not None).items():
+        yield f"Left: {copies(count)}, for {_WHY[why]}."
+
+
+def outcome_lines(progress: Progress) -> Iterator[str]:
+    """Say what became of a plan's copies, counted."""
+    for outcome, sentence in _OUTCOMES.items():
+        if count := progress.outcomes.get(outcome, 0):
+            yield f"{copies(count)} {sentence}."
+    if progress.stage in _STAGES:
+        yield _STAGES[progress.stage]
+
+
+def stuck_lines(stuck: Sequence[Stuck]) -> Iterator[str]:
+    """Name the copies that wait for a person, with what to look at, and those that were left."""
+    for one in stuck:
+        owners = f", meant for {', '.join(one.owners)}" if one.owners else ""
+        why = f": {_WHY[one.why]}" if one.why is not None else ""
+        yield f"{one.outcome}: {one.finding} with {one.holder}{owners}{why}"

@@ -1,0 +1,84 @@
+"""Sentences about a drill: the same in the terminal and in its report."""
+
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from postwarden.cli.output.figures import counted
+from postwarden.drills.misdelivery.service import Act, Facts, Fault, Kind, Lack
+
+KINDS: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.PLAIN: "Delivered by the wrong map, and left alone",
+        Kind.PARKED: "Accepted by the wrong map, delivered after it was mended",
+        Kind.SECOND_HAND: "Sent on by a holder's Sieve redirect",
+        Kind.MOVED: "Moved to another folder",
+        Kind.COPIED: "Copied to another folder by the holder: these are the copies",
+        Kind.OPENED: "Opened by IMAP",
+        Kind.DOWNLOADED: "Downloaded by POP3",
+        Kind.DELETED: "Deleted by the holder before anybody was held",
+    }
+)
+ACTS: Mapping[Act, str] = MappingProxyType(
+    {
+        Act.OPENED: "opened",
+        Act.DOWNLOADED: "downloaded",
+        Act.MOVED: "moved",
+        Act.COPIED: "copied",
+        Act.REDIRECTED: "sent on",
+        Act.ANSWERED: "answered",
+    }
+)
+FAULTS: Mapping[Fault, str] = MappingProxyType(
+    {
+        Fault.LOST: "a holder's own copy is gone",
+        Fault.DOUBLE: "there is one copy too many",
+        Fault.ALTERED: "a holder's own copy is not as it was",
+        Fault.STILL_THERE: "the wrong copy still lies there",
+        Fault.NOT_DELIVERED: "it did not reach this account, for which it was meant",
+        Fault.OTHER_BYTES: "what reached this account has other bytes",
+        Fault.OTHER_DATE: "what reached this account has another date of arrival",
+        Fault.NOT_UNREAD: "what reached this account is read or has flags",
+    }
+)
+LACKS: Mapping[Lack, str] = MappingProxyType(
+    {
+        Lack.DELETED: "everybody who got it wrongly deleted it before being held",
+        Lack.NO_WRONG_COPY: "it was left out, and no wrong copy of it was made that could be delivered",
+    }
+)
+
+
+def closing_lines(facts: Facts) -> list[str]:
+    """Say in a few lines how the drill went."""
+    found, accounts, ending = facts.findings, facts.accounts, facts.ending
+    lines = [
+        headline(facts),
+        f"{counted(accounts.held, 'account')} held, {accounts.proven:,} released by proof"
+        f" ({len(accounts.proven_wrongly):,} of them wrongly), {accounts.released:,} in the end.",
+    ]
+    if found.missed:
+        lines.append(f"Missed: {counted(len(found.missed), 'copy')}.")
+    if not facts.repaired:
+        return [*lines, "Nothing was repaired: this version has no command for it."]
+    lines.append(
+        f"Of {counted(ending.misplaced, 'wrong copy')} in mailboxes {ending.removed:,} are removed; of"
+        f" {counted(ending.lacked, 'message')} that somebody lacked {ending.delivered:,} arrived."
+    )
+    return lines + fault_lines(facts)
+
+
+def headline(facts: Facts) -> str:
+    """Say in a line what was found."""
+    found = facts.findings
+    accused = counted(len(found.accused), "copy")
+    return (
+        f"Of {counted(found.true, 'wrong copy')} {found.found:,} were found;"
+        f" {accused if found.accused else 'none'} accused wrongly."
+    )
+
+
+def fault_lines(facts: Facts) -> list[str]:
+    """Count what is not as it should be in the end."""
+    counts = Counter(one.fault for one in facts.ending.wrong)
+    return [f"{counts[fault]:,} × {words}." for fault, words in FAULTS.items() if counts[fault]]
