@@ -65,21 +65,33 @@ class Doveadm:
     def ask(self, commands: Sequence[Asked]) -> list[Answer]:
         """Give the answer to each command, in order; raise `DoveadmError` where one is missing."""
         request = [[name, dict(given), str(at)] for at, (name, given) in enumerate(commands)]
+        if not request:
+            return []
+        return answers(self._sent("POST", request), len(commands))
+
+    def commands(self) -> frozenset[str]:
+        """Give the names of the commands that this Dovecot has; raise `DoveadmError`."""
+        text = self._sent("GET")
         try:
-            content = self._post(request)
+            return frozenset(str(one["command"]) for one in json.loads(text))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise _senseless(text) from error
+
+    def _sent(self, method: str, request: Sequence[object] | None = None) -> str:
+        try:
+            return self._exchanged(method, request).decode("utf-8", "replace")
         except _NOT_SENT as error:
             raise DoveadmUnreachable(f"{self._url}: no answer: {error}") from error
         except httpx.HTTPError as error:
             raise DoveadmUnanswered(f"{self._url}: no answer: {error}") from error
-        return answers(content.decode("utf-8", "replace"), len(commands))
 
-    def _post(self, request: Sequence[object]) -> bytes:
+    def _exchanged(self, method: str, request: Sequence[object] | None) -> bytes:
         """Give the body of an answer, which as a whole may take no longer than a part of it."""
         deadline = time.monotonic() + self._seconds
         content = bytearray()
         with (
             httpx.Client(timeout=self._seconds, trust_env=False, verify=self._context) as client,
-            client.stream("POST", self._url, json=request, headers=self._headers) as response,
+            client.stream(method, self._url, json=request, headers=self._headers) as response,
         ):
             if response.status_code != httpx.codes.OK:
                 kind = DoveadmRefused if response.is_client_error else DoveadmUnanswered
@@ -109,9 +121,11 @@ def answers(text: str, count: int) -> list[Answer]:
             found[tag] = _failure(middle) if kind == "error" else _rows(middle)
         return [found[str(at)] for at in range(count)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DoveadmUnanswered(
-            f"doveadm's answer of {len(text)} characters cannot be understood"
-        ) from error
+        raise _senseless(text) from error
+
+
+def _senseless(text: str) -> DoveadmUnanswered:
+    return DoveadmUnanswered(f"doveadm's answer of {len(text)} characters cannot be understood")
 
 
 def _failure(middle: Sequence[Any]) -> Failure:

@@ -1,0 +1,269 @@
+"""A session of IMAP that carries messages byte by byte (RFC 3501; MULTIAPPEND: RFC 3502).
+
+The standard library's imaplib makes CR LF of a lone CR in what it appends, cannot append several
+messages at once, and waits for each piece anew. Here a command as a whole ends by a deadline, and
+literals (RFC 7888, LITERAL+) go and come as they are. Only what the staging account needs is here.
+"""
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple, Self
+
+from postwarden.relocation.service import PermanentRouteError, TemporaryRouteError
+from postwarden.vocabulary import Moment, moment_of
+
+_LONGEST_LINE = 1024 * 1024
+_LARGEST = 1024 * 1024 * 1024  # a message
+_PIECE = 256 * 1024
+_NEEDED = frozenset({b"LITERAL+", b"MULTIAPPEND", b"NAMESPACE"})
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_LITERAL = re.compile(rb"\{(\d{1,10})\}\Z")
+_UID = re.compile(rb"[( ]UID (\d+)")
+_FLAGS = re.compile(rb"[( ]FLAGS \(([^()]*)\)")
+_DATE = re.compile(
+    rb'[( ]INTERNALDATE "([ \d]\d)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
+)
+_PREFIX = re.compile(rb'\A\* NAMESPACE \(\("([ -!#-\[\]-~]*)"')
+
+
+class Place(NamedTuple):
+    """Where IMAP is spoken; with TLS from the start, or without."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+class Letter(NamedTuple):
+    """A message to append."""
+
+    content: bytes
+    date: Moment
+    flags: Sequence[str] = ()
+
+
+class Mail(NamedTuple):
+    """A stored message as it was fetched; flags and keywords as they came."""
+
+    uid: int
+    date: Moment
+    flags: tuple[str, ...]
+    content: bytes
+
+
+class _Answer(NamedTuple):
+    """An untagged response: its text with every literal left out, and the literals."""
+
+    text: bytes
+    literals: list[bytes]
+
+
+class Imap:
+    """A session, logged in; a context that ends it.
+
+    Every method raises `TemporaryRouteError` where the server fails it: what was appended before
+    may be there. Nothing but the staging account is within reach.
+    """
+
+    def __init__(self, place: Place, account: str, password: str, seconds: float) -> None:
+        """Connect and log in.
+
+        Args:
+            place: the server.
+            account: login name of the staging account.
+            password: of the account.
+            seconds: that a whole command may take.
+
+        Raises:
+            TemporaryRouteError: no connection, or no answer.
+            PermanentRouteError: the login is refused, or the server lacks what is needed.
+        """
+        self._name = f"{place.host}:{place.port}"
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+        self._buffer = bytearray()
+        self._tag = 0
+        self._socket = self._connected(place)
+        try:
+            self._line()
+            self._log_in(account.encode(), password.encode())
+            self.prefix = self._prefix()
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def _connected(self, place: Place) -> socket.socket:
+        try:
+            plain = socket.create_connection((place.host, place.port), self._seconds)
+            if not place.tls:
+                return plain
+            context = ssl.create_default_context()
+            return context.wrap_socket(plain, server_hostname=place.host)
+        except OSError as error:
+            raise TemporaryRouteError(f"IMAP at {self._name}: {error}") from error
+
+    def _log_in(self, account: bytes, password: bytes) -> None:
+        words = b"LOGIN {%d+}\r\n%b {%d+}\r\n%b" % (len(account), account, len(password), password)
+        status, _ = self._command(words)
+        if not status.startswith(b"OK"):
+            kind = TemporaryRouteError if b"[UNAVAILABLE]" in status else PermanentRouteError
+            raise kind(f"IMAP at {self._name}: the staging account cannot log in")
+        _, told = self._command(b"CAPABILITY")
+        able = {word for answer in told for word in answer.text.upper().split()}
+        if not able >= _NEEDED:
+            lacks = b", ".join(sorted(_NEEDED - able)).decode()
+            raise PermanentRouteError(f"IMAP at {self._name}: lacks {lacks}")
+
+    def _prefix(self) -> str:
+        """Give what the names of the account's own folders begin with (RFC 2342)."""
+        _, told = self._command(b"NAMESPACE")
+        found = (_PREFIX.match(answer.text) for answer in told)
+        return next((match[1].decode() for match in found if match), "")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._socket.sendall(b"bye LOGOUT\r\n")
+        self._socket.close()
+
+    def append(self, folder: str, letters: Sequence[Letter]) -> None:
+        """Append messages to a folder, all or none, in this order.
+
+        Args:
+            folder: of ASCII letters, digits, "-", "." and "/".
+            letters: at least one; an empty message is refused by servers.
+        """
+        self._start(b'APPEND "%b"' % folder.encode("ascii"))
+        for one in letters:
+            flags = " ".join(one.flags).encode("ascii")
+            head = b' (%b) "%b" {%d+}\r\n' % (flags, written(one.date), len(one.content))
+            self._send(head)
+            self._send(one.content)
+        self._send(b"\r\n")
+        status, _ = self._answers()
+        if not status.startswith(b"OK"):
+            raise TemporaryRouteError(
+                f"IMAP at {self._name}: staging takes no message: {_said(status)}"
+            )
+
+    def fetch(self, folder: str, uids: str) -> Iterator[Mail]:
+        """Give the messages of a folder that have these UIDs; flags stay as they are."""
+        self._must(b'EXAMINE "%b"' % folder.encode("ascii"))
+        wanted = b"UID FETCH %b (UID INTERNALDATE FLAGS BODY.PEEK[])" % uids.encode("ascii")
+        for answer in self._must(wanted):
+            mail = _mail(answer)
+            if mail is not None:
+                yield mail
+
+    def _must(self, words: bytes) -> list[_Answer]:
+        status, told = self._command(words)
+        if not status.startswith(b"OK"):
+            raise TemporaryRouteError(f"IMAP at {self._name}: {_said(status)}")
+        return told
+
+    def _command(self, words: bytes) -> tuple[bytes, list[_Answer]]:
+        self._start(words)
+        self._send(b"\r\n")
+        return self._answers()
+
+    def _start(self, words: bytes) -> None:
+        self._deadline = time.monotonic() + self._seconds
+        self._tag += 1
+        self._send(b"p%d " % self._tag + words)
+
+    def _answers(self) -> tuple[bytes, list[_Answer]]:
+        """Give the tagged response without its tag, and the untagged ones before it."""
+        tag = b"p%d " % self._tag
+        found = []
+        while not (line := self._line()).startswith(tag):
+            text, literals = line, []
+            while match := _LITERAL.search(line):
+                literals.append(self._exactly(int(match[1])))
+                line = self._line()
+                text += line
+            found.append(_Answer(text, literals))
+        return line[len(tag) :], found
+
+    def _line(self) -> bytes:
+        while (end := self._buffer.find(b"\r\n")) < 0:
+            if len(self._buffer) > _LONGEST_LINE:
+                raise TemporaryRouteError(f"IMAP at {self._name}: sends a line without end")
+            self._receive()
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        return line
+
+    def _exactly(self, count: int) -> bytes:
+        if count > _LARGEST:
+            raise TemporaryRouteError(f"IMAP at {self._name}: a message of {count} bytes")
+        while len(self._buffer) < count:
+            self._receive()
+        content = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return content
+
+    def _receive(self) -> None:
+        try:
+            self._socket.settimeout(self._left())
+            piece = self._socket.recv(_PIECE)
+        except OSError as error:
+            raise TemporaryRouteError(f"IMAP at {self._name}: {error}") from error
+        if not piece:
+            raise TemporaryRouteError(f"IMAP at {self._name}: the server ended the session")
+        self._buffer += piece
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._socket.settimeout(self._left())
+            self._socket.sendall(data)
+        except OSError as error:
+            raise TemporaryRouteError(f"IMAP at {self._name}: {error}") from error
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        return left
+
+
+def written(date: Moment) -> bytes:
+    """Write a date as APPEND takes it, in UTC."""
+    when = datetime.fromtimestamp(date // 1_000_000, UTC)
+    month = _MONTHS[when.month - 1]
+    return f"{when.day:2}-{month}-{when.year:04} {when:%H:%M:%S} +0000".encode()
+
+
+def _mail(answer: _Answer) -> Mail | None:
+    """Read a FETCH response with a body; others tell of flags that changed."""
+    uid, flags, date = (one.search(answer.text) for one in (_UID, _FLAGS, _DATE))
+    if not answer.literals or uid is None or flags is None or date is None:
+        return None
+    found = tuple(flags[1].decode("ascii", "replace").split())
+    return Mail(int(uid[1]), _moment(date), found, answer.literals[-1])
+
+
+def _moment(date: re.Match[bytes]) -> Moment:
+    day, month, year, hour, minute, second, sign, hours, minutes = (
+        one.decode() for one in date.groups()
+    )
+    away = timedelta(hours=int(hours), minutes=int(minutes))
+    zone = timezone(-away if sign == "-" else away)
+    clock = (int(hour), int(minute), int(second))
+    try:
+        return moment_of(
+            datetime(int(year), _MONTHS.index(month) + 1, int(day), *clock, tzinfo=zone)
+        )
+    except ValueError as error:
+        raise TemporaryRouteError("IMAP: a message has no date that can be") from error
+
+
+def _said(status: bytes) -> str:
+    """Give a server's reason, without what could reach a terminal."""
+    return "".join(c for c in status[:200].decode("ascii", "replace") if c.isprintable())

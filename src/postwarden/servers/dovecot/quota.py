@@ -1,0 +1,57 @@
+"""What accounts can take (doveadm-quota(1)), and where this Dovecot may keep what was removed."""
+
+from collections.abc import Mapping, Sequence
+
+from postwarden.relocation.service import Room
+from postwarden.servers.dovecot.api import Failure
+from postwarden.servers.dovecot.asking import Asking
+from postwarden.servers.dovecot.stored import number, rows
+
+_ALWAYS = ("index-cache", "lazy-expunge", "alternate-storage", "saved-attachments")
+_FULL_TEXT = "ftsRescan"  # a command that doveadm has where the plugin is loaded
+
+
+class Quotas:
+    """Implements `Route.rooms` and `Route.residue`."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    def rooms(self, accounts: Sequence[str]) -> dict[str, Room]:
+        """As `Route.rooms`."""
+        homes = self._asking.homes(accounts)
+        rooms = {account: Room(account in homes) for account in accounts}
+        if "quotaGet" not in self._asking.commands():
+            return rooms
+        names = list(homes)
+        answers = self._asking.look([("quotaGet", {"user": account}) for account in names])
+        for account, answer in zip(names, answers, strict=True):
+            if not isinstance(answer, Failure):
+                rooms[account] = Room(exists=True, bytes_left=_left(answer))
+        return rooms
+
+    def residue(self) -> tuple[str, ...]:
+        """As `Route.residue`."""
+        found = list(_ALWAYS)
+        if _FULL_TEXT in self._asking.commands():
+            found.append("full-text-index")
+        # Not by replicatorStatus, which crashes Dovecot 2.3's doveadm where nothing is replicated.
+        (processes,) = self._asking.told([("processStatus", {})])
+        if any(row.get("name") == "replicator" for row in rows(processes)):
+            found.append("replicas")
+        return tuple(found)
+
+
+def _left(limits: Sequence[Mapping[str, str]]) -> int | None:
+    """Give the bytes left under the strictest limit; none where no message more is allowed."""
+    left = []
+    for row in limits:
+        try:
+            free = number(row, "limit") - number(row, "value")
+        except ValueError:
+            continue  # "-": no limit
+        if row.get("type") == "STORAGE":
+            left.append(max(0, free) * 1024)
+        elif free <= 0:
+            left.append(0)
+    return min(left, default=None)

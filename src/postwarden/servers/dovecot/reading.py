@@ -1,0 +1,147 @@
+"""Copies as evidence knew them, found where they are now, and read."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
+
+from postwarden.relocation.service import Absence, Original, Wanted, content_hash
+from postwarden.servers.dovecot.asking import Asking, Query
+from postwarden.servers.dovecot.copying import Copier, Pick
+from postwarden.servers.dovecot.imap import Mail
+from postwarden.servers.dovecot.stored import Stored, with_guids
+from postwarden.sources.service import header_hashes
+
+_AT_ONCE = 500
+_REMEMBERED = 20_000
+
+
+class Seen(NamedTuple):
+    """What was read of an account's messages with one GUID, which never change."""
+
+    size: int
+    date: int
+    content_hash: str
+
+
+class Reader:
+    """Implements `Route.read`, and finds copies for their removal."""
+
+    def __init__(self, asking: Asking, copier: Copier, hosts: Set[str]) -> None:
+        """Bind it; `hosts` are the provider's own, lower case."""
+        self._asking = asking
+        self._copier = copier
+        self._hosts = hosts
+        self._seen: OrderedDict[tuple[str, str], Seen] = OrderedDict()
+
+    def seen(self, account: str, guid: str) -> Seen | None:
+        """Give what was read lately."""
+        return self._seen.get((account, guid))
+
+    def read(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Original | Absence]]:
+        """As `Route.read`."""
+        homes = self._asking.homes(copy.account for copy in copies)
+        for at in range(0, len(copies), _AT_ONCE):
+            yield from self._read(copies[at : at + _AT_ONCE], homes)
+
+    def _read(
+        self, copies: Sequence[Wanted], homes: Mapping[str, str]
+    ) -> Iterator[tuple[Wanted, Original | Absence]]:
+        here = {copy.id: copy for copy in copies if copy.account in homes}
+        yield from ((copy, Absence.NO_ACCOUNT) for copy in copies if copy.id not in here)
+        picks = [
+            Pick(copy.id, copy.account, copy.folder, copy.guid, copy.uid)
+            for copy in here.values()
+            if copy.guid is not None
+        ]
+        missing = [copy for copy in here.values() if copy.guid is None]
+        for pick, mail in self._copier.bytes_of(picks):
+            if mail is None:
+                missing.append(here[pick.id])
+            else:
+                yield here[pick.id], self._original(here[pick.id], pick, mail)
+        if missing:
+            yield from self._read_elsewhere(missing, copies)
+
+    def _read_elsewhere(
+        self, copies: Sequence[Wanted], batch: Sequence[Wanted]
+    ) -> Iterator[tuple[Wanted, Original | Absence]]:
+        by_id = {copy.id: copy for copy in copies}
+        picks = []
+        for copy, found in self.locate(copies, batch):
+            if isinstance(found, Absence):
+                yield copy, found
+            else:
+                picks.append(Pick(copy.id, copy.account, found.folder, found.guid, found.uid))
+        for pick, mail in self._copier.bytes_of(picks):
+            copy = by_id[pick.id]
+            yield copy, Absence.UNREADABLE if mail is None else self._original(copy, pick, mail)
+
+    def locate(
+        self, copies: Sequence[Wanted], batch: Iterable[Wanted]
+    ) -> Iterator[tuple[Wanted, Stored | Absence]]:
+        """Find copies of accounts that are there, in all folders; `batch` has what others may claim."""
+        claimed = {(one.account, one.folder, one.uid) for one in batch}
+        by_account: dict[str, list[Wanted]] = {}
+        for copy in copies:
+            by_account.setdefault(copy.account, []).append(copy)
+        queries = [
+            Query(account, words) for account, some in by_account.items() for words in _words(some)
+        ]
+        rows: dict[str, list[Stored]] = {}
+        for query, found in zip(queries, self._asking.stored(queries), strict=True):
+            rows.setdefault(query.account, []).extend(found)
+        for account, some in by_account.items():
+            places = {(folder, uid) for one, folder, uid in claimed if one == account}
+            yield from ((copy, where_now(copy, rows[account], places)) for copy in some)
+
+    def _original(self, wanted: Wanted, pick: Pick, mail: Mail) -> Original | Absence:
+        if wanted.header_hash not in header_hashes(mail.content, self._hosts):
+            return Absence.CHANGED
+        self._remember(pick, mail)
+        flags = [one for one in mail.flags if one.startswith("\\") and one.lower() != "\\recent"]
+        return Original(
+            mail.content,
+            mail.date,
+            tuple(sorted(flags)),
+            tuple(sorted(one for one in mail.flags if not one.startswith("\\"))),
+            pick.folder,
+        )
+
+    def _remember(self, pick: Pick, mail: Mail) -> None:
+        found = Seen(len(mail.content), mail.date // 1_000_000, content_hash(mail.content))
+        self._seen[pick.account, pick.guid] = found
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+
+
+def where_now(
+    wanted: Wanted, there: Iterable[Stored], claimed: Set[tuple[str, int | None]]
+) -> Stored | Absence:
+    """Find a copy among an account's messages (pure).
+
+    Args:
+        wanted: the copy.
+        there: messages with its GUID, perhaps others.
+        claimed: folder and UID of the copies that evidence knew of this account.
+    """
+    same = [one for one in there if wanted.guid in (None, one.guid)]
+    for one in same:
+        if (one.folder, one.uid) == (wanted.folder, wanted.uid):
+            return one
+    if wanted.guid is None:
+        return Absence.CHANGED
+    free = [one for one in same if (one.folder, one.uid) not in claimed]
+    if len(free) > 1:
+        free = [one for one in free if one.folder == wanted.folder]
+        if len(free) != 1:
+            return Absence.CHANGED
+    return free[0] if free else Absence.GONE
+
+
+def _words(copies: Iterable[Wanted]) -> Iterator[list[str]]:
+    guids = [copy.guid for copy in copies if copy.guid is not None]
+    if guids:
+        yield with_guids(guids)
+    for copy in copies:
+        if copy.guid is None and copy.uid is not None:
+            yield ["mailbox", copy.folder, "uid", str(copy.uid)]
