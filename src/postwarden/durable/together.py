@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
@@ -33,8 +33,11 @@ class Together:
         for future in self._writing.values():
             future.result()
 
-    def publish(self) -> None:
-        """Give all files their names, in place of older ones.
+    def publish(self, paths: Collection[str]) -> None:
+        """Give files their names, in place of older ones; those not named here are thrown away.
+
+        Args:
+            paths: of files that were added.
 
         Crash promise: each name is that of the old file or the whole new one; once this returns, of
         the new one, also after a power cut.
@@ -43,14 +46,10 @@ class Together:
             OSError: nobody knows which names were given; add all again in another block.
         """
         self.written()
-        for path in self._writing:
+        for path in paths:
             os.rename(self._partial(path), path)
-        self.sync(map(os.path.dirname, self._writing))
-        self._writing.clear()
-
-    def sync(self, folders: Iterable[str]) -> None:
-        """Make names in folders durable, side by side."""
-        list(self._pool.map(sync_folder, sorted(set(folders))))
+            del self._writing[path]
+        list(self._pool.map(sync_folder, sorted({os.path.dirname(path) for path in paths})))
 
     def discard(self) -> None:
         """Remove what did not get its name."""

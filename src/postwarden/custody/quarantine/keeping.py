@@ -36,8 +36,7 @@ def put(
         with together() as batch:
             made = _encrypted(batch, files, case, key, missing)
             batch.written()
-            _publish(batch, case, made, now)
-        found |= made
+            found |= _publish(batch, files, case, made, now)
     return [found[name] for name in names]
 
 
@@ -46,17 +45,15 @@ def _announce(case: str, names: Sequence[str], until: Moment) -> Mapping[str, St
 
     From now on retention leaves them alone, also those that were about to be removed.
     """
-    stored, known = dict[str, Stored](), set[str]()
+    known = set[str]()
     with transaction.atomic():
         PublicKey(locked(case))
-        for some in chunks(names):
+        stored = _stored(names)
+        for some in _chunks(names):
             rows = ObjectRow.objects.filter(pk__in=some)
-            for row in rows:
-                known.add(row.name)
-                if row.stored is not None and row.gone is None:
-                    stored[row.name] = Stored(row.name, row.sha256, row.size)
             rows.filter(gone__isnull=False).update(sha256="", size=0, stored=None, gone=None)
             rows.update(ending=None, how="", until=until)
+            known.update(rows.values_list("name", flat=True))
         new = [(name, case, until) for name in names if name not in known]
         with connection.cursor() as cursor:
             cursor.executemany(_ANNOUNCE, new)
@@ -76,21 +73,36 @@ def _encrypted(
     return made
 
 
-def _publish(batch: Together, case: str, made: Mapping[str, Stored], now: Moment) -> None:
-    """Give objects their names in one transaction with what the state says of them.
+def _publish(
+    batch: Together, files: Files, case: str, made: dict[str, Stored], now: Moment
+) -> dict[str, Stored]:
+    """Give objects their names in one transaction with what the state says of them; give these.
 
-    The key's row keeps others out meanwhile, so that file and row are of the same writer; it must be
-    there still: what is encrypted to a key that was destroyed is lost.
+    The key's row keeps others out meanwhile, and what another one put since and lies there whole is left
+    to them, so that all are told the same. The key must be there still: what is encrypted to one that
+    was destroyed is lost.
     """
     with transaction.atomic():
         PublicKey(locked(case))
+        theirs = {name: one for name, one in _stored(made).items() if files.whole(case, one)}
+        ours = [one for name, one in made.items() if name not in theirs]
         with connection.cursor() as cursor:
-            rows = [(one.sha256, one.size, now, one.name) for one in made.values()]
-            cursor.executemany(_STORED, rows)
-        batch.publish()
+            cursor.executemany(_STORED, [(one.sha256, one.size, now, one.name) for one in ours])
+        batch.publish([files.place(case, one.name) for one in ours])
+    return made | theirs
 
 
-def chunks(names: Collection[str]) -> Iterator[Sequence[str]]:
+def _stored(names: Collection[str]) -> dict[str, Stored]:
+    """Give the objects among names that are stored, as the state has them."""
+    stored = {}
+    for some in _chunks(names):
+        rows = ObjectRow.objects.filter(pk__in=some, stored__isnull=False, gone=None)
+        for name, hashed, size in rows.values_list("name", "sha256", "size"):
+            stored[name] = Stored(name, hashed, size)
+    return stored
+
+
+def _chunks(names: Collection[str]) -> Iterator[Sequence[str]]:
     """Give names in lots that one statement can name."""
     ordered = list(names)
     for start in range(0, len(ordered), _ROWS):
