@@ -1,12 +1,9 @@
 """`postwarden quarantine`: what was taken out of mailboxes, and who can open it."""
 
 import os
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As
@@ -81,10 +78,8 @@ def list_objects(
         return
     for one in keys:
         typer.echo(_key_line(one))
-    table = Table("object", "case", "bytes", "put", "", box=None, pad_edge=False)
     for held in objects:
-        table.add_row(*_row(held))
-    Console(highlight=False, markup=False, soft_wrap=True).print(table)
+        typer.echo(_line(held))
 
 
 @app.command("destroy")
@@ -132,15 +127,13 @@ def _key_line(one: CaseKey) -> str:
     return f"case {one.case}: opened by the private key of {' or '.join(one.recipients)}"
 
 
-def _row(one: Held) -> Iterator[str]:
-    yield one.name[:12]
-    yield one.case
-    yield str(one.size)
-    yield rfc3339(one.stored)
+def _line(one: Held) -> str:
     if one.gone is not None:
-        yield f"removed {rfc3339(one.gone)} ({one.how})"
+        end = f"removed {rfc3339(one.gone)} ({one.how})"
     else:
-        yield f"to be removed ({one.how})" if one.how else f"until {rfc3339(one.until)}"
+        end = f"to be removed ({one.how})" if one.how else f"until {rfc3339(one.until)}"
+    put = f"put {rfc3339(one.stored)}"
+    return f"{one.name[:12]}  {one.case}  {one.size:>9,} bytes, {put}, {end}"
 
 
 def _objects(count: int) -> str:
