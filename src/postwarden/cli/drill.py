@@ -1,7 +1,6 @@
 """`postwarden drill`: an incident with a known truth, and the whole case on it."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +8,6 @@ import typer
 from postwarden.cli.output.drill_words import closing_lines
 from postwarden.cli.output.drills import write_drill_html
 from postwarden.cli.output.hostile import visible
-from postwarden.drills.lab import service as labs
 from postwarden.drills.misdelivery import service as misdelivery_drill
 
 WENT_WRONG = 1
@@ -61,26 +59,17 @@ def misdelivery(
     Exit status: 0 when nothing was accused, released, lost, doubled or changed that should not have been,
     1 when something was, 2 when it could not run.
     """
-    try:
-        outcome = misdelivery_drill.drill(folder, messages, seed, _tell)
-        page, data = outcome.folder / "report.html", outcome.folder / "report.json"
-        with page.open("w", encoding="utf-8") as stream:
-            write_drill_html(outcome.facts, stream)
-        data.write_text(json.dumps(outcome.facts.as_json(), indent=1) + "\n")
-        outcome.give(page, data)
-    finally:
-        if not keep:
-            _stop(folder)
+    outcome = misdelivery_drill.drill(folder, messages, seed, _tell, keep=keep)
+    page, data = outcome.folder / "report.html", outcome.folder / "report.json"
+    with page.open("w", encoding="utf-8") as stream:
+        write_drill_html(outcome.facts, stream)
+    data.write_text(json.dumps(outcome.facts.as_json(), indent=1) + "\n")
+    outcome.give(page, data)
     for line in closing_lines(outcome.facts):
         _tell(line)
     _tell(f"The report for people: {page}")
     if not outcome.facts.went_well:
         raise typer.Exit(WENT_WRONG)
-
-
-def _stop(folder: str) -> None:
-    if (Path(folder) / "lab.json").exists():
-        labs.down(folder)
 
 
 def _tell(line: str) -> None:

@@ -12,29 +12,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from django.db import IntegrityError
+
 from postwarden.custody.service import Kept, Quarantine
 from postwarden.ledger.service import Entry, Ledger
 from postwarden.relocation.cleaning import cleaned
 from postwarden.relocation.content import content_hash
 from postwarden.relocation.errors import (
-    AmbiguousRouteError,
     PermanentRouteError,
     TemporaryRouteError,
 )
-from postwarden.relocation.keeping import Job, note_ticket, save, ticket_of
+from postwarden.relocation.keeping import Job, note_ticket, save
 from postwarden.relocation.models import DeliveryRow
-from postwarden.relocation.ports import Original, Parcel, Room, Route, Ticket, Where
+from postwarden.relocation.owning import awaited, firsts, message_of, note_others
+from postwarden.relocation.ports import Original, Parcel, Room, Route
 from postwarden.relocation.rules import (
     Outcome,
     Sent,
     Stage,
     Why,
-    after_settling,
     may_remove,
     unfit,
     when_absent,
     when_removed,
 )
+from postwarden.relocation.sending import Sending
 from postwarden.vocabulary import Moment
 
 
@@ -89,11 +91,18 @@ class Batch:
     _fresh: set[int] = field(default_factory=set)
 
     def run(self) -> None:
-        """Bring each copy as far as it comes."""
+        """Bring each copy as far as it comes.
+
+        Raises:
+            TemporaryRouteError: some wait for deliveries of the same messages by another plan.
+        """
         self._intend()
         self._take()
         self._send()
+        self._wait_for_others()
         self._remove()
+        if self._at(Stage.TAKING):
+            raise TemporaryRouteError("another repair delivers some of the same messages")
 
     def _at(self, stage: Stage) -> list[Job]:
         return [job for job in self.jobs if job.stage is stage]
@@ -116,17 +125,25 @@ class Batch:
         if not taking:
             return
         self.crew.go_on()
+        note_others(_deliveries(taking))
         self._leave_unfit(taking)
         self._read(self._at(Stage.TAKING))
-        read = self._at(Stage.TAKING)
+        read = [job for job in self._at(Stage.TAKING) if job.repair.copy.id in self._originals]
         self._quarantine(read)
         self._stage(read)
         for job in read:
-            job.row.stage = Stage.SENDING
-        with self.crew.step():
-            self._record_ended(taking)
-            save(taking)
+            self._after(job)
+        self._save(taking)
         self._originals.clear()
+
+    def _save(self, some: Sequence[Job]) -> None:
+        """Write how far copies are; nothing of it where another plan was first to deliver a message."""
+        try:
+            with self.crew.step():
+                self._record_ended(some)
+                save(some)
+        except IntegrityError as error:
+            raise TemporaryRouteError("another repair delivers one of the messages") from error
 
     def _leave_unfit(self, taking: Sequence[Job]) -> None:
         """End those that no longer fit what is live now."""
@@ -155,7 +172,7 @@ class Batch:
                 job = by_id[copy.id]
                 if isinstance(found, Original):
                     self._originals[copy.id] = found
-                else:
+                elif not awaited(job.deliveries):
                     outcome, why = when_absent(found, job.sent)
                     job.end(outcome, why, self.crew.clock())
 
@@ -180,15 +197,22 @@ class Batch:
         )
 
     def _stage(self, read: Sequence[Job]) -> None:
-        due = [(job, one) for job in read for one in job.deliveries if one.sent == Sent.DUE]
-        for store, rows in _by_store(one for _, one in due).items():
-            theirs = {row.pk for row in rows}
-            parcels = {row.pk: self._parcel(job, row) for job, row in due if row.pk in theirs}
+        jobs = {one.pk: job for job in read for one in job.deliveries}
+        for job in read:
+            self._name_message(job)
+        note_others(_deliveries(read))
+        for store, rows in _by_store(firsts(_deliveries(read))).items():
+            parcels = {row.pk: self._parcel(jobs[row.pk], row) for row in rows}
             tickets = self.crew.route(store).stage(list(parcels.values()))
             for row in rows:
                 parcel = parcels[row.pk]
                 note_ticket(row, tickets[parcel.key], content_hash(parcel.content))
                 self._fresh.add(row.pk)
+
+    def _name_message(self, job: Job) -> None:
+        _, _, body = self._originals[job.repair.copy.id].content.partition(b"\r\n\r\n")
+        for row in job.deliveries:
+            row.message = row.message or message_of(job.repair, body)
 
     def _parcel(self, job: Job, row: DeliveryRow) -> Parcel:
         original = self._originals[job.repair.copy.id]
@@ -207,23 +231,33 @@ class Batch:
         self.crew.go_on()
         under_way = [one for job in sending for one in job.deliveries if one.sent == Sent.UNDER_WAY]
         for store, rows in _by_store(under_way).items():
-            _Sending(self.crew.route(store), rows, self._fresh).run()
+            Sending(self.crew.route(store), rows, self._fresh).run()
         for job in sending:
-            self._after_sending(job)
+            self._after(job)
         with self.crew.step():
             self._record("copy.delivered", _delivered(sending, under_way))
             self._record_ended(sending)
             save(sending)
 
-    def _after_sending(self, job: Job) -> None:
+    def _after(self, job: Job) -> None:
+        """Let a copy be in the stage that its deliveries are for."""
         sent = job.sent
-        if Sent.UNCLEAR in sent:
+        if Sent.UNDER_WAY in sent:
+            job.row.stage = Stage.SENDING
+        elif Sent.UNCLEAR in sent:
             job.end(Outcome.NEEDS_PERSON, Why.NOT_KNOWN_ARRIVED, self.crew.clock())
-        elif may_remove(sent):
-            job.row.stage = Stage.REMOVING
-        else:  # one is staged nowhere any more, and never arrived
-            job.row.stage = Stage.TAKING
-            job.row.tries += 1
+        else:
+            job.row.stage = Stage.REMOVING if may_remove(sent) else Stage.TAKING
+
+    def _wait_for_others(self) -> None:
+        """Let copies go whose message has arrived from another one of this batch."""
+        waiting = [job for job in self._at(Stage.TAKING) if job.row.quarantined]
+        note_others(_deliveries(waiting))
+        for job in waiting:
+            self._after(job)
+        done = [job for job in waiting if job.stage is not Stage.TAKING]
+        if done:
+            self._save(done)
 
     def _remove(self) -> None:
         removing = self._at(Stage.REMOVING)
@@ -238,7 +272,7 @@ class Batch:
         with self.crew.step():
             self._record_ended(removing)
             save(removing)
-        for store, rows in _by_store(o for j in removing for o in j.deliveries).items():
+        for store, rows in _by_store(row for row in _deliveries(removing) if row.key).items():
             self.crew.route(store).clear([row.key for row in rows])
 
     def _record_ended(self, some: Sequence[Job]) -> None:
@@ -264,45 +298,8 @@ class Batch:
         self.crew.ledger.append(entries, self.crew.clock())
 
 
-@dataclass(frozen=True, slots=True)
-class _Sending:
-    """The deliveries of a batch to one store."""
-
-    route: Route
-    rows: Sequence[DeliveryRow]
-    fresh: set[int]
-
-    def run(self) -> None:
-        """Publish what is staged, once, and read back what arrived."""
-        new = [ticket_of(row) for row in self.rows if row.pk in self.fresh]
-        if new:
-            self._publish(new)
-        where = dict(self.route.settle([ticket_of(row) for row in self.rows]))
-        staged = [ticket_of(row) for row in self.rows if where[row.key] is Where.STAGED]
-        if staged:
-            self._publish(staged)
-            where |= self.route.settle(staged)
-        for row in self.rows:
-            row.sent = after_settling(where[row.key])
-        self._read_back([row for row in self.rows if row.sent == Sent.ARRIVED])
-        if any(row.sent == Sent.UNDER_WAY for row in self.rows):
-            raise AmbiguousRouteError(f"{self.route.name}: what is staged does not arrive")
-
-    def _publish(self, tickets: Sequence[Ticket]) -> None:
-        """Let parcels arrive; where the answer is lost, looking tells what was done."""
-        try:
-            self.route.publish(tickets)
-        except AmbiguousRouteError:
-            return
-
-    def _read_back(self, arrived: Sequence[DeliveryRow]) -> None:
-        by_key = {row.key: row for row in arrived}
-        for ticket, found in self.route.arrived([ticket_of(row) for row in arrived]):
-            row = by_key[ticket.key]
-            if isinstance(found, Where):
-                row.sent = Sent.TAKEN
-            elif found != row.content:
-                row.sent = Sent.UNCLEAR
+def _deliveries(some: Iterable[Job]) -> list[DeliveryRow]:
+    return [one for job in some for one in job.deliveries]
 
 
 def _by_source(some: Sequence[Job]) -> dict[str, list[Job]]:

@@ -7,6 +7,7 @@ from itertools import islice
 from postwarden.custody.service import Act, Plan
 from postwarden.relocation.acts import Repair, repair_of
 from postwarden.relocation.models import CopyRow, DeliveryRow
+from postwarden.relocation.owning import message_of
 from postwarden.relocation.ports import Ticket
 from postwarden.relocation.rules import Outcome, Sent, Stage, Why
 from postwarden.vocabulary import Moment
@@ -44,9 +45,15 @@ def begin(plan: Plan, case: str, now: Moment) -> None:
     made = CopyRow.objects.bulk_create(rows, batch_size=_MANY)
     DeliveryRow.objects.bulk_create(
         (
-            DeliveryRow(copy=row, account=goal.account, store=goal.store, sent=Sent.DUE)
-            for row, act in zip(made, plan.acts, strict=True)
-            for goal in repair_of(act).goals
+            DeliveryRow(
+                copy=row,
+                account=goal.account,
+                store=goal.store,
+                sent=Sent.DUE,
+                message=message_of(repair),
+            )
+            for row, repair in zip(made, map(repair_of, plan.acts), strict=True)
+            for goal in repair.goals
         ),
         batch_size=_MANY,
     )
@@ -92,7 +99,7 @@ def save(some: Iterable[Job]) -> None:
     CopyRow.objects.bulk_update([job.row for job in kept], fields, batch_size=100)
     DeliveryRow.objects.bulk_update(
         [one for job in kept for one in job.deliveries],
-        ["sent", "key", "ticket", "guid", "content"],
+        ["sent", "key", "ticket", "guid", "content", "message"],
         batch_size=100,
     )
 

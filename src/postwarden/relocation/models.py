@@ -2,6 +2,9 @@
 
 from django.db import models
 
+CLAIMS = ("under-way", "arrived", "taken", "unclear")
+"""How far a delivery is that no other one of the same message may be beside."""
+
 
 class CopyRow(models.Model):
     """A copy that a running plan puts right: how far it is, and what became of it.
@@ -37,6 +40,7 @@ class DeliveryRow(models.Model):
     """The delivery of a copy's message to a rightful account.
 
     `ticket` is where it was staged; `guid` names what arrives, and `content` is the hash it arrives with.
+    `message` stands for the message among all copies of it; "" until it is known.
     """
 
     copy = models.ForeignKey(CopyRow, on_delete=models.PROTECT, related_name="deliveries")
@@ -47,6 +51,7 @@ class DeliveryRow(models.Model):
     ticket = models.JSONField(null=True)
     guid = models.TextField(blank=True, db_index=True)
     content = models.CharField(max_length=64, blank=True)
+    message = models.CharField(max_length=64, blank=True)
 
     class Meta:
         """Each rightful account once a copy."""
@@ -54,4 +59,10 @@ class DeliveryRow(models.Model):
         db_table = "relocation_delivery"
         constraints = (
             models.UniqueConstraint(fields=("copy", "account"), name="relocation_delivery_once"),
+            models.UniqueConstraint(
+                fields=("account", "message"),
+                condition=models.Q(sent__in=CLAIMS),
+                name="relocation_delivery_claim",
+            ),
         )
+        indexes = (models.Index(fields=("message",), name="relocation_delivery_message"),)

@@ -43,6 +43,7 @@ class Sent(StrEnum):
     ARRIVED = "arrived"  # read back
     TAKEN = "taken"  # it arrived, and its owner removed it before it was read back
     UNCLEAR = "unclear"
+    HAD = "had"  # the account has, or had, the message from another copy
 
 
 class Why(StrEnum):
@@ -66,7 +67,7 @@ class Why(StrEnum):
     KEEPS_FAILING = "keeps-failing"
 
 
-_SETTLED = frozenset({Sent.ARRIVED, Sent.TAKEN})
+_SETTLED = frozenset({Sent.ARRIVED, Sent.TAKEN, Sent.HAD})
 MOST_TRIES = 5
 """After so many tries that ended nobody knows how, a copy waits for a person."""
 
@@ -89,18 +90,31 @@ def unfit(size: int, goals: Iterable[Room], *, preserved: bool) -> Why | None:
     return None
 
 
+def by_another(other: Sent | None) -> Sent:
+    """Give how far a delivery that is due is, by another one of the same message to the same account.
+
+    While that one is under way, this one stays due, and waits.
+    """
+    if other in _SETTLED:
+        return Sent.HAD
+    return Sent.UNCLEAR if other is Sent.UNCLEAR else Sent.DUE
+
+
 def when_absent(absence: Absence, sent: Collection[Sent]) -> tuple[Outcome, Why | None]:
     """Say what becomes of a copy that could not be read.
 
     Args:
         absence: why.
-        sent: its deliveries; where there are any, its owners go without it now.
+        sent: its deliveries; where any is not done, its owner goes without it now.
     """
+    lacking = not may_remove(sent)
     if absence is Absence.GONE:
-        return (Outcome.NEEDS_PERSON, Why.SOURCE_GONE) if sent else (Outcome.HOLDER_DELETED, None)
+        return (
+            (Outcome.NEEDS_PERSON, Why.SOURCE_GONE) if lacking else (Outcome.HOLDER_DELETED, None)
+        )
     if absence is Absence.CHANGED:
         why = Why.SOURCE_CHANGED
-        return (Outcome.NEEDS_PERSON, why) if sent else (Outcome.HOLDER_CHANGED, why)
+        return (Outcome.NEEDS_PERSON, why) if lacking else (Outcome.HOLDER_CHANGED, why)
     if absence is Absence.NO_ACCOUNT:
         return Outcome.LEFT, Why.NO_MAILBOX
     return Outcome.LEFT, Why.UNREADABLE

@@ -1,5 +1,6 @@
 """`postwarden plans` and `approve`: what is to be done to accounts, and somebody else's consent."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -96,13 +97,14 @@ def _carry(desk: HoldDesk, plan: Plan) -> None:
     typer.echo(f"The plan was {ended}: {acts(carried.done)}.")
 
 
-def _act_line(act: Act) -> str:
+def _act_lines(act: Act) -> Iterator[str]:
     if act.kind in _REPAIRS:
-        from postwarden.cli.desk.repair_words import act_line  # noqa: PLC0415  # loads the engine
+        from postwarden.cli.desk.repair_words import act_lines  # noqa: PLC0415  # loads the engine
 
-        return act_line(act)
-    details = " ".join(f"{name}={value}" for name, value in act.details)
-    return f"{_SIGNS[act.kind]} {act.subject} {details}"
+        yield from act_lines(act)
+    else:
+        details = " ".join(f"{name}={value}" for name, value in act.details)
+        yield f"{_SIGNS[act.kind]} {act.subject} {details}"
 
 
 def _diff(seen: Seen) -> list[str]:
@@ -116,6 +118,6 @@ def _diff(seen: Seen) -> list[str]:
         f"approved by {one.approver} {rfc3339(one.at)}, until {rfc3339(one.expires)}"
         for one in plan.approvals
     ]
-    lines += map(_act_line, seen.acts)
+    lines += (line for act in seen.acts for line in _act_lines(act))
     others = len(plan.acts) - len(seen.acts)
     return lines + ([f"… and {others} acts of other organisations."] if others else [])

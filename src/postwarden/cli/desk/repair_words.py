@@ -50,17 +50,19 @@ def copies(count: int) -> str:
     return "1 copy" if count == 1 else f"{count:,} copies"
 
 
-def act_line(act: Act) -> str:
-    """Say what a plan does with one copy."""
+def act_lines(act: Act) -> Iterator[str]:
+    """Say what a plan does with one copy, and below it whom it goes to."""
     one = repair_of(act)
     where = f"{one.copy.account} {one.copy.folder}"
     named = f"{one.message or 'no Message-ID'} ({one.copy.id})"
     if one.why is not None:
-        return f"= leave {named} with {where}: {_WHY[one.why]}"
-    goals = "".join(f"\n    + deliver to {goal.account} {one.folder}" for goal in one.goals)
-    kept = "".join(f"\n    = {account} has, or had, its own" for account in one.kept)
-    how = "\n    without what its trace says of the wrong mailbox" if one.clean else ""
-    return f"- remove {named} from {where}, into quarantine{goals}{kept}{how}"
+        yield f"= leave {named} with {where}: {_WHY[one.why]}"
+        return
+    yield f"- remove {named} from {where}, into quarantine"
+    yield from (f"    + deliver to {goal.account} {one.folder}" for goal in one.goals)
+    yield from (f"    = {account} has, or had, its own" for account in one.kept)
+    if one.clean:
+        yield "    without what its trace says of the wrong mailbox"
 
 
 def planned_lines(repairs: Sequence[Repair]) -> Iterator[str]:

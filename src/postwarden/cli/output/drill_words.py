@@ -54,8 +54,10 @@ def closing_lines(facts: Facts) -> list[str]:
     found, accounts, ending = facts.findings, facts.accounts, facts.ending
     lines = [
         headline(facts),
-        f"{counted(accounts.held, 'account')} held, {accounts.proven:,} released by proof"
-        f" ({len(accounts.proven_wrongly):,} of them wrongly), {accounts.released:,} in the end.",
+        (
+            f"{counted(accounts.held, 'account')} held, {accounts.proven:,} released by proof"
+            f" ({len(accounts.proven_wrongly):,} of them wrongly), {accounts.released:,} in the end."
+        ),
     ]
     if found.missed:
         lines.append(f"Missed: {counted(len(found.missed), 'copy')}.")
@@ -81,4 +83,4 @@ def headline(facts: Facts) -> str:
 def fault_lines(facts: Facts) -> list[str]:
     """Count what is not as it should be in the end."""
     counts = Counter(one.fault for one in facts.ending.wrong)
-    return [f"{counts[fault]:,} × {words}." for fault, words in FAULTS.items() if counts[fault]]
+    return [f"{counts[fault]:,} times {words}." for fault, words in FAULTS.items() if counts[fault]]

@@ -1,0 +1,73 @@
+"""That each account gets a message once, by whichever of its wrong copies: of all plans, one delivery has it.
+
+A message is known by its sender's header block where that names a Message-ID, else by header, body and
+queue file. The database lets one delivery of a message to an account be under way or done, whoever runs
+which plan: that is written before anything can arrive.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+from postwarden.relocation.acts import Repair
+from postwarden.relocation.models import CLAIMS, DeliveryRow
+from postwarden.relocation.rules import Sent, Stage, by_another
+
+_MANY = 400
+
+
+def message_of(repair: Repair, body: bytes | None = None) -> str:
+    """Give what stands for a message among all; "" where its body has to be read for that.
+
+    Args:
+        repair: of one of its copies.
+        body: canonical, where it was read.
+    """
+    if repair.message:
+        return repair.copy.header_hash
+    if body is None:
+        return ""
+    parts = (repair.copy.header_hash.encode(), repair.queue.encode(), sha256(body).digest())
+    return sha256(b"\0".join(parts)).hexdigest()
+
+
+def note_others(rows: Iterable[DeliveryRow]) -> None:
+    """Let deliveries that are due be what another one of the same message already made of them."""
+    due = [row for row in rows if row.sent == Sent.DUE and row.message]
+    others = _others(due)
+    for row in due:
+        row.sent = by_another(others.get((row.account, row.message)))
+
+
+def _others(rows: Sequence[DeliveryRow]) -> dict[tuple[str, str], Sent]:
+    found: dict[tuple[str, str], Sent] = {}
+    for start in range(0, len(rows), _MANY):
+        some = rows[start : start + _MANY]
+        claims = DeliveryRow.objects.filter(
+            message__in={row.message for row in some},
+            account__in={row.account for row in some},
+            sent__in=CLAIMS,
+        )
+        for account, message, sent in claims.values_list("account", "message", "sent"):
+            found[account, message] = Sent(sent)
+    return found
+
+
+def awaited(rows: Sequence[DeliveryRow]) -> bool:
+    """Tell whether a delivery that is due may yet be made from another copy of its message."""
+    return any(
+        DeliveryRow.objects.filter(account=row.account, message=row.message)
+        .exclude(pk=row.pk)
+        .exclude(copy__stage=Stage.ENDED)
+        .exists()
+        for row in rows
+        if row.sent == Sent.DUE and row.message
+    )
+
+
+def firsts(rows: Iterable[DeliveryRow]) -> list[DeliveryRow]:
+    """Give those that are due, one for each message and account; the others wait for it."""
+    found: dict[tuple[str, str], DeliveryRow] = {}
+    for row in rows:
+        if row.sent == Sent.DUE:
+            found.setdefault((row.account, row.message), row)
+    return list(found.values())
