@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from postwarden.custody.service import Quarantine
 from postwarden.holds.service import Aligner
 from postwarden.ledger.service import Anchor, Ledger
+from postwarden.relocation.service import RepairDesk
 from postwarden.vocabulary import Moment
 from postwarden.worker.loop import Chore
 
@@ -35,6 +36,16 @@ def quarantine_chores(quarantine: Quarantine) -> list[Chore]:
 
 def _empty(quarantine: Quarantine) -> None:
     quarantine.empty(_now())
+
+
+def repair_chores(desk: RepairDesk) -> list[Chore]:
+    """Carry repairs out that nobody else carries out; they may take their time."""
+
+    def carry() -> None:
+        for hashed in desk.waiting():
+            desk.carry(hashed)
+
+    return [Chore("repairs", 1, carry, most_seconds=_SOON, aside=True)]
 
 
 def _sequence(ledger: Ledger) -> None:

@@ -6,8 +6,14 @@ from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.holds.service import Aligner
-from postwarden.wiring import anchors, hold_desk, mail_control, quarantine, webmails
-from postwarden.worker.service import Loop, hold_chores, ledger_chores, quarantine_chores
+from postwarden.wiring import anchors, hold_desk, mail_control, quarantine, repair_desk, webmails
+from postwarden.worker.service import (
+    Loop,
+    hold_chores,
+    ledger_chores,
+    quarantine_chores,
+    repair_chores,
+)
 
 
 def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
@@ -19,6 +25,7 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
     Loop(
         [
             *hold_chores(Aligner(holds, mail_control(configuration), now, webmails(configuration))),
+            *repair_chores(repair_desk(configuration, now)),
             *quarantine_chores(quarantine(configuration, holds.desk.ledger)),
             *ledger_chores(holds.desk.ledger, anchors(configuration), interval),
         ],
