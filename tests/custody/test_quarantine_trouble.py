@@ -32,27 +32,30 @@ def failing(monkeypatch, call, which, error):
     return came
 
 
-def times(place, monkeypatch, call):
-    """Count how often a put makes a call."""
-    calls = []
-    real = getattr(os, call)
-    monkeypatch.setattr(os, call, lambda *w, **n: (calls.append(call), real(*w, **n))[1])
-    place.put(*COPIES, case="2026-0099")
-    monkeypatch.undo()
-    return len(calls)
+def interrupted(place, monkeypatch, call, error):
+    """Interrupt puts at the first, second, … time of a call until it is not made so often; give each case."""
+    for which in count(1):
+        case = f"2026-{which:04}"
+        came = failing(monkeypatch, call, which, error)
+        if isinstance(error, Killed):
+            monkeypatch.setattr(Together, "discard", lambda _: None)
+        try:
+            place.put(*COPIES, case=case)
+        except type(error):
+            assert came
+        else:
+            assert not came
+            assert which > 3
+            return
+        finally:
+            monkeypatch.undo()
+        yield case
 
 
 @pytest.mark.parametrize("call", ["fsync", "rename", "mkdir", "open"])
 def test_a_failing_disk_at_any_call_loses_nothing(small, monkeypatch, call):
-    points = times(small, monkeypatch, call)
-    assert points >= 3
-    for which in range(1, points + 1):
-        case = f"2026-{which:04}"
-        came = failing(monkeypatch, call, which, OSError(28, "No space left on device"))
-        with pytest.raises(OSError, match="No space"):
-            small.put(*COPIES, case=case)
-        monkeypatch.undo()
-        assert came
+    full = OSError(28, "No space left on device")
+    for case in interrupted(small, monkeypatch, call, full):
         assert not [one for one in small.files() if one.name.endswith(PARTIAL)]
         assert small.quarantine.verify().faults == []
         whole_after_all(small, case)
@@ -60,16 +63,7 @@ def test_a_failing_disk_at_any_call_loses_nothing(small, monkeypatch, call):
 
 @pytest.mark.parametrize("call", ["fsync", "rename", "mkdir", "open"])
 def test_killed_at_any_call_it_goes_on_when_it_is_put_again(small, monkeypatch, call):
-    points = times(small, monkeypatch, call)
-    assert points >= 3
-    for which in range(1, points + 1):
-        case = f"2026-{which:04}"
-        came = failing(monkeypatch, call, which, Killed())
-        monkeypatch.setattr(Together, "discard", lambda _: None)
-        with pytest.raises(Killed):
-            small.put(*COPIES, case=case)
-        monkeypatch.undo()
-        assert came
+    for case in interrupted(small, monkeypatch, call, Killed()):
         assert small.quarantine.verify().faults == []
         whole_after_all(small, case)
 
