@@ -1,0 +1,182 @@
+"""Where all messages are in the end, held against where they should be (pure).
+
+For each message and account it is known how many copies should lie there: the account's own ones, as they
+were, and one more for whom the message was meant and who never got theirs, as far as a wrong copy was left
+to take it from. Nobody else should have any.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from postwarden.drills.misdelivery.stores import Stored
+from postwarden.drills.misdelivery.truth import Copy, Truth
+
+Place = tuple[str, str]  # account, Message-ID
+
+
+class Fault(StrEnum):
+    """What is not as it should be."""
+
+    LOST = "lost"  # a holder's own copy is gone
+    DOUBLE = "double"  # more copies than there should be
+    ALTERED = "altered"  # a holder's own copy has other bytes, another date, other flags or place
+    STILL_THERE = "still-there"  # a wrong copy lies where it lay
+    NOT_DELIVERED = "not-delivered"  # who lacks it still does, though a wrong copy was there
+    OTHER_BYTES = "other-bytes"  # delivered, but not with the bytes of any wrong copy
+    OTHER_DATE = "other-date"  # delivered, but not with the date the wrong copy arrived
+    NOT_UNREAD = "not-unread"  # delivered, but read or with flags
+
+
+class Lack(StrEnum):
+    """Why somebody lacks a message that nothing could be done about."""
+
+    DELETED = "deleted"  # who got it wrongly deleted it before the hold
+    NO_WRONG_COPY = "no-wrong-copy"  # it was left out, and nobody else got it in their place
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One message of one account that is not as it should be."""
+
+    letter: str
+    account: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end against the truth.
+
+    Attributes:
+        misplaced: wrong copies that lay in mailboxes when the case began.
+        removed: so many of them do no longer.
+        lacked: messages that somebody lacked, and a wrong copy of which was there.
+        delivered: so many of them lie there now: once, the same bytes, the date of arrival, unread.
+        own: copies of their holders' own.
+        kept: so many of them are as they were.
+        beyond: messages that somebody lacks for good, by why.
+        wrong: all that is not as it should be.
+    """
+
+    misplaced: int
+    removed: int
+    lacked: int
+    delivered: int
+    own: int
+    kept: int
+    beyond: Mapping[Lack, int]
+    wrong: tuple[Wrong, ...]
+
+
+def end(truth: Truth, before: Iterable[Stored], after: Iterable[Stored]) -> Ending:
+    """Hold what lies in the mailboxes after the case against what lay there before it."""
+    then, now = _by_place(before), _by_place(after)
+    due = _due(truth)
+    sources = _sources(truth, then)
+    copies: dict[Place, list[Copy]] = defaultdict(list)
+    for one in truth.copies:
+        copies[one.account, one.message_id].append(one)
+    tally: Counter[str] = Counter()
+    wrong: list[Wrong] = []
+    for place in sorted({*then, *now, *due}):
+        name = truth.names[place[1]]
+        told = _judged(
+            copies[place], then[place], now[place], sources[place[1]] if place in due else None
+        )
+        tally.update(told.tally)
+        wrong += [Wrong(name, place[0], fault) for fault in told.faults]
+    gone = {one.message_id for one in truth.copies if one.gone and not one.belongs}
+    beyond = [name for _, name in due if not sources[name]]
+    deleted = sum(name in gone for name in beyond)
+    return Ending(
+        **{field: tally[field] for field in _COUNTED},
+        beyond={Lack.DELETED: deleted, Lack.NO_WRONG_COPY: len(beyond) - deleted},
+        wrong=tuple(wrong),
+    )
+
+
+_COUNTED = ("misplaced", "removed", "lacked", "delivered", "own", "kept")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    tally: Mapping[str, int]
+    faults: Sequence[Fault]
+
+
+def _judged(
+    copies: Sequence[Copy],
+    then: Sequence[Stored],
+    now: Sequence[Stored],
+    sources: Sequence[Stored] | None,
+) -> _Judged:
+    """Judge one message in one account; `sources` are the wrong copies of it if one is due there."""
+    lying = [one for one in copies if not one.gone]
+    strange = sum(not one.belongs and not one.else_meant for one in lying)
+    either = sum(one.else_meant for one in lying)
+    own = len(lying) - strange - either
+    due = int(bool(sources))
+    tally = {"misplaced": strange, "lacked": due, "own": own + either}
+    faults = [Fault.STILL_THERE] * min(strange, max(0, len(now) - own - either - due))
+    stays = len(faults)
+    tally["removed"] = strange - stays
+    surplus = len(now) - stays - own - either - due
+    faults += [Fault.DOUBLE] * max(0, surplus)
+    if due:
+        arrived = list((Counter(now) - Counter(then)).elements())
+        more = _arrived(arrived, sources or ()) if len(now) > own + stays else [Fault.NOT_DELIVERED]
+        tally["delivered"] = int(not more and surplus <= 0)
+        faults += more
+        missing = 0 if Fault.NOT_DELIVERED in more else max(0, -surplus)
+    else:
+        missing = max(0, -surplus)
+    faults += [Fault.LOST] * missing
+    altered = 0
+    if not strange and not either and not missing:
+        altered = own - sum((Counter(then) & Counter(now)).values())
+        faults += [Fault.ALTERED] * altered
+    tally["kept"] = own + either - missing - altered
+    return _Judged(tally, faults)
+
+
+def _arrived(arrived: Sequence[Stored], sources: Sequence[Stored]) -> list[Fault]:
+    """Judge what arrived for somebody who lacked it."""
+    if not arrived:
+        return [Fault.NOT_DELIVERED]
+    one = arrived[0]
+    same = [source for source in sources if source.content == one.content]
+    faults = []
+    if not same:
+        faults.append(Fault.OTHER_BYTES)
+    elif one.date not in {source.date for source in same}:
+        faults.append(Fault.OTHER_DATE)
+    if one.flags:
+        faults.append(Fault.NOT_UNREAD)
+    return faults
+
+
+def _due(truth: Truth) -> set[Place]:
+    """Give who never got a copy of their own of a message that was meant for them."""
+    got = {(one.account, one.message_id) for one in truth.copies if one.belongs or one.else_meant}
+    meant = {(account, name) for name, some in truth.meant.items() for account in some}
+    return meant - got
+
+
+def _sources(truth: Truth, then: Mapping[Place, Sequence[Stored]]) -> dict[str, list[Stored]]:
+    """Give the wrong copies of each message that lay in mailboxes when the case began."""
+    found: dict[str, list[Stored]] = defaultdict(list)
+    places = {
+        (one.account, one.message_id) for one in truth.copies if not one.belongs and not one.gone
+    }
+    for place in sorted(places):
+        found[place[1]] += then[place]
+    return found
+
+
+def _by_place(some: Iterable[Stored]) -> dict[Place, list[Stored]]:
+    found: dict[Place, list[Stored]] = defaultdict(list)
+    for one in some:
+        found[one.account, one.message_id].append(one)
+    return found
