@@ -62,7 +62,7 @@ def installation(configuration: Configuration) -> "Installation":
 
 def _repairs(configuration: Configuration) -> "Repairs":
     book = ledger(configuration)
-    from postwarden.relocation.service import repairs  # noqa: PLC0415  # has models: after set_up
+    from postwarden.relocation.drafting.service import repairs  # noqa: PLC0415  # has models: after set_up
 
     return repairs(book)
 
@@ -89,8 +89,9 @@ def case_desk(configuration: Configuration) -> "Desk":
     from postwarden.cases.service import Desk  # noqa: PLC0415  # has models: after set_up
     from postwarden.custody.service import PlansOfCases, QuarantineOfCases  # noqa: PLC0415  # likewise
     from postwarden.holds.service import HoldContribution  # noqa: PLC0415  # likewise
+    from postwarden.relocation.service import RepairsOfCases  # noqa: PLC0415  # likewise
 
-    rooms = (PlansOfCases(), QuarantineOfCases(), HoldContribution(book))
+    rooms = (PlansOfCases(), QuarantineOfCases(), HoldContribution(book), RepairsOfCases())
     return Desk(book, configuration.organisations, rooms)
 
 

@@ -8,13 +8,15 @@ from django.db import transaction
 
 from postwarden.cases.service import Actor, Desk
 from postwarden.custody.service import Kind, Mismatch, Plan, Plans, Quarantine, Stage
+from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission
+from postwarden.relocation.accounting import Counted
 from postwarden.relocation.acts import Repair, act_of
 from postwarden.relocation.carrying import Carrier, Outside
 from postwarden.relocation.effects import PLAN, due_plan, leased
 from postwarden.relocation.errors import NothingToRepair
-from postwarden.relocation.keeping import begin
-from postwarden.relocation.models import CopyRow
+from postwarden.relocation.keeping import begin, keep_count
+from postwarden.relocation.models import CopyRow, CountRow
 from postwarden.relocation.rules import Outcome, Why
 from postwarden.relocation.rules import Stage as CopyStage
 from postwarden.state import outbox
@@ -42,14 +44,23 @@ class Progress:
     Attributes:
         outcomes: how many copies came to which end.
         copies: in all.
+        right: copies that were right when the plan was frozen.
+        settled: copies that earlier repairs had put right by then.
         stage: of the plan.
         trouble: what kept the last try from going on; "" for nothing.
     """
 
     outcomes: Mapping[Outcome, int]
     copies: int
+    right: int
+    settled: int
     stage: Stage
     trouble: str = ""
+
+    @property
+    def all(self) -> int:
+        """Copies that were looked at."""
+        return self.right + self.settled + self.copies
 
     @property
     def done(self) -> int:
@@ -68,8 +79,12 @@ class RepairDesk:
         self._clock = outside.clock
         self._carrier = Carrier(desk, plans, quarantine, outside)
 
-    def plan(self, case: str, reason: str, repairs: Sequence[Repair], who: Member) -> Plan:
+    def plan(
+        self, case: str, reason: str, repairs: Sequence[Repair], counted: Counted, who: Member
+    ) -> Plan:
         """Freeze a plan of repairs; it waits for somebody else's approval.
+
+        What was looked at is kept with it, and its hash in the ledger.
 
         Raises:
             NotAllowed: the roles do not allow it, for the organisation of one of the accounts.
@@ -82,7 +97,13 @@ class RepairDesk:
         plan = Plan(
             case, reason, who.name, acts, Mismatch.LEAVE_OUT, emergency=False, made=self._clock()
         )
-        return self.plans.freeze(plan, self._clock())
+        with transaction.atomic():
+            frozen = self.plans.freeze(plan, self._clock())
+            keep_count(frozen, counted)
+            detail = {**counted.seen._asdict(), **_sums(counted), "digest": counted.digest}
+            entry = Entry("repair.counted", who.name, case=case, plan=frozen.hash, detail=detail)
+            self.desk.ledger.append([entry], self._clock())
+        return frozen
 
     def run(self, start: str, who: Actor) -> Plan:
         """Begin an approved plan, or go on with a stopped one; a running one stays as it is.
@@ -140,10 +161,18 @@ class RepairDesk:
     def progress(self, hashed: str) -> Progress:
         """Tell how far a plan is."""
         rows = CopyRow.objects.filter(plan=hashed)
+        counted = CountRow.objects.get(plan=hashed)
         ended = rows.filter(stage=CopyStage.ENDED).values_list("outcome", flat=True)
         outcomes = Counter(Outcome(one) for one in ended.iterator())
         trouble = next((t for e, t in outbox.waiting([PLAN]) if e.subject == hashed), "")
-        return Progress(outcomes, rows.count(), self.plans.stage(hashed), trouble)
+        return Progress(
+            outcomes=outcomes,
+            copies=rows.count(),
+            right=counted.right.count("\n"),
+            settled=counted.settled.count("\n"),
+            stage=self.plans.stage(hashed),
+            trouble=trouble,
+        )
 
     def stuck(self, hashed: str) -> list[Stuck]:
         """Give the copies that were left or wait for a person, in the plan's order."""
@@ -165,6 +194,11 @@ class RepairDesk:
         if isinstance(who, Member):
             for organisation in {self.desk.organisation_of(one) for one in accounts}:
                 who.allowed(Permission.PLAN_REQUEST, organisation)
+
+
+def _sums(counted: Counted) -> dict[str, int]:
+    named = ("right", "settled", "planned")
+    return {name: len(getattr(counted, name)) for name in named}
 
 
 def _concerned(repair: Repair) -> list[str]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from postwarden.custody.service import Act, Plan
+from postwarden.relocation.accounting import Counted
 from postwarden.relocation.acts import Repair, repair_of
-from postwarden.relocation.models import CopyRow, DeliveryRow
+from postwarden.relocation.models import CopyRow, CountRow, DeliveryRow
 from postwarden.relocation.owning import message_of
 from postwarden.relocation.ports import Ticket
 from postwarden.relocation.rules import Outcome, Sent, Stage, Why
@@ -74,6 +75,22 @@ def _row(plan: str, case: str, place: int, act: Act, now: Moment) -> CopyRow:
         why=repair.why or "",
         ended=now if left else None,
     )
+
+
+def keep_count(plan: Plan, counted: Counted) -> None:
+    """Keep what was looked at for a plan, in the caller's transaction."""
+    CountRow.objects.create(
+        plan=plan.hash,
+        **counted.seen._asdict(),
+        right=_lines(counted.right),
+        settled=_lines(counted.settled),
+        planned=_lines(counted.planned),
+        digest=counted.digest,
+    )
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "".join(f"{name}\n" for name in names)
 
 
 def unfinished(hashed: str) -> list[tuple[int, str, int]]:

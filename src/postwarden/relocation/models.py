@@ -66,3 +66,22 @@ class DeliveryRow(models.Model):
             ),
         )
         indexes = (models.Index(fields=("message",), name="relocation_delivery_message"),)
+
+
+class CountRow(models.Model):
+    """What an examination saw when a plan was frozen: ids of copies, a line each; see `accounting`."""
+
+    plan = models.CharField(max_length=64, primary_key=True)
+    snapshot = models.CharField(max_length=200)
+    manifest = models.CharField(max_length=64)
+    since = models.BigIntegerField(null=True)
+    until = models.BigIntegerField(null=True)
+    right = models.TextField()
+    settled = models.TextField()
+    planned = models.TextField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        """One a plan."""
+
+        db_table = "relocation_count"

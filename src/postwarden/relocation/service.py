@@ -1,8 +1,10 @@
 """The one door of this room."""
 
+from postwarden.relocation.accounting import Counted, Seen
 from postwarden.relocation.acts import Repair, repair_of
 from postwarden.relocation.carrying import Outside
 from postwarden.relocation.content import canonical, content_hash
+from postwarden.relocation.contribution import RepairsOfCases
 from postwarden.relocation.desk import Progress, RepairDesk, Stuck
 from postwarden.relocation.errors import (
     AmbiguousRouteError,
@@ -11,8 +13,6 @@ from postwarden.relocation.errors import (
     RelocationError,
     TemporaryRouteError,
 )
-from postwarden.relocation.gathering import candidates, stores_of
-from postwarden.relocation.planning import Surroundings, Wish, plan
 from postwarden.relocation.ports import (
     Absence,
     Original,
@@ -23,12 +23,12 @@ from postwarden.relocation.ports import (
     Wanted,
     Where,
 )
-from postwarden.relocation.records import repairs
 from postwarden.relocation.rules import Outcome, Why
 
 __all__ = [
     "Absence",
     "AmbiguousRouteError",
+    "Counted",
     "NothingToRepair",
     "Original",
     "Outcome",
@@ -39,21 +39,17 @@ __all__ = [
     "RelocationError",
     "Repair",
     "RepairDesk",
+    "RepairsOfCases",
     "Room",
     "Route",
+    "Seen",
     "Stuck",
-    "Surroundings",
     "TemporaryRouteError",
     "Ticket",
     "Wanted",
     "Where",
     "Why",
-    "Wish",
-    "candidates",
     "canonical",
     "content_hash",
-    "plan",
     "repair_of",
-    "repairs",
-    "stores_of",
 ]

@@ -10,6 +10,7 @@ from rich.table import Table
 from postwarden.cli.acting import As, acting
 from postwarden.cli.desk.hold_words import left_lines
 from postwarden.cli.desk.plan_words import acts, not_possible, stage
+from postwarden.cli.desk.repair_words import act_lines
 from postwarden.cli.desk.signing import sign
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
@@ -99,8 +100,6 @@ def _carry(desk: HoldDesk, plan: Plan) -> None:
 
 def _act_lines(act: Act) -> Iterator[str]:
     if act.kind in _REPAIRS:
-        from postwarden.cli.desk.repair_words import act_lines  # noqa: PLC0415  # loads the engine
-
         yield from act_lines(act)
     else:
         details = " ".join(f"{name}={value}" for name, value in act.details)

@@ -3,6 +3,8 @@
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
+from hashlib import sha256
 from typing import Annotated
 
 import typer
@@ -30,17 +32,17 @@ from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.progress import copy_progress
 from postwarden.configuration import Configuration, load
 from postwarden.custody.service import Plan, Stage
+from postwarden.evidence.service import Mailboxes
 from postwarden.people.service import Member, member
-from postwarden.relocation.service import (
-    Outcome,
-    Repair,
-    RepairDesk,
+from postwarden.relocation.drafting.service import (
     Surroundings,
     Wish,
     candidates,
+    count,
     plan,
     stores_of,
 )
+from postwarden.relocation.service import Counted, Outcome, Repair, RepairDesk, Seen
 from postwarden.verdicts.service import Question
 from postwarden.wiring import hold_desk, repair_desk
 
@@ -90,9 +92,12 @@ def repair(  # noqa: PLR0913, PLR0917  # the options of the command
     actor = member(acting(who))
     reference = cases.case_file(actor, case).case.reference
     wish = Wish(clean=clean, answered=answered)
-    repairs = _repairs(configuration, desk, question, wish, snapshot)
+    named = question.accounts or tuple(cases.case_file(actor, case).case.accounts)
+    repairs, counted = _repairs(
+        configuration, desk, replace(question, accounts=named), wish, snapshot
+    )
     with not_possible():
-        frozen = desk.plan(reference, reason, repairs, actor)
+        frozen = desk.plan(reference, reason, repairs, counted, actor)
     for line in planned_lines(repairs):
         typer.echo(visible(line))
     typer.echo(f"Plan {frozen.hash[:12]} waits for approval.")
@@ -106,19 +111,24 @@ def _repairs(
     question: Question,
     wish: Wish,
     snapshot: str | None,
-) -> list[Repair]:
+) -> tuple[list[Repair], Counted]:
+    """Examine everything that these accounts have in the window, and say what is to be done about it."""
     with opened(configuration, snapshot) as evidence:
-        evidence.must_hold(question.accounts)
+        held = Mailboxes(evidence.engine).among(question.accounts)
+        question = replace(question, accounts=tuple(sorted(held)), everything=True)
         examination = evidence.examination(configuration)
-        found = list(examination.findings(question))
+        found = list(examination.findings(question)) if held else []
         some = candidates(evidence.engine, examination, found)
+        digest = sha256(evidence.manifest.to_json().encode()).hexdigest()
+        seen = Seen(evidence.manifest.name, digest, question.since, question.until)
     wanted = {
         (account, one.finding.store or "") for one in some for account in one.finding.rightful
     }
     preserved = hold_desk(configuration).preserved([one.finding.account for one in some])
     routes = desk.outside.routes
     around = Surroundings(preserved, stores_of(routes, wanted), frozenset(routes))
-    return plan(some, around, wish)
+    repairs = plan(some, around, wish)
+    return repairs, count(seen, found, repairs)
 
 
 @app.command("run")

@@ -76,10 +76,16 @@ def planned_lines(repairs: Sequence[Repair]) -> Iterator[str]:
 
 
 def outcome_lines(progress: Progress) -> Iterator[str]:
-    """Say what became of a plan's copies, counted."""
+    """Say what became of all copies that were looked at, each counted once, and the sum."""
+    yield f"{copies(progress.right)} right before."
+    if progress.settled:
+        yield f"{copies(progress.settled)} put right by earlier repairs."
     for outcome, sentence in _OUTCOMES.items():
         if count := progress.outcomes.get(outcome, 0):
             yield f"{copies(count)} {sentence}."
+    if left := progress.copies - progress.done:
+        yield f"{copies(left)} still to be done."
+    yield f"Together {copies(progress.all)}: every one that was looked at."
     if progress.stage in _STAGES:
         yield _STAGES[progress.stage]
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 import pyarrow as pa
 
 from postwarden.evidence.service import Engine
+from postwarden.relocation.drafting.planning import Candidate
 from postwarden.relocation.models import CopyRow
-from postwarden.relocation.planning import Candidate
 from postwarden.relocation.ports import Route, Wanted
 from postwarden.relocation.rules import Outcome
 from postwarden.sources.service import CopyRecord

@@ -1,0 +1,25 @@
+"""Accounting for each copy that an examination saw (pure)."""
+
+from collections.abc import Iterable
+
+from postwarden.relocation.accounting import Counted, Seen
+from postwarden.relocation.acts import Repair
+from postwarden.verdicts.service import Finding, Verdict
+
+_RIGHT = (Verdict.RIGHTFUL, Verdict.OWN)
+
+
+def count(seen: Seen, findings: Iterable[Finding], repairs: Iterable[Repair]) -> Counted:
+    """Account for each copy that an examination of everything in the window gave.
+
+    Raises:
+        ValueError: one is neither right nor planned for, or stands twice.
+    """
+    found = {one.id: one for one in findings}
+    right = sorted(name for name, one in found.items() if one.verdict in _RIGHT)
+    settled = sorted(name for name, one in found.items() if one.settled)
+    planned = sorted(one.copy.id for one in repairs)
+    counted = sorted({*right, *settled, *planned})
+    if len(counted) != len(right) + len(settled) + len(planned) or not found.keys() <= set(counted):
+        raise ValueError("a copy is not accounted for once")
+    return Counted(seen, tuple(right), tuple(settled), tuple(planned))
