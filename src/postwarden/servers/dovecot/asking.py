@@ -5,6 +5,7 @@ been done, or may be done yet: that is ambiguous, also where a command of it mer
 2.3 fails commands that it has carried out (over quota, it panics after the copy is stored).
 """
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ NO_USER = 67  # sysexits.h EX_NOUSER
 NOT_FOUND = 68  # doveadm: no such folder
 EXISTS = 65  # EX_DATAERR: such a folder is there
 _AT_ONCE = 100  # commands in a request
+_KNOWN_SECONDS = 60.0  # that an account counts as known
 
 
 class Query(NamedTuple):
@@ -52,6 +54,7 @@ class Asking:
         """Bind it; `name` is the backend's, for sentences."""
         self._doveadm = doveadm
         self._name = name
+        self._homes: dict[str, tuple[float, str]] = {}
 
     def look(self, commands: Sequence[Asked]) -> list[Answer]:
         """Ask what changes nothing, or nothing but staging; raise as questions do."""
@@ -101,40 +104,38 @@ class Asking:
     def homes(self, accounts: Iterable[str]) -> Mapping[str, str]:
         """Give what is said of the mail location of those accounts that the user database knows.
 
-        To be asked before any `copy` or `move`: one from an account that is not there crashes doveadm.
+        To be asked before any `copy`: one from an account that is not there crashes doveadm, and so
+        would one from an account that was removed within the minute that answers are kept. No answer
+        comes then, and nothing was changed.
         """
+        since = time.monotonic() - _KNOWN_SECONDS
+        self._homes = {name: one for name, one in self._homes.items() if one[0] > since}
         names = [one for one in dict.fromkeys(accounts) if not is_pattern(one)]
-        found = {}
-        answers = self.look([("user", {"userMask": [name], "field": "mail"}) for name in names])
-        for name, answer in zip(names, answers, strict=True):
+        unknown = [name for name in names if name not in self._homes]
+        answers = self.told([_user(name) for name in unknown], {NO_USER})
+        for name, answer in zip(unknown, answers, strict=True):
             if not isinstance(answer, Failure):
-                found[name] = " ".join(value for row in answer for value in row.values())
-            elif answer.code != NO_USER:
-                raise TemporaryRouteError(f"{self._name}: {_failed('user', answer)}")
-        return found
+                said = " ".join(value for row in answer for value in row.values())
+                self._homes[name] = (time.monotonic(), said)
+        return {name: self._homes[name][1] for name in names if name in self._homes}
 
     def stored(self, queries: Sequence[Query]) -> list[list[Stored]]:
         """Give the messages that each query finds; an account that is not there has none."""
-        asked = [
-            ("fetch", {"user": one.account, "field": list(FIELDS), "query": list(one.words)})
-            for one in queries
-        ]
-        answers = self.told(asked, {NO_USER})
+        return self.read_stored(self.told([fetched(one) for one in queries], {NO_USER}))
+
+    def read_stored(self, answers: Sequence[Answer]) -> list[list[Stored]]:
+        """Read answers to `fetched`."""
         try:
             return [stored(answer) for answer in answers]
         except ValueError as error:
             raise TemporaryRouteError(f"{self._name}: doveadm fetch: {error}") from error
 
-    def folders(self, asked: Sequence[tuple[str, str]]) -> list[list[Folder]]:
+    def folders(self, wanted: Sequence[tuple[str, str]]) -> list[list[Folder]]:
         """Give the folders that match each account and mask."""
-        fields = ["guid", "uidvalidity", "uidnext"]
-        answers = self.told(
-            [
-                ("mailboxStatus", {"user": account, "field": fields, "mailboxMask": [mask]})
-                for account, mask in asked
-            ],
-            {NO_USER, NOT_FOUND},
-        )
+        return self.read_folders(self.told([status(*one) for one in wanted], {NO_USER, NOT_FOUND}))
+
+    def read_folders(self, answers: Sequence[Answer]) -> list[list[Folder]]:
+        """Read answers to `status`."""
         try:
             return [folders(answer) for answer in answers]
         except ValueError as error:
@@ -147,6 +148,21 @@ class Asking:
             if isinstance(answer, Failure) and answer.code not in expected:
                 raise TemporaryRouteError(f"{self._name}: {_failed(name, answer)}")
         return answers
+
+
+def _user(name: str) -> Asked:
+    return "user", {"userMask": [name], "field": "mail"}
+
+
+def fetched(query: Query) -> Asked:
+    """Write the command that asks for messages."""
+    return "fetch", {"user": query.account, "field": list(FIELDS), "query": list(query.words)}
+
+
+def status(account: str, mask: str) -> Asked:
+    """Write the command that asks for folders."""
+    fields = ["guid", "uidvalidity", "uidnext"]
+    return "mailboxStatus", {"user": account, "field": fields, "mailboxMask": [mask]}
 
 
 def _failed(name: str, failure: Failure) -> str:

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from postwarden.relocation.service import TemporaryRouteError
 from postwarden.servers.dovecot.api import Asked, Failure
-from postwarden.servers.dovecot.asking import NOT_FOUND, Asking, Query
-from postwarden.servers.dovecot.imap import Mail
+from postwarden.servers.dovecot.asking import NOT_FOUND, Asking
+from postwarden.servers.dovecot.imap import Held, Mail
 from postwarden.servers.dovecot.staging import Staging
-from postwarden.servers.dovecot.stored import Stored, uid_set, with_guids
+from postwarden.servers.dovecot.stored import uid_set, with_guids
 
 _BYTES_AT_ONCE = 8 * 1024 * 1024
 
@@ -55,18 +55,15 @@ class Copier:
     def _read(self, picks: Sequence[Pick]) -> Iterator[tuple[Pick, Mail | None]]:
         with self._staging.reading_folder() as name:
             self._copy(picks, name)
-            words = ["mailbox", name, "all"]
-            (found,) = self._asking.stored([Query(self._staging.account, words)])
-            by_guid = {one.guid: one for one in reversed(found)}
+            with self._staging.session() as session:
+                by_guid = {one.guid: one for one in reversed(session.held(name))}
             yield from ((pick, None) for pick in picks if pick.guid not in by_guid)
             there = [(pick, by_guid[pick.guid]) for pick in picks if pick.guid in by_guid]
-            if not there:
-                return
-            with self._staging.session() as session:
-                for some in _portions(there):
+            for some in _portions(there):
+                with self._staging.session() as session:
                     mails = session.fetch(name, uid_set(one.uid for _, one in some))
-                    by_uid = {mail.uid: mail for mail in mails}
-                    yield from ((pick, by_uid.get(one.uid)) for pick, one in some)
+                by_uid = {mail.uid: mail for mail in mails}
+                yield from ((pick, by_uid.get(one.uid)) for pick, one in some)
 
     def _copy(self, picks: Sequence[Pick], name: str) -> None:
         by_folder: dict[tuple[str, str], list[Pick]] = {}
@@ -112,9 +109,9 @@ def _copied(picks: Sequence[Pick], into: str, name: str) -> Asked:
 
 
 def _portions(
-    there: Sequence[tuple[Pick, Stored]],
-) -> Iterator[list[tuple[Pick, Stored]]]:
-    portion: list[tuple[Pick, Stored]] = []
+    there: Sequence[tuple[Pick, Held]],
+) -> Iterator[list[tuple[Pick, Held]]]:
+    portion: list[tuple[Pick, Held]] = []
     size = 0
     for one in there:
         if portion and size + one[1].size > _BYTES_AT_ONCE:
@@ -122,4 +119,5 @@ def _portions(
             portion, size = [], 0
         portion.append(one)
         size += one[1].size
-    yield portion
+    if portion:
+        yield portion

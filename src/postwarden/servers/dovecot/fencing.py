@@ -6,12 +6,28 @@ it finds no staging folder by the name that it was given.
 """
 
 import time
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from postwarden.relocation.service import TemporaryRouteError
-from postwarden.servers.dovecot.asking import Asking
+from postwarden.servers.dovecot.api import Answer, Asked
+from postwarden.servers.dovecot.asking import NO_USER, Asking
 from postwarden.servers.dovecot.stored import number, rows
 
+PROCESSES: Asked = ("processStatus", {})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.5
+
+
+class Processes(NamedTuple):
+    """What runs of a Dovecot.
+
+    Attributes:
+        generation: changes when Dovecot is started anew.
+        busy: doveadm processes at work, each with how many clients it has had.
+    """
+
+    generation: int
+    busy: frozenset[tuple[int, int]]
 
 
 class Quiet:
@@ -31,57 +47,60 @@ class Quiet:
         self._orphans = orphans
         self._seen: dict[int, float] = {}
 
-    def generation(self) -> int:
-        """Give a number that changes when Dovecot is started anew."""
-        return next((pid for name, pid, _ in self._processes() if name == "log"), 0)
-
-    def wait(self, since: int) -> None:
-        """Return once every command is over that began before this call.
+    def answers(self, since: Collection[int], commands: Sequence[Asked]) -> list[Answer]:
+        """Ask once every command is over that began before this call; accounts may be missing.
 
         Args:
-            since: `generation` at a time before those commands.
+            since: generations of Dovecot at times before those commands.
+            commands: change nothing.
 
         Raises:
-            TemporaryRouteError: one is still at work.
+            TemporaryRouteError: an earlier command is still at work.
         """
         deadline = time.monotonic() + self._seconds
-        self._wait_for_orphans(since)
         pause = _FIRST_PAUSE
-        before = self._busy()
-        while before := before & self._busy():
+        before: frozenset[tuple[int, int]] | None = None
+        while True:
+            # The first look lets the master learn that this very request is being served.
+            asked = [PROCESSES, PROCESSES, *commands]
+            _, told, *answers = self._asking.told(asked, {NO_USER})
+            now = processes(told)
+            before = now.busy if before is None else before & now.busy
+            late = self._orphans_for(now.generation) if set(since) != {now.generation} else 0.0
+            if late <= 0 and (len(now.busy) <= 1 or not before):  # this request's own is busy
+                return answers
             if time.monotonic() > deadline:
+                busy = ", ".join(str(pid) for pid, _ in sorted(before))
                 raise TemporaryRouteError(
-                    "Dovecot is still busy with commands given earlier"
-                    f" (doveadm processes {', '.join(str(pid) for pid, _ in sorted(before))})"
+                    f"Dovecot is still busy with commands given earlier: doveadm processes {busy}"
                 )
-            time.sleep(pause)
+            time.sleep(max(late, pause))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _wait_for_orphans(self, since: int) -> None:
-        now = self.generation()
-        first = self._seen.setdefault(now, time.monotonic())
-        if now != since:
-            time.sleep(max(0.0, first + self._orphans - time.monotonic()))
+    def _orphans_for(self, generation: int) -> float:
+        first = self._seen.setdefault(generation, time.monotonic())
+        return first + self._orphans - time.monotonic()
 
-    def _busy(self) -> set[tuple[int, int]]:
-        """Give the busy doveadm processes, each with how many clients it has had."""
-        return {
+
+def processes(answer: Answer) -> Processes:
+    """Read the answer to `PROCESSES`; raise `TemporaryRouteError` where it cannot be understood."""
+    try:
+        found = [
+            (
+                row.get("name"),
+                number(row, "pid"),
+                number(row, "available_count"),
+                number(row, "total_count"),
+            )
+            for row in rows(answer)
+        ]
+    except ValueError as error:
+        raise TemporaryRouteError(f"doveadm process status: {error}") from error
+    return Processes(
+        next((pid for name, pid, _, _ in found if name == "log"), 0),
+        frozenset(
             (pid, clients)
-            for name, pid, clients in self._processes()
-            if name == "doveadm" and clients
-        }
-
-    def _processes(self) -> list[tuple[str, int, int]]:
-        """Give name, id, and the number of clients so far (0: it has none now) of each process."""
-        (answer,) = self._asking.told([("processStatus", {})])
-        try:
-            return [
-                (
-                    row.get("name", ""),
-                    number(row, "pid"),
-                    0 if number(row, "available_count") else number(row, "total_count"),
-                )
-                for row in rows(answer)
-            ]
-        except ValueError as error:
-            raise TemporaryRouteError(f"doveadm process status: {error}") from error
+            for name, pid, free, clients in found
+            if name == "doveadm" and not free and clients
+        ),
+    )

@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple, Self
@@ -20,11 +20,16 @@ from postwarden.vocabulary import Moment, moment_of
 _LONGEST_LINE = 1024 * 1024
 _LARGEST = 1024 * 1024 * 1024  # a message
 _PIECE = 256 * 1024
-_NEEDED = frozenset({b"LITERAL+", b"MULTIAPPEND", b"NAMESPACE"})
+_NEEDED = frozenset(
+    {b"LITERAL+", b"MULTIAPPEND", b"NAMESPACE", b"UIDPLUS", b"UNSELECT", b"LIST-STATUS"}
+)
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LITERAL = re.compile(rb"\{(\d{1,10})\}\Z")
 _UID = re.compile(rb"[( ]UID (\d+)")
 _FLAGS = re.compile(rb"[( ]FLAGS \(([^()]*)\)")
+_GUID = re.compile(rb"[( ]X-GUID ([^ ()]+)")
+_SIZE = re.compile(rb"[( ]RFC822\.SIZE (\d+)")
+_STATUS = re.compile(rb'\* STATUS "?([^" ]+)"? \(X-GUID (\w+)\)')
 _DATE = re.compile(
     rb'[( ]INTERNALDATE "([ \d]\d)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
 )
@@ -54,6 +59,20 @@ class Mail(NamedTuple):
     date: Moment
     flags: tuple[str, ...]
     content: bytes
+
+
+class Held(NamedTuple):
+    """What a folder of staging holds.
+
+    Attributes:
+        size: in the canonical form.
+        date: INTERNALDATE in seconds.
+    """
+
+    uid: int
+    guid: str
+    size: int
+    date: int
 
 
 class _Answer(NamedTuple):
@@ -129,9 +148,21 @@ class Imap:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the session."""
         with suppress(OSError):
             self._socket.sendall(b"bye LOGOUT\r\n")
         self._socket.close()
+
+    def is_alive(self) -> bool:
+        """Whether the server still answers."""
+        try:
+            self.do(b"NOOP")
+        except TemporaryRouteError:
+            return False
+        return True
 
     def append(self, folder: str, letters: Sequence[Letter]) -> None:
         """Append messages to a folder, all or none, in this order.
@@ -153,18 +184,54 @@ class Imap:
                 f"IMAP at {self._name}: staging takes no message: {_said(status)}"
             )
 
-    def fetch(self, folder: str, uids: str) -> Iterator[Mail]:
+    def fetch(self, folder: str, uids: str) -> list[Mail]:
         """Give the messages of a folder that have these UIDs; flags stay as they are."""
-        self._must(b'EXAMINE "%b"' % folder.encode("ascii"))
+        self.do(b'EXAMINE "%b"' % folder.encode("ascii"))
         wanted = b"UID FETCH %b (UID INTERNALDATE FLAGS BODY.PEEK[])" % uids.encode("ascii")
-        for answer in self._must(wanted):
-            mail = _mail(answer)
-            if mail is not None:
-                yield mail
+        return [mail for answer in self.do(wanted) if (mail := _mail(answer)) is not None]
 
-    def _must(self, words: bytes) -> list[_Answer]:
+    def held(self, folder: str) -> list[Held]:
+        """Give what a folder holds, in order of UIDs."""
+        self.do(b'EXAMINE "%b"' % folder.encode("ascii"))
+        told = self.do(b"UID FETCH 1:* (UID X-GUID RFC822.SIZE INTERNALDATE)")
+        return [one for answer in told if (one := _held(answer)) is not None]
+
+    def first_body(self, folder: str) -> str:
+        """Give the body of the message with UID 1, "" where there is none."""
+        self.do(b'EXAMINE "%b"' % folder.encode("ascii"))
+        told = self.do(b"UID FETCH 1 (BODY.PEEK[TEXT])")
+        bodies = [answer.literals[-1] for answer in told if answer.literals]
+        return bodies[0].decode("ascii", "replace") if bodies else ""
+
+    def folders(self, pattern: str) -> dict[str, str]:
+        """Give name by GUID of the folders that match (X-GUID: Dovecot alone has it)."""
+        told = self.do(b'LIST "" "%b" RETURN (STATUS (X-GUID))' % pattern.encode("ascii"))
+        found = (_STATUS.match(answer.text) for answer in told)
+        return {match[2].decode(): match[1].decode() for match in found if match}
+
+    def create(self, folder: str) -> None:
+        """Make a folder."""
+        self.do(b'CREATE "%b"' % folder.encode("ascii"))
+
+    def rename(self, folder: str, name: str) -> None:
+        """Give a folder another name; its GUID, its UIDs and UIDVALIDITY stay."""
+        self.do(b'RENAME "%b" "%b"' % (folder.encode("ascii"), name.encode("ascii")))
+
+    def delete(self, folder: str) -> None:
+        """Remove a folder and what it holds."""
+        self.do(b"UNSELECT", b"BAD")
+        self.do(b'DELETE "%b"' % folder.encode("ascii"), b"NO [NONEXISTENT]")
+
+    def expunge(self, folder: str, uids: str) -> None:
+        """Remove messages of a folder."""
+        self.do(b'SELECT "%b"' % folder.encode("ascii"))
+        self.do(b"UID STORE %b +FLAGS.SILENT (\\Deleted)" % uids.encode("ascii"))
+        self.do(b"UID EXPUNGE %b" % uids.encode("ascii"))
+
+    def do(self, words: bytes, *expected: bytes) -> list[_Answer]:
+        """Give the untagged responses to a command that must succeed, or fail in an expected way."""
         status, told = self._command(words)
-        if not status.startswith(b"OK"):
+        if not status.startswith((b"OK", *expected)):
             raise TemporaryRouteError(f"IMAP at {self._name}: {_said(status)}")
         return told
 
@@ -247,6 +314,13 @@ def _mail(answer: _Answer) -> Mail | None:
         return None
     found = tuple(flags[1].decode("ascii", "replace").split())
     return Mail(int(uid[1]), _moment(date), found, answer.literals[-1])
+
+
+def _held(answer: _Answer) -> Held | None:
+    uid, guid, size, date = (one.search(answer.text) for one in (_UID, _GUID, _SIZE, _DATE))
+    if uid is None or guid is None or size is None or date is None:
+        return None
+    return Held(int(uid[1]), guid[1].decode(), int(size[1]), _moment(date) // 1_000_000)
 
 
 def _moment(date: re.Match[bytes]) -> Moment:

@@ -5,11 +5,11 @@ lately, it is that message, for a stored message never changes (RFC 3501 section
 gives no two contents one GUID in an account. Otherwise its bytes are read again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from postwarden.relocation.service import Absence, AmbiguousRouteError, Wanted, content_hash
 from postwarden.servers.dovecot.api import Asked
-from postwarden.servers.dovecot.asking import Asking, Query
+from postwarden.servers.dovecot.asking import Asking, Query, fetched
 from postwarden.servers.dovecot.copying import Copier, Pick
 from postwarden.servers.dovecot.reading import Reader
 from postwarden.servers.dovecot.stored import Stored, uid_set, with_guids
@@ -33,12 +33,12 @@ class Remover:
         for at in range(0, len(copies), _AT_ONCE):
             some = copies[at : at + _AT_ONCE]
             told |= {copy.id: Absence.NO_ACCOUNT for copy, _ in some if copy.account not in homes}
-            told |= self._remove([one for one in some if one[0].account in homes])
-        keeping = [account for account, said in homes.items() if _keeps_bodies(said)]
-        self._asking.act([("purge", {"user": account}) for account in keeping])
+            told |= self._remove([one for one in some if one[0].account in homes], homes)
         return told
 
-    def _remove(self, copies: Sequence[tuple[Wanted, str]]) -> dict[str, Absence | None]:
+    def _remove(
+        self, copies: Sequence[tuple[Wanted, str]], homes: Mapping[str, str]
+    ) -> dict[str, Absence | None]:
         told: dict[str, Absence | None] = {}
         found: dict[str, tuple[Wanted, Stored]] = {}
         for copy, place in self._looked_up([copy for copy, _ in copies]):
@@ -48,7 +48,9 @@ class Remover:
                 found[copy.id] = (copy, place)
         same = self._same(found, {copy.id: hashed for copy, hashed in copies})
         told |= {id_: Absence.CHANGED for id_ in found if id_ not in same}
-        self._expunge([found[id_] for id_ in same])
+        # Also where nothing is left to expunge: an earlier try may have ended before its purge.
+        keeping = {copy.account for copy, _ in copies if keeps_bodies(homes[copy.account])}
+        self._expunge([found[id_] for id_ in same], keeping)
         return told | dict.fromkeys(same)
 
     def _looked_up(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Stored | Absence]]:
@@ -88,13 +90,16 @@ class Remover:
         ]
         return same
 
-    def _expunge(self, places: Sequence[tuple[Wanted, Stored]]) -> None:
+    def _expunge(self, places: Sequence[tuple[Wanted, Stored]], keeping: Iterable[str]) -> None:
         by_folder: dict[tuple[str, str], list[Stored]] = {}
         for copy, place in places:
             by_folder.setdefault((copy.account, place.folder_guid), []).append(place)
         queries = [Query(account, _exactly(some)) for (account, _), some in by_folder.items()]
-        self._asking.act([_expunged(query) for query in queries])
-        if any(self._asking.stored(queries)):
+        expunged = [_expunged(query) for query in queries]
+        looked = [fetched(query) for query in queries]
+        purged = [("purge", {"user": account}) for account in sorted(keeping)]
+        answers = self._asking.act([*expunged, *looked, *purged])
+        if any(answers[len(expunged) : len(expunged) + len(looked)]):
             raise AmbiguousRouteError("doveadm expunge succeeded, and copies are there still")
 
 
@@ -112,6 +117,6 @@ def _expunged(query: Query) -> Asked:
     return "expunge", {"user": query.account, "query": list(query.words)}
 
 
-def _keeps_bodies(said: str) -> bool:
+def keeps_bodies(said: str) -> bool:
     """Whether a mail location, as the user database gives it, may need a purge."""
     return "mdbox" in said or ("dbox" not in said and "maildir" not in said)

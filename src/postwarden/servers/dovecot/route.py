@@ -12,18 +12,20 @@ from postwarden.relocation.service import (
     Where,
     content_hash,
 )
-from postwarden.servers.dovecot.api import Doveadm
-from postwarden.servers.dovecot.asking import EXISTS, Asking
+from postwarden.servers.dovecot.api import Answer, Asked, Doveadm, Failure
+from postwarden.servers.dovecot.asking import EXISTS, NO_USER, NOT_FOUND, Asking, status
 from postwarden.servers.dovecot.copying import Copier
-from postwarden.servers.dovecot.fencing import Quiet
-from postwarden.servers.dovecot.imap import Letter
+from postwarden.servers.dovecot.fencing import PROCESSES, Quiet, processes
+from postwarden.servers.dovecot.imap import Held, Letter
 from postwarden.servers.dovecot.quota import Quotas
 from postwarden.servers.dovecot.reading import Reader
-from postwarden.servers.dovecot.removing import Remover
+from postwarden.servers.dovecot.removing import Remover, keeps_bodies
 from postwarden.servers.dovecot.settling import Settler
 from postwarden.servers.dovecot.staging import Login, Staging
-from postwarden.servers.dovecot.stored import Folder, Stored, uid_set
+from postwarden.servers.dovecot.stored import Folder, is_pattern, uid_set
 from postwarden.servers.dovecot.tickets import Place
+
+_Target = tuple[str, str]  # account, folder
 
 
 class DovecotRoute:
@@ -51,7 +53,7 @@ class DovecotRoute:
             orphans: seconds to wait where Dovecot was started anew since a parcel was staged.
         """
         self._asking = Asking(doveadm, name)
-        self._staging = Staging(self._asking, login)
+        self._staging = Staging(login)
         self._quiet = Quiet(self._asking, login.seconds, orphans)
         copier = Copier(self._asking, self._staging)
         self._reader = Reader(self._asking, copier, hosts)
@@ -82,40 +84,50 @@ class DovecotRoute:
 
     def _stage(self, parcels: Sequence[Parcel], flags: Sequence[str]) -> dict[str, Ticket]:
         self._staging.forget({parcel.key for parcel in parcels}.__contains__)
-        homes = self._asking.homes(parcel.account for parcel in parcels)
-        welcome = [parcel for parcel in parcels if parcel.account in homes]
+        generation, targets = self._targets(
+            list(dict.fromkeys((one.account, one.folder) for one in parcels))
+        )
+        welcome = [one for one in parcels if (one.account, one.folder) in targets]
         if not welcome:
             return {}
-        generation = self._quiet.generation()
-        targets = self._targets([(one.account, one.folder) for one in welcome])
-        letters = {one.key: Letter(one.content, one.internal_date, flags) for one in welcome}
-        staged = self._staging.stage(letters)
+        stage, staged = self._staging.stage(
+            {one.key: Letter(one.content, one.internal_date, flags) for one in welcome}
+        )
         return {
-            one.key: _ticket(one, staged[one.key], targets[one.account, one.folder], generation)
+            one.key: _ticket(
+                one, stage, staged[one.key], targets[one.account, one.folder], generation
+            )
             for one in welcome
             if one.key in staged
         }
 
-    def _targets(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Folder]:
-        """Give the folders in which parcels are to arrive; those that are missing are made."""
-        found = self._folders(list(dict.fromkeys(wanted)))
-        missing = [one for one in dict.fromkeys(wanted) if one not in found]
-        if missing:
-            made = {"subscriptions": True}
-            self._asking.told(
-                [
-                    ("mailboxCreate", {"user": account, "mailbox": [folder], **made})
-                    for account, folder in missing
-                ],
-                {EXISTS},
-            )
-            found |= self._folders(missing)
-        return found
+    def _targets(self, wanted: Sequence[_Target]) -> tuple[int, dict[_Target, Folder]]:
+        """Give Dovecot's generation, and the folders in which parcels are to arrive.
 
-    def _folders(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Folder]:
+        Folders that are missing are made; those of accounts that are not there are left out.
+        """
+        named = [one for one in wanted if not is_pattern(one[0])]
+        told, *answers = self._asking.told(
+            [PROCESSES, *(status(*one) for one in named)], {NO_USER, NOT_FOUND}
+        )
+        found = self._folders(named, answers)
+        missing = [
+            one
+            for one, answer in zip(named, answers, strict=True)
+            if one not in found and not (isinstance(answer, Failure) and answer.code == NO_USER)
+        ]
+        self._asking.told([_made(one) for one in missing], {EXISTS})
+        found |= self._folders(missing, self._asking.told([status(*one) for one in missing]))
+        return processes(told).generation, found
+
+    def _folders(
+        self, wanted: Sequence[_Target], answers: Sequence[Answer]
+    ) -> dict[_Target, Folder]:
         return {
             (account, folder): one
-            for (account, folder), some in zip(wanted, self._asking.folders(wanted), strict=True)
+            for (account, folder), some in zip(
+                wanted, self._asking.read_folders(answers), strict=True
+            )
             for one in some
             if one.name == folder
         }
@@ -159,16 +171,24 @@ class DovecotRoute:
 
     def clear(self, keys: Sequence[str]) -> None:
         """As `Route.clear`."""
-        self._staging.forget(lambda key: key.startswith(tuple(keys)))
+        account = self._staging.account
+        done = self._staging.forget(lambda key: key.startswith(tuple(keys)))
+        if done and keeps_bodies(self._asking.homes([account]).get(account, "")):
+            self._asking.told([("purge", {"user": account})])
 
     def residue(self) -> Sequence[str]:
         """As `Route.residue`."""
         return self._quotas.residue()
 
 
-def _ticket(parcel: Parcel, staged: Stored, target: Folder, generation: int) -> Ticket:
+def _made(target: _Target) -> Asked:
+    account, folder = target
+    return "mailboxCreate", {"user": account, "mailbox": [folder], "subscriptions": True}
+
+
+def _ticket(parcel: Parcel, stage: str, staged: Held, target: Folder, generation: int) -> Ticket:
     place = Place(
-        stage=staged.folder_guid,
+        stage=stage,
         uid=staged.uid,
         size=staged.size,
         date=staged.date,

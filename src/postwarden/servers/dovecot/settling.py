@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from postwarden.relocation.service import Ticket, Where, content_hash
-from postwarden.servers.dovecot.asking import Asking, Query
+from postwarden.servers.dovecot.asking import Asking, Query, fetched
 from postwarden.servers.dovecot.copying import Copier, Pick
 from postwarden.servers.dovecot.fencing import Quiet
 from postwarden.servers.dovecot.staging import Staging
@@ -44,14 +44,15 @@ class Settler:
         """As `Route.settle`."""
         sent = [Sent(ticket, Place.of(ticket.place)) for ticket in tickets]
         names = self._staging.fence({one.place.stage for one in sent})
-        for generation in {one.place.dovecot for one in sent}:
-            self._quiet.wait(generation)
-        staged = self._staging.staged(names.values())
-        came = self._came(sent)
+        first = _first(sent)
+        asked = [fetched(query) for query in _since(first)]
+        answers = self._quiet.answers({one.place.dovecot for one in sent}, asked)
+        came = _read(first, self._asking.read_stored(answers))
+        staged = self._staging.staged(names)
         found = self._found(sent, came)
         told = dict.fromkeys(found, Where.ARRIVED)
         there = {(one.place.stage, one.place.uid) for one in sent if one.ticket.key in found}
-        self._staging.expunge(there & staged)
+        self._staging.expunge(names, there & staged)
         left = [one for one in sent if one.ticket.key not in found]
         return told | self._undecided(left, staged)
 
@@ -88,18 +89,8 @@ class Settler:
             )
 
     def _came(self, sent: Sequence[Sent]) -> dict[_Target, list[Stored]]:
-        """Give what came into each folder since the first of its parcels was staged."""
-        first: dict[_Target, int] = {}
-        for one in sent:
-            first[one.target] = min(one.place.uidnext, first.get(one.target, one.place.uidnext))
-        queries = [
-            Query(account, ["mailbox", folder, "uid", f"{uidnext}:*"])
-            for (account, folder), uidnext in first.items()
-        ]
-        return {
-            target: [one for one in rows if one.folder == target[1] and one.uid >= first[target]]
-            for target, rows in zip(first, self._asking.stored(queries), strict=True)
-        }
+        first = _first(sent)
+        return _read(first, self._asking.stored(_since(first)))
 
     def _found(
         self, sent: Sequence[Sent], came: Mapping[_Target, Sequence[Stored]]
@@ -185,3 +176,29 @@ class Settler:
                 )
                 told[one.ticket.key] = where(since, staged=one not in missing)
         return told
+
+
+def _first(sent: Sequence[Sent]) -> dict[_Target, int]:
+    """Give for each folder the least UID that a parcel for it may have."""
+    first: dict[_Target, int] = {}
+    for one in sent:
+        first[one.target] = min(one.place.uidnext, first.get(one.target, one.place.uidnext))
+    return first
+
+
+def _since(first: Mapping[_Target, int]) -> list[Query]:
+    """Ask for what came into folders since."""
+    return [
+        Query(account, ["mailbox", folder, "uid", f"{uid}:*"])
+        for (account, folder), uid in first.items()
+    ]
+
+
+def _read(
+    first: Mapping[_Target, int], told: Sequence[Sequence[Stored]]
+) -> dict[_Target, list[Stored]]:
+    """Leave out what is of other folders, or older: "N:*" always has the last message."""
+    return {
+        target: [one for one in rows if one.folder == target[1] and one.uid >= first[target]]
+        for target, rows in zip(first, told, strict=True)
+    }
