@@ -52,13 +52,13 @@ def propose(root: str) -> str:
             *stores,
             *_directory(root),
             *_logs(root),
+            "[quarantine]                          # nothing is repaired without a recipient:",
+            "recipients = []                       # what `postwarden quarantine key FILE` prints",
+            "",
             "[evidence]",
             'path = "evidence"',
             "content_hash = true                   # needed to find crossed bodies",
             "master_users = []                     # operators' logins",
-            "",
-            "[quarantine]                          # nothing is repaired without a recipient:",
-            "recipients = []                       # what `postwarden quarantine key FILE` prints",
             "",
         ]
     )

@@ -73,13 +73,13 @@ doors = [
 dovecot = "dovecot/dovecot.conf"
 postfix = "postfix"
 
-[evidence]
-path = "evidence"
-content_hash = true
-
 # quarantine.key opens what is put there; beside postwarden.toml in a lab, and nowhere else.
 [quarantine]
 recipients = ["{recipient}"]
+
+[evidence]
+path = "evidence"
+content_hash = true
 """
 
 
