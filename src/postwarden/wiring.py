@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from postwarden.ledger.service import Anchor, Ledger
     from postwarden.ledger.settings import AnchorSettings
     from postwarden.people.service import Member, Persons, Record
-    from postwarden.relocation.service import RepairDesk, Route
+    from postwarden.relocation.service import Outside, RepairDesk, RestoreDesk, Route
     from postwarden.verdicts.service import Installation, Repairs
     from postwarden.vocabulary import Moment
 
@@ -273,16 +273,29 @@ def routes(configuration: Configuration) -> "dict[str, Route]":
 def repair_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> "RepairDesk":
     """Open the state and give what copies are put where they belong with; raises as `ledger`."""
     holds = hold_desk(configuration)
-    from postwarden.relocation.service import (  # noqa: PLC0415  # has models: after set_up
-        Outside,
-        RepairDesk,
-    )
+    from postwarden.relocation.service import RepairDesk  # noqa: PLC0415  # after set_up
 
-    outside = Outside(
+    box = quarantine(configuration, holds.desk.ledger)
+    return RepairDesk(holds.desk, holds.plans, box, _outside(configuration, holds, clock))
+
+
+def restore_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> "RestoreDesk":
+    """Open the state and give what copies are put back with; raises as `ledger`."""
+    holds = hold_desk(configuration)
+    from postwarden.relocation.service import RestoreDesk  # noqa: PLC0415  # after set_up
+
+    box = quarantine(configuration, holds.desk.ledger)
+    return RestoreDesk(holds.desk, holds.plans, box, _outside(configuration, holds, clock))
+
+
+def _outside(
+    configuration: Configuration, holds: "HoldDesk", clock: "Callable[[], Moment]"
+) -> "Outside":
+    from postwarden.relocation.service import Outside  # noqa: PLC0415  # after set_up
+
+    return Outside(
         routes=routes(configuration),
         preserved=holds.preserved,
         clock=clock,
         folder=configuration.state.path,
     )
-    box = quarantine(configuration, holds.desk.ledger)
-    return RepairDesk(holds.desk, holds.plans, box, outside)

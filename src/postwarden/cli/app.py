@@ -82,6 +82,11 @@ COMMANDS = {
         "app",
         "Plan a repair, have it approved, run it, stop it and go on with it.",
     ),
+    "restore": Place(
+        "postwarden.cli.desk.restore",
+        "restore",
+        "Plan to put copies back from quarantine, and with its key carry such a plan out.",
+    ),
     "withdraw": Place(
         "postwarden.cli.desk.withdraw",
         "withdraw",

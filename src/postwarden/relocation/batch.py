@@ -40,10 +40,6 @@ from postwarden.relocation.sending import Sending
 from postwarden.vocabulary import Moment
 
 
-class Stopped(Exception):
-    """Somebody stopped the plan: nothing more is begun, and nothing under way is left half done."""
-
-
 @dataclass(frozen=True, slots=True)
 class Crew:
     """What a batch is done with.

@@ -1,15 +1,14 @@
 """Carrying out a plan: batch by batch, under a lease that nobody else has at the same time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from postwarden.cases import service as cases
 from postwarden.custody.service import Plan, Plans, Quarantine, QuarantineError, Stage
-from postwarden.relocation.batch import Batch, Crew, Stopped
-from postwarden.relocation.effects import LEASE
+from postwarden.relocation.batch import Batch, Crew
+from postwarden.relocation.bearing import Lease, LeaseLost, Stopped
 from postwarden.relocation.errors import (
     RelocationError,
     TemporaryRouteError,
@@ -17,16 +16,10 @@ from postwarden.relocation.errors import (
 from postwarden.relocation.keeping import jobs, portions, save, unfinished
 from postwarden.relocation.ports import Route
 from postwarden.relocation.rules import MOST_TRIES, Outcome, Why
-from postwarden.state import outbox
-from postwarden.state.outbox import Effect
 from postwarden.vocabulary import Moment
 
 _AT_ONCE = 100
 """Copies of one batch: their bytes are in memory together, and a stop waits for them."""
-
-
-class LeaseLost(Exception):
-    """Somebody else carries the plan out now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +48,33 @@ class Carrier:
     quarantine: Quarantine
     outside: Outside
 
-    def carry(self, effect: Effect, after: Callable[[], None]) -> list[str]:
-        """Carry the plan of a claimed effect out, as far as the stores let it; give their troubles.
+    def carry(self, lease: Lease, after: Callable[[], None]) -> list[str]:
+        """Carry a plan out, as far as the stores let it; give their troubles.
 
         Args:
-            effect: with the lease.
+            lease: of the plan.
             after: called when a batch was done.
 
         Raises:
             Refused: something of the plan is not as it was frozen and signed; nothing was done.
         """
-        plan = self.plans.sound(effect.subject)
-        troubles: list[str] = []
+        plan = self.plans.sound(lease.effect.subject)
         try:
-            if plan.stage is Stage.RUNNING:
-                troubles = self._round(plan, effect, after)
+            troubles = self._round(plan, lease, after) if plan.stage is Stage.RUNNING else []
             if not troubles:
-                self._finish(plan, effect)
+                self._finish(plan, lease)
         except Stopped:
-            self._finish(plan, effect)
+            self._finish(plan, lease)
+            return []
         except LeaseLost:
             return []
+        except RelocationError as error:
+            return [str(error)]
         return troubles
 
-    def _round(self, plan: Plan, effect: Effect, after: Callable[[], None]) -> list[str]:
+    def _round(self, plan: Plan, lease: Lease, after: Callable[[], None]) -> list[str]:
         """Do every copy that is left once; give what kept some of them from it."""
-        crew = self._crew(plan, effect)
+        crew = self._crew(plan, lease)
         troubles: dict[str, None] = {}
         for places in portions(unfinished(plan.hash), _AT_ONCE):
             crew.go_on()
@@ -109,33 +103,22 @@ class Carrier:
         with crew.step():
             save(some)
 
-    def _crew(self, plan: Plan, effect: Effect) -> Crew:
-        @contextmanager
-        def step() -> Iterator[None]:
-            with transaction.atomic():
-                if not outbox.renew(effect, self.outside.clock() + LEASE):
-                    raise LeaseLost
-                yield
-
-        def go_on() -> None:
-            if self.plans.stage(plan.hash) is not Stage.RUNNING:
-                raise Stopped
-
+    def _crew(self, plan: Plan, lease: Lease) -> Crew:
         return Crew(
             ledger=self.desk.ledger,
             quarantine=self.quarantine,
             routes=self.outside.routes,
             preserved=self.outside.preserved,
             clock=self.outside.clock,
-            step=step,
-            go_on=go_on,
+            step=lease.step,
+            go_on=lease.go_on,
             case=plan.case,
             plan=plan.hash,
             actor=plan.requester,
-            mark=str(effect.token),
+            mark=str(lease.effect.token),
         )
 
-    def _finish(self, plan: Plan, effect: Effect) -> None:
+    def _finish(self, plan: Plan, lease: Lease) -> None:
         """End what is left of the plan's staging, and the plan where every copy is at its end."""
         left = unfinished(plan.hash)
         if not left:
@@ -145,4 +128,4 @@ class Carrier:
             if not left and self.plans.stage(plan.hash) is Stage.RUNNING:
                 self.plans.finish(plan.hash, plan.requester, self.outside.clock())
             if not left or self.plans.stage(plan.hash) is not Stage.RUNNING:
-                outbox.finish(effect)
+                lease.finish()

@@ -12,9 +12,9 @@ from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission
 from postwarden.relocation.accounting import Counted
 from postwarden.relocation.acts import Repair, act_of
+from postwarden.relocation.bearing import PLAN, due_plan, leased
 from postwarden.relocation.carrying import Carrier, Outside
-from postwarden.relocation.effects import PLAN, due_plan, leased
-from postwarden.relocation.errors import NothingToRepair
+from postwarden.relocation.errors import NothingToRepair, OtherKind
 from postwarden.relocation.keeping import begin, keep_count
 from postwarden.relocation.models import CopyRow, CountRow
 from postwarden.relocation.rules import Outcome, Why
@@ -112,8 +112,9 @@ class RepairDesk:
 
         Raises:
             NotAllowed, NoSuchPlan, Refused: as custody has them.
+            OtherKind: it is no plan of repairs.
         """
-        plan = self.plans.get(start)
+        plan = self._repair(start)
         self._may(who, [act.subject for act in plan.acts])
         now = self._clock()
         if plan.stage is Stage.RUNNING:
@@ -132,7 +133,7 @@ class RepairDesk:
 
         Raises as `run`.
         """
-        plan = self.plans.get(start)
+        plan = self._repair(start)
         self._may(who, [act.subject for act in plan.acts])
         return self.plans.stop(plan.hash, who.name, why, self._clock())
 
@@ -150,12 +151,12 @@ class RepairDesk:
         Raises:
             Refused: something of the plan is not as it was frozen and signed; nothing was done.
         """
-        with leased(self.outside.folder, hashed, self._clock) as effect:
-            if effect is None:
+        with leased(self.outside.folder, self.plans, hashed, self._clock) as lease:
+            if lease is None:
                 return False
-            troubles = self._carrier.carry(effect, after)
-            wait = min(_SECOND * 2 ** min(effect.attempts, 6), _LATEST) if troubles else 0
-            outbox.put_off(effect, self._clock() + wait, "; ".join(troubles), {})
+            troubles = self._carrier.carry(lease, after)
+            wait = min(_SECOND * 2 ** min(lease.effect.attempts, 6), _LATEST) if troubles else 0
+            lease.put_off(wait, "; ".join(troubles))
         return True
 
     def progress(self, hashed: str) -> Progress:
@@ -189,6 +190,12 @@ class RepairDesk:
             )
             for row in rows.order_by("place").prefetch_related("deliveries")
         ]
+
+    def _repair(self, start: str) -> Plan:
+        plan = self.plans.get(start)
+        if any(act.kind not in KINDS for act in plan.acts):
+            raise OtherKind(f"plan {plan.hash[:12]} is no repair: see `postwarden plan show`")
+        return plan
 
     def _may(self, who: Actor, accounts: Sequence[str]) -> None:
         if isinstance(who, Member):

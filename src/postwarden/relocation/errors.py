@@ -3,6 +3,7 @@
 PostwardenError
 └── RelocationError
     ├── NothingToRepair       the case has no copy that a plan could put right (permanent)
+    ├── OtherKind             a plan is of another kind than the one asked for (permanent)
     ├── PermanentRouteError   a store refuses, and would again: wrong key, no such account
     ├── TemporaryRouteError   a store could not be asked, and nothing was done there; ask again later
     └── AmbiguousRouteError   nobody knows whether it was done: look before anything else is tried
@@ -17,6 +18,10 @@ class RelocationError(PostwardenError):
 
 class NothingToRepair(RelocationError):
     """No copy of the case can be put right; nothing was planned."""
+
+
+class OtherKind(RelocationError):
+    """A plan is of another kind than the one asked for; nothing was done."""
 
 
 class PermanentRouteError(RelocationError):

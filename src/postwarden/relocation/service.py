@@ -23,6 +23,7 @@ from postwarden.relocation.ports import (
     Wanted,
     Where,
 )
+from postwarden.relocation.restoring import Restored, RestoreDesk
 from postwarden.relocation.rules import Outcome, Why
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "Repair",
     "RepairDesk",
     "RepairsOfCases",
+    "RestoreDesk",
+    "Restored",
     "Room",
     "Route",
     "Seen",

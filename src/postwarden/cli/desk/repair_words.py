@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from postwarden.custody.service import Act, Stage
+from postwarden.custody.service import Act, Kind, Stage
 from postwarden.relocation.service import Outcome, Progress, Repair, Stuck, Why, repair_of
 
 _WHY = {
@@ -52,6 +52,9 @@ def copies(count: int) -> str:
 
 def act_lines(act: Act) -> Iterator[str]:
     """Say what a plan does with one copy, and below it whom it goes to."""
+    if act.kind is Kind.RESTORE:
+        yield f"+ put {dict(act.details)['finding']} back to {act.subject}, from quarantine"
+        return
     one = repair_of(act)
     where = f"{one.copy.account} {one.copy.folder}"
     named = f"{one.message or 'no Message-ID'} ({one.copy.id})"

@@ -1,0 +1,105 @@
+"""What whoever runs a plan, or else the worker, has to do; and that only one of them does it."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from postwarden.custody.service import Plans, Stage
+from postwarden.durable.service import LockedElsewhereError, locked_file
+from postwarden.state import outbox
+from postwarden.state.outbox import Effect
+from postwarden.vocabulary import Moment
+
+PLAN = "relocation.plan"
+RESTORE = "relocation.restore"
+"""Needs a private key, so that no worker carries it out."""
+LEASE = 120_000_000
+"""Microseconds that whoever carries a plan out has for its next step before another host may take it over."""
+_HOST = "host"
+
+
+class LeaseLost(Exception):
+    """Somebody else carries the plan out now."""
+
+
+class Stopped(Exception):
+    """Somebody stopped the plan: nothing more is begun, and nothing under way is left half done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """That nobody else carries a plan out."""
+
+    effect: Effect
+    plans: Plans
+    clock: Callable[[], Moment]
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Write something in a transaction; nothing of it where somebody else has the plan by now.
+
+        Raises:
+            LeaseLost: somebody else has.
+        """
+        with transaction.atomic():
+            if not outbox.renew(self.effect, self.clock() + LEASE):
+                raise LeaseLost
+            yield
+
+    def go_on(self) -> None:
+        """Raise `Stopped` where somebody stopped the plan."""
+        if self.plans.stage(self.effect.subject) is not Stage.RUNNING:
+            raise Stopped
+
+    def put_off(self, microseconds: int, why: str) -> None:
+        """Let go of it; it is due again then. Of no matter once it is finished."""
+        outbox.put_off(self.effect, self.clock() + microseconds, why, {})
+
+    def finish(self) -> None:
+        """Note, in the caller's transaction, that there is nothing left to carry out."""
+        outbox.finish(self.effect)
+
+
+def due_plan(hashed: str, now: Moment, kind: str = PLAN) -> None:
+    """Let a plan be carried out, in the caller's transaction."""
+    outbox.put(kind, hashed, {}, now)
+
+
+@contextmanager
+def leased(
+    folder: str, plans: Plans, hashed: str, clock: Callable[[], Moment], kind: str = PLAN
+) -> Iterator[Lease | None]:
+    """Take a plan's effect for the length of a block; None where another process has it, or none is due.
+
+    Crash promise: on the host where its bearer was killed the plan can be taken up at once, for the lock
+    beside the state went with the process; on others once the lease has run out.
+
+    Args:
+        folder: where this host keeps locks.
+        plans: of custody.
+        hashed: of the plan.
+        clock: gives the present.
+        kind: of the effect.
+    """
+    try:
+        with locked_file(os.path.join(folder, f"relocation-{hashed[:16]}.lock")):
+            effect = _claimed(kind, hashed, clock())
+            yield None if effect is None else Lease(effect, plans, clock)
+    except LockedElsewhereError:
+        yield None
+
+
+def _claimed(kind: str, hashed: str, now: Moment) -> Effect | None:
+    here = socket.gethostname()
+    with transaction.atomic():
+        left = any(
+            effect.subject == hashed and effect.payload.get(_HOST) == here
+            for effect, _ in outbox.waiting([kind])
+        )  # its bearer, of this host, is gone
+        soonest, lease = (now + LEASE, 0) if left else (now, LEASE)
+        effect = outbox.claim([kind], soonest, lease, hashed)
+        return effect and outbox.amend(effect, {_HOST: here})
