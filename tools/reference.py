@@ -82,6 +82,10 @@ TABLES_IN_SECTIONS: Mapping[str, tuple[str, str]] = {
         "Anchors",
         "What `anchors` of `[ledger]` consists of: one of `file` (with `tsa`: stamped), `url`, `ssh`.",
     ),
+    "_Backend": (
+        "Backends",
+        "What `backends` of `[relocation]` consists of: `[[relocation.backends]]`.",
+    ),
     "_Dovecot": ("Dovecots", "What `dovecot` of `[holds]` consists of: `[[holds.dovecot]]`."),
     "_Table": ("Tables", "What `accounts`, `aliases`, `canonical` and `bcc` consist of."),
     "_Webmail": ("Webmails", "What `webmail` of `[holds]` consists of: `[[holds.webmail]]`."),

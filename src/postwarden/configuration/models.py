@@ -23,6 +23,7 @@ from postwarden.configuration.desk import (
 from postwarden.configuration.doctor import DoctorSection
 from postwarden.configuration.holds import HoldsSection
 from postwarden.configuration.quarantine import QuarantineSection
+from postwarden.configuration.relocation import RelocationSection
 from postwarden.configuration.values import (
     Asked,
     Domain,
@@ -40,6 +41,7 @@ from postwarden.holds.doctor.settings import DoctorSettings
 from postwarden.holds.settings import HoldSettings
 from postwarden.ledger.settings import LedgerSettings
 from postwarden.people.settings import Organisations, PeopleSettings
+from postwarden.relocation.settings import RelocationSettings
 from postwarden.sources.service import (
     DirectorySettings,
     LogSettings,
@@ -75,6 +77,7 @@ class Configuration:
     people: PeopleSettings | None
     doctor: DoctorSettings | None
     quarantine: QuarantineSettings
+    relocation: RelocationSettings
 
 
 class _Provider(Model):
@@ -283,6 +286,9 @@ class File(Model):
         default=QuarantineSection(),
         description="Where removed copies are kept, for how long, and who can open them.",
     )
+    relocation: RelocationSection = Field(
+        default=RelocationSection(), description="How copies are put where they belong."
+    )
     organisations: list[OrganisationSection] = Field(
         default=[],
         description="Whom this installation serves: the provider, brands, resellers. Without any, the"
@@ -302,6 +308,11 @@ class File(Model):
         names = [store.name for store in self.stores]
         if len(set(names)) < len(names):
             raise ValueError("stores: give each [[stores]] a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _known_stores(self) -> "File":
+        self.relocation.check_stores([store.name for store in self.stores])
         return self
 
     @model_validator(mode="after")
@@ -350,6 +361,7 @@ class File(Model):
             holds=self.holds.settings(base),
             doctor=None if self.doctor is None else self.doctor.settings(),
             quarantine=self.quarantine.settings(base),
+            relocation=self.relocation.settings(),
             organisations=organisations(self.organisations, own.name, own.domains),
             people=None if self.people is None else self.people.settings(base),
         )

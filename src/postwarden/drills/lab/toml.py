@@ -2,7 +2,7 @@
 
 import re
 
-from postwarden.drills.lab.cast import DOMAINS, THROW_AWAY
+from postwarden.drills.lab.cast import DOMAINS, STAGING, THROW_AWAY
 from postwarden.drills.lab.folder import State
 from postwarden.drills.lab.options import HOST, HOSTNAME, ZONE, Store
 
@@ -14,6 +14,18 @@ _DOVEADM = """\
 driver = "doveadm"
 url = "http://{host}:{port}/doveadm/v1"
 api_key = "{key}"
+"""
+_BACKEND = """\
+# Copies in mdbox are moved through Dovecot, and by way of an account of Postwarden's own.
+[[relocation.backends]]
+name = "lab"
+stores = ["lab"]
+url = "http://{host}:{port}/doveadm/v1"
+api_key = "{key}"
+imap = "imap://{host}:{imap}"
+account = "{staging}"
+password_file = "dovecot/staging.password"
+
 """
 _TEXT = """\
 # Written by `postwarden lab up`. Change it as you like: it is written again only while it is as
@@ -73,7 +85,7 @@ doors = [
 dovecot = "dovecot/dovecot.conf"
 postfix = "postfix"
 
-# quarantine.key opens what is put there; beside postwarden.toml in a lab, and nowhere else.
+{relocation}# quarantine.key opens what is put there; beside postwarden.toml in a lab, and nowhere else.
 [quarantine]
 recipients = ["{recipient}"]
 
@@ -93,17 +105,16 @@ def is_as_written(text: str, state: State, recipient: str) -> bool:
 
 def configuration(state: State, recipient: str) -> str:
     """Give the text for an age recipient; equal states give equal texts."""
-    quoted = ", ".join(f'"{domain}"' for domain in DOMAINS)
-    doveadm = _DOVEADM.format(host=HOST, port=state.ports.doveadm, key=state.doveadm_key)
+    places = {"host": HOST, **state.ports.named(), "port": state.ports.doveadm}
+    places |= {"key": state.doveadm_key, "doctor": THROW_AWAY, "staging": STAGING}
+    files = state.store is Store.MAILDIR
     return _TEXT.format(
-        domains=f"[{quoted}]",
+        domains="[{}]".format(", ".join(f'"{domain}"' for domain in DOMAINS)),
         hostname=HOSTNAME,
         zone=ZONE,
         year=state.year,
-        host=HOST,
-        doctor=THROW_AWAY,
-        **{**state.ports.named(), "port": state.ports.doveadm},
-        key=state.doveadm_key,
         recipient=recipient,
-        store=_MAILDIR if state.store is Store.MAILDIR else doveadm,
+        store=_MAILDIR if files else _DOVEADM.format(**places),
+        relocation="" if files else _BACKEND.format(**places),
+        **places,
     )

@@ -1,0 +1,105 @@
+"""The section [relocation]: the Dovecots through which copies are moved."""
+
+import ipaddress
+from collections.abc import Collection
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, Field
+
+from postwarden.configuration.values import FilePath, Model, some
+from postwarden.relocation.settings import BackendSettings, RelocationSettings
+from postwarden.vocabulary import normal
+
+_PORTS = {"imap": 143, "imaps": 993}
+
+
+def _imap(value: str) -> str:
+    parts = _parts(value)
+    if parts.scheme == "imap" and not _is_own(parts.hostname or ""):
+        raise ValueError("write imaps://…: over a network, a password takes TLS")
+    return value
+
+
+def _parts(value: str) -> SplitResult:
+    remedy = "write a place such as imap://127.0.0.1:143 or imaps://mail.example.net"
+    parts = urlsplit(value)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError(remedy) from None
+    if parts.scheme not in _PORTS or not parts.hostname or port == 0 or parts.username:
+        raise ValueError(remedy)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError(remedy)
+    return parts
+
+
+def _is_own(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _Backend(Model):
+    name: Annotated[str, AfterValidator(some)] = Field(
+        description="Of the server, as sentences have it."
+    )
+    stores: list[str] = Field(
+        min_length=1,
+        description="Names of the [[stores]] that it serves: their copies are read, delivered and"
+        " removed through it.",
+    )
+    url: Annotated[str, AfterValidator(some)] = Field(
+        description="Of its doveadm HTTP API, such as http://127.0.0.1:8080/doveadm/v1."
+    )
+    api_key: Annotated[str, AfterValidator(some)] = Field(description="Its doveadm_api_key.")
+    imap: Annotated[str, AfterValidator(_imap)] = Field(
+        description="Where the staging account logs in: imaps://HOST:PORT, or imap:// on this host."
+        " doveadm cannot carry the bytes of messages."
+    )
+    account: Annotated[str, AfterValidator(some)] = Field(
+        description="The staging account: an account of Postwarden's own there, to which nobody sends"
+        " mail. Copies pass through its folders."
+    )
+    password_file: FilePath = Field(
+        description="File with its password, readable by its owner alone."
+    )
+
+    def settings(self) -> BackendSettings:
+        parts = _parts(self.imap)
+        return BackendSettings(
+            name=self.name,
+            stores=tuple(self.stores),
+            url=self.url,
+            api_key=self.api_key,
+            imap_host=parts.hostname or "",
+            imap_port=parts.port or _PORTS[parts.scheme],
+            imap_tls=parts.scheme == "imaps",
+            account=normal(self.account),
+            password_file=self.password_file,
+        )
+
+
+class RelocationSection(Model):
+    """[relocation]."""
+
+    backends: list[_Backend] = Field(
+        default=[],
+        description="The Dovecots through which copies are moved. A Maildir store of none of them is"
+        " written as files; a doveadm store of none is not repaired.",
+    )
+
+    def settings(self) -> RelocationSettings:
+        """Give the room's settings."""
+        return RelocationSettings(tuple(one.settings() for one in self.backends))
+
+    def check_stores(self, names: Collection[str]) -> None:
+        """Refuse stores that are not there, or that two backends serve; raise `ValueError`."""
+        served = [store for one in self.backends for store in one.stores]
+        for store in served:
+            if store not in names:
+                raise ValueError(f"relocation.backends: there is no [[stores]] named {store!r}")
+            if served.count(store) > 1:
+                raise ValueError(f"relocation.backends: the store {store!r} is served twice")
