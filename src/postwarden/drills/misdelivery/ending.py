@@ -33,7 +33,7 @@ class Lack(StrEnum):
     """Why somebody lacks a message that nothing could be done about."""
 
     DELETED = "deleted"  # who got it wrongly deleted it before the hold
-    NO_WRONG_COPY = "no-wrong-copy"  # it was left out, and nobody else got it in their place
+    NO_WRONG_COPY = "no-wrong-copy"  # they were left out, and no stranger got it in their place
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,12 @@ def end(truth: Truth, before: Iterable[Stored], after: Iterable[Stored]) -> Endi
     for place in sorted({*then, *now, *due}):
         name = truth.names[place[1]]
         told = _judged(
-            copies[place], then[place], now[place], sources[place[1]] if place in due else None
+            copies[place], then[place], now[place], sources[place] if place in due else ()
         )
         tally.update(told.tally)
         wrong += [Wrong(name, place[0], fault) for fault in told.faults]
-    gone = {one.message_id for one in truth.copies if one.gone and not one.belongs}
-    beyond = [name for _, name in due if not sources[name]]
-    deleted = sum(name in gone for name in beyond)
+    beyond = {place for place in due if not sources[place]}
+    deleted = len(beyond & {place for one in truth.copies if one.gone for place in _strangers(one)})
     return Ending(
         **{field: tally[field] for field in _COUNTED},
         beyond={Lack.DELETED: deleted, Lack.NO_WRONG_COPY: len(beyond) - deleted},
@@ -110,35 +109,46 @@ def _judged(
     copies: Sequence[Copy],
     then: Sequence[Stored],
     now: Sequence[Stored],
-    sources: Sequence[Stored] | None,
+    sources: Sequence[Stored],
 ) -> _Judged:
     """Judge one message in one account; `sources` are the wrong copies of it if one is due there."""
     lying = [one for one in copies if not one.gone]
-    strange = sum(not one.belongs and not one.else_meant for one in lying)
-    either = sum(one.else_meant for one in lying)
-    own = len(lying) - strange - either
-    due = int(bool(sources))
-    tally = {"misplaced": strange, "lacked": due, "own": own + either}
-    faults = [Fault.STILL_THERE] * min(strange, max(0, len(now) - own - either - due))
-    stays = len(faults)
-    tally["removed"] = strange - stays
-    surplus = len(now) - stays - own - either - due
-    faults += [Fault.DOUBLE] * max(0, surplus)
+    strange = sum(map(_is_strange, lying))
+    own, due = len(lying) - strange, int(bool(sources))
+    stays = _staying(lying, then, now)
+    surplus = len(now) - stays - own - due
+    faults = [Fault.STILL_THERE] * stays + [Fault.DOUBLE] * max(0, surplus)
+    missing, delivered = max(0, -surplus), 0
     if due:
         arrived = list((Counter(now) - Counter(then)).elements())
-        more = _arrived(arrived, sources or ()) if len(now) > own + stays else [Fault.NOT_DELIVERED]
-        tally["delivered"] = int(not more and surplus <= 0)
+        more = _arrived(arrived, sources)
+        delivered = int(not more and surplus <= 0)
+        missing -= Fault.NOT_DELIVERED in more
         faults += more
-        missing = 0 if Fault.NOT_DELIVERED in more else max(0, -surplus)
-    else:
-        missing = max(0, -surplus)
     faults += [Fault.LOST] * missing
     altered = 0
-    if not strange and not either and not missing:
-        altered = own - sum((Counter(then) & Counter(now)).values())
+    if not missing and not any(one.else_meant for one in lying):
+        altered = max(0, own + stays - sum((Counter(then) & Counter(now)).values()))
         faults += [Fault.ALTERED] * altered
-    tally["kept"] = own + either - missing - altered
+    tally = {"misplaced": strange, "removed": strange - stays, "lacked": due}
+    tally |= {"delivered": delivered, "own": own, "kept": own - missing - altered}
     return _Judged(tally, faults)
+
+
+def _is_strange(copy: Copy) -> bool:
+    return not copy.belongs and not copy.else_meant
+
+
+def _staying(lying: Sequence[Copy], then: Sequence[Stored], now: Sequence[Stored]) -> int:
+    """Count the wrong copies that lie where they lay: those of folders that had no others, else by number."""
+    mixed = {one.folder for one in lying if not _is_strange(one)}
+    strange = [one for one in lying if _is_strange(one)]
+    if mixed.isdisjoint(one.folder for one in strange):
+        folders = {one.folder for one in strange}
+        there = Counter(one for one in then if one.folder in folders)
+        return sum((there & Counter(now)).values())
+    same = sum((Counter(then) & Counter(now)).values())
+    return min(len(strange), max(0, same - (len(lying) - len(strange))))
 
 
 def _arrived(arrived: Sequence[Stored], sources: Sequence[Stored]) -> list[Fault]:
@@ -164,15 +174,20 @@ def _due(truth: Truth) -> set[Place]:
     return meant - got
 
 
-def _sources(truth: Truth, then: Mapping[Place, Sequence[Stored]]) -> dict[str, list[Stored]]:
-    """Give the wrong copies of each message that lay in mailboxes when the case began."""
-    found: dict[str, list[Stored]] = defaultdict(list)
-    places = {
-        (one.account, one.message_id) for one in truth.copies if not one.belongs and not one.gone
-    }
-    for place in sorted(places):
-        found[place[1]] += then[place]
+def _sources(truth: Truth, then: Mapping[Place, Sequence[Stored]]) -> dict[Place, list[Stored]]:
+    """Give for each owner the wrong copies of their messages that lay elsewhere when the case began."""
+    found: dict[Place, list[Stored]] = defaultdict(list)
+    for one in truth.copies:
+        if not one.gone:
+            for place in _strangers(one):
+                there = then[one.account, one.message_id]
+                found[place] += [other for other in there if other.folder == one.folder]
     return found
+
+
+def _strangers(copy: Copy) -> list[Place]:
+    """Give whose message a wrong copy is; nobody's, of one that belongs where it lies."""
+    return [] if copy.belongs else [(owner, copy.message_id) for owner in copy.owners]
 
 
 def _by_place(some: Iterable[Stored]) -> dict[Place, list[Stored]]:

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 ON_CALL, OFFICER = "anna", "dora"
 SOME_ARE_WRONG = 1
+SOME_ARE_LEFT = 1
 
-_PLAN = r"postwarden approve (?P<plan>\w+)"
+_PLAN = r"postwarden (?:plan )?approve (?P<plan>\w+)"
 
 
 class Step(NamedTuple):
@@ -15,7 +16,7 @@ class Step(NamedTuple):
         name: what it is for, in the report; the file with what it printed is named by it.
         words: of the command, without `postwarden`; {names} stand for what is known by then.
         who: gives it; "" for commands that nobody gives in person.
-        status: the exit status it has to end with.
+        ended: the exit statuses it may end with.
         keeps: an expression whose named groups become known for later words.
         until_gone: given again until it prints nothing that begins so.
         each: given once for each of these groups of values, which are named in `words`.
@@ -26,7 +27,7 @@ class Step(NamedTuple):
     name: str
     words: tuple[str, ...]
     who: str = ""
-    status: int = 0
+    ended: tuple[int, ...] = (0,)
     keeps: str = ""
     until_gone: str = ""
     each: str = ""
@@ -81,18 +82,43 @@ EXAMINED = (
         "examined",
         ("examine", "--case", "{case}", "--format", "jsonl"),
         ON_CALL,
-        SOME_ARE_WRONG,
+        (SOME_ARE_WRONG,),
     ),
     Step(
         "the report for people",
         ("examine", "--format", "html"),
-        status=SOME_ARE_WRONG,
+        ended=(SOME_ARE_WRONG,),
         kept=".html",
     ),
     Step("the clean are released", ("release", "--case", "{case}", "--proven"), ON_CALL),
     Step("who waits for repair", ("holds", "--case", "{case}", "--json"), ON_CALL),
 )
-REPAIRED: tuple[Step, ...] = ()
+REPAIRED = (
+    Step(
+        "the repair is planned",
+        ("plan", "repair", "--case", "{case}", "--answered", "--reason", "alias map one line off"),
+        ON_CALL,
+        keeps=_PLAN,
+    ),
+    Step("the plan is read", ("plan", "show", "{plan}"), OFFICER),
+    Step("the repair is approved", ("plan", "approve", "{plan}", "--key", "{key}"), OFFICER),
+    Step("the repair", ("plan", "run", "{plan}"), ON_CALL, (0, SOME_ARE_LEFT)),
+    Step("scan after the repair", ("scan", "--purpose", "case {case}, after the repair")),
+    Step(
+        "examined again",
+        ("examine", "--case", "{case}", "--format", "jsonl"),
+        ON_CALL,
+        (0, SOME_ARE_WRONG),
+    ),
+    Step("the repaired are released", ("release", "--case", "{case}", "--proven"), ON_CALL),
+    Step(
+        "the rest, who reported or deleted mail",
+        ("release", "--case", "{case}", "--reason", "repaired, and asked"),
+        ON_CALL,
+        keeps=_PLAN,
+    ),
+    Step("their release is approved", ("approve", "{plan}", "--key", "{key}"), OFFICER),
+)
 CLOSED = (
     Step("who is held in the end", ("holds", "--case", "{case}", "--json"), ON_CALL),
     Step("the case as it is", ("case", "show", "{case}", "--json"), ON_CALL),
