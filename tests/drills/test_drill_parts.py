@@ -265,6 +265,16 @@ def test_what_nobody_could_deliver_is_told_by_why():
     assert (ending.lacked, ending.wrong) == (0, ())
 
 
+def test_who_deleted_a_copy_that_came_for_somebody_else_still_gets_their_own():
+    made = Truth(RIGHT, {})
+    made.delivered(letter(1), ["info@a.test", "sales@a.test"], WRONG, How.DELIVERED)
+    made.copies[0].gone = True  # ben's, for info; anna has the one for sales
+    before, after = [stored(1, ANNA)], [stored(1, BEN)]
+    assert end(made, before, before).wrong[0].fault is Fault.NOT_DELIVERED
+    ending = end(made, before, [stored(1, ANNA), *after])
+    assert (ending.lacked, ending.delivered, ending.wrong) == (1, 1, ())
+
+
 def test_stores_that_are_not_as_the_drill_knows_are_not_judged(truth):
     stores.must_agree(truth, BEFORE)
     for planted in (

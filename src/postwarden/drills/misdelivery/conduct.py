@@ -94,7 +94,7 @@ class Conductor:
             self.values |= kept.groupdict() if kept else {}
             seconds = time.monotonic() - started
             slug = "-".join(re.findall(r"\w+", step.name))
-            name = f"{len(self.done) + 1:02}-{slug}{step.kept}"
+            name = f"{len(self.done) + 1:02}-{slug}.txt"
             (self._folder / name).write_text(printed)
             self.done.append(Done(step.name, command, round(seconds, 3), name))
             self._tell(f"{seconds:7.2f} s  {command}")

@@ -168,8 +168,15 @@ def _arrived(arrived: Sequence[Stored], sources: Sequence[Stored]) -> list[Fault
 
 
 def _due(truth: Truth) -> set[Place]:
-    """Give who never got a copy of their own of a message that was meant for them."""
-    got = {(one.account, one.message_id) for one in truth.copies if one.belongs or one.else_meant}
+    """Give who never got a copy of their own of a message that was meant for them.
+
+    A copy that came for another recipient of the same message is as good as their own while it is there.
+    """
+    got = {
+        (one.account, one.message_id)
+        for one in truth.copies
+        if one.belongs or (one.else_meant and not one.gone)
+    }
     meant = {(account, name) for name, some in truth.meant.items() for account in some}
     return meant - got
 

@@ -20,7 +20,6 @@ class Step(NamedTuple):
         keeps: an expression whose named groups become known for later words.
         until_gone: given again until it prints nothing that begins so.
         each: given once for each of these groups of values, which are named in `words`.
-        kept: how the name of the file with what it printed ends.
         module: run instead of `postwarden`, where it is no command of it.
     """
 
@@ -31,7 +30,6 @@ class Step(NamedTuple):
     keeps: str = ""
     until_gone: str = ""
     each: str = ""
-    kept: str = ".txt"
     module: str = ""
 
 
@@ -83,12 +81,6 @@ EXAMINED = (
         ("examine", "--case", "{case}", "--format", "jsonl"),
         ON_CALL,
         (SOME_ARE_WRONG,),
-    ),
-    Step(
-        "the report for people",
-        ("examine", "--format", "html"),
-        ended=(SOME_ARE_WRONG,),
-        kept=".html",
     ),
     Step("the clean are released", ("release", "--case", "{case}", "--proven"), ON_CALL),
     Step("who waits for repair", ("holds", "--case", "{case}", "--json"), ON_CALL),
