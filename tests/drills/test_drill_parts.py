@@ -34,13 +34,20 @@ def letter(number):
 
 
 def stored(number, account, folder="INBOX", content="bytes", date=7, flags=""):
-    return Stored(account, folder, f"<{number}@sender.example>", content, date, flags)
+    name = f"<{number}@sender.example>"
+    return Stored(account, folder, name, content, date, flags, f"file-{number}")
 
 
 def finding(number, account, folder="INBOX", verdict="misdelivered", rightful=(ANNA,), **more):
     exposure = dict.fromkeys(("downloaded", "answered", "forwarded", "copied", "moved"), False)
     told = {"account": account, "message_id": f"<{number}@sender.example>", "folder": folder}
-    told |= {"verdict": verdict, "rightful": list(rightful), "gone": False, "opened": False}
+    told |= {
+        "file": f"new/file-{number}",
+        "verdict": verdict,
+        "rightful": list(rightful),
+        "gone": False,
+        "opened": False,
+    }
     return told | {"exposure": exposure, "reasons": [{"code": "because"}]} | more
 
 
@@ -187,6 +194,12 @@ def test_who_is_accused_wrongly_shows(truth, planted, letter_of_it):
     assert found.found == 2
 
 
+def test_a_finding_is_about_the_message_in_the_file_it_names(truth):
+    other_id = [FOUND[0] | {"message_id": "<dovecot-sieve-1@mx>"}, FOUND[1]]
+    assert judge(truth, other_id, BEFORE) == judge(truth, FOUND, BEFORE)
+    assert len(judge(truth, other_id).missed) == len(judge(truth, other_id).accused) == 1
+
+
 def test_wrong_owners_and_denied_acts_show(truth):
     truth.copies[0].acts += [Act.OPENED, Act.MOVED, Act.REDIRECTED]
     exposure = finding(1, BEN)["exposure"] | {"moved": None}
@@ -292,6 +305,7 @@ def test_maildirs_are_read_as_they_lie(tmp_path):
         ("cur", "1.x:2,FS", b"Message-ID: <1@x>\n\na\n"),
         ("new", "2.x", b"Message-ID: <2@x>\n\n"),
         (".Archive.Old/cur", "3.x:2,", b"Message-ID: <1@x>\r\n\r\na\r\n"),
+        (".Twice/new", "4.x", b"Message-ID: <sieve@x>\nMessage-ID: <1@x>\n\na\n"),
     ):
         (maildir / name).mkdir(parents=True)
         (maildir / name / file).write_bytes(text)
@@ -299,6 +313,7 @@ def test_maildirs_are_read_as_they_lie(tmp_path):
     assert [(one.account, one.folder, one.flags) for one in found] == [
         (ANNA, "INBOX", "FS"),
         (ANNA, "Archive/Old", ""),
+        (ANNA, "Twice", ""),
     ]
     assert found[0].content == found[1].content
 
@@ -355,7 +370,7 @@ def facts_of(truth, findings, after, **more):
     told = Facts(
         seed=1, messages=3, copies=4, began="2026-11-22T10:00:00Z", ended="2026-11-22T10:01:00Z",
         prepared=1.5, case="2026-0001", findings=judge(truth, findings),
-        accounts=accounts(truth, (ANNA, BEN, CARL), *LOOKS), repaired=True,
+        accounts=accounts(truth, (ANNA, BEN, CARL), *LOOKS),
         ending=end(truth, BEFORE, after), steps=(),
     )  # fmt: skip
     return replace(told, **more)

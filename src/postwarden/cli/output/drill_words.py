@@ -21,12 +21,12 @@ KINDS: Mapping[Kind, str] = MappingProxyType(
 )
 ACTS: Mapping[Act, str] = MappingProxyType(
     {
-        Act.OPENED: "opened",
-        Act.DOWNLOADED: "downloaded",
-        Act.MOVED: "moved",
-        Act.COPIED: "copied",
-        Act.REDIRECTED: "sent on",
-        Act.ANSWERED: "answered",
+        Act.OPENED: "opened them",
+        Act.DOWNLOADED: "downloaded them",
+        Act.MOVED: "moved them",
+        Act.COPIED: "copied them",
+        Act.REDIRECTED: "sent them on",
+        Act.ANSWERED: "answered them",
     }
 )
 FAULTS: Mapping[Fault, str] = MappingProxyType(
@@ -58,29 +58,42 @@ def closing_lines(facts: Facts) -> list[str]:
             f"{counted(accounts.held, 'account')} held, {accounts.proven:,} released by proof"
             f" ({len(accounts.proven_wrongly):,} of them wrongly), {accounts.released:,} in the end."
         ),
+        (
+            f"Of {counted(ending.misplaced, 'wrong copy')} in mailboxes {ending.removed:,} are removed;"
+            f" of {counted(ending.lacked, 'message')} that somebody lacked {ending.delivered:,} arrived."
+        ),
     ]
     if found.missed:
         lines.append(f"Missed: {counted(len(found.missed), 'copy')}.")
-    if not facts.repaired:
-        return [*lines, "Nothing was repaired: this version has no command for it."]
-    lines.append(
-        f"Of {counted(ending.misplaced, 'wrong copy')} in mailboxes {ending.removed:,} are removed; of"
-        f" {counted(ending.lacked, 'message')} that somebody lacked {ending.delivered:,} arrived."
-    )
+    lines += [
+        f"{one.denied:,} times it was said that holders had not {ACTS[one.act]}, and they had."
+        for one in found.told
+        if one.denied
+    ]
+    lines += [
+        f"Lacked for good: {counted(count, 'message')}, for {LACKS[lack]}."
+        for lack, count in ending.beyond.items()
+        if count
+    ]
     return lines + fault_lines(facts)
 
 
 def headline(facts: Facts) -> str:
-    """Say in a line what was found."""
-    found = facts.findings
+    """Say in a line what was found, and what came of it."""
+    found, wrong = facts.findings, len(facts.ending.wrong)
     accused = counted(len(found.accused), "copy")
     return (
-        f"Of {counted(found.true, 'wrong copy')} {found.found:,} were found;"
-        f" {accused if found.accused else 'none'} accused wrongly."
+        f"Of {counted(found.true, 'wrong copy')} {found.found:,} were found,"
+        f" {accused if found.accused else 'none'} accused wrongly;"
+        f" in the end {counted(wrong, 'copy') if wrong else 'none'} not as it should be."
     )
 
 
 def fault_lines(facts: Facts) -> list[str]:
     """Count what is not as it should be in the end."""
     counts = Counter(one.fault for one in facts.ending.wrong)
-    return [f"{counts[fault]:,} times {words}." for fault, words in FAULTS.items() if counts[fault]]
+    return [
+        f"Not as it should be, {counts[fault]:,} times: {words}."
+        for fault, words in FAULTS.items()
+        if counts[fault]
+    ]

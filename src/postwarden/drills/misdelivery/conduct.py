@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ _LONGEST = 1800.0
 _POSTWARDEN = (sys.executable, "-c", "from postwarden.cli import main; main()")
 _NAMED = re.compile(r"\{(\w+)\}")
 _SHOWN = 12  # words of a command in the report
+_AND_MORE = "..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ def ask(config: Path, step: Step, values: Values, give: Give) -> Answer:
     named = f"python -m {step.module}" if step.module else "postwarden"
     further = [] if step.module else [*acting, "-c", str(config)]
     ended = give(step.module, [*words, *further])
-    shown = words if len(words) <= _SHOWN else [*words[:_SHOWN], "…"]
-    command = " ".join([named, *shown, *acting])
+    shown = words if len(words) <= _SHOWN else [*words[:_SHOWN], _AND_MORE]
+    command = f"{named} {shlex.join([*shown, *acting])}"
     if ended.status not in step.ended:
         said = ended.complaint.strip() or ended.printed.strip()
         raise StepFailed(

@@ -52,7 +52,6 @@ class Facts:
         case: reference.
         findings: of the examination after the hold.
         accounts: who was held and released.
-        repaired: whether the case had a repair; what `ending` says is to be read with it.
         ending: where all messages are in the end.
         steps: of the case.
     """
@@ -66,7 +65,6 @@ class Facts:
     case: str
     findings: Findings
     accounts: Accounts
-    repaired: bool
     ending: Ending
     steps: tuple[Done, ...]
 
@@ -78,7 +76,7 @@ class Facts:
             or self.accounts.proven_wrongly
             or self.accounts.let_in_though_held
             or self.accounts.kept_out_though_free
-            or (self.repaired and self.ending.wrong)
+            or self.ending.wrong
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from postwarden.drills.misdelivery.stock import without_comment
+from postwarden.drills.misdelivery.stores import Stored
 from postwarden.drills.misdelivery.truth import Act, Copy, How, Truth
 
 Key = tuple[str, str, str | None]
@@ -107,12 +108,24 @@ class Findings:
     told: tuple[Told, ...]
 
 
-def judge(truth: Truth, findings: Iterable[Mapping[str, Any]]) -> Findings:
-    """Hold findings, as `examine --format jsonl` prints them, against the truth."""
+def judge(
+    truth: Truth, findings: Iterable[Mapping[str, Any]], stored: Iterable[Stored] = ()
+) -> Findings:
+    """Hold findings against the truth.
+
+    Args:
+        truth: of every copy.
+        findings: as `examine --format jsonl` prints them.
+        stored: what lay in the mailboxes; a finding that names a file is about the message in it, whatever
+            other Message-ID that has besides.
+    """
+    files = {(one.account, one.file): one.message_id for one in stored}
     said: dict[Key, list[Mapping[str, Any]]] = defaultdict(list)
     for finding in findings:
         folder = _GONE if finding["gone"] else finding["folder"]
-        name = without_comment(finding["message_id"] or "") or ""
+        file = (finding["file"] or "").rpartition("/")[2]
+        named = files.get((finding["account"], file), finding["message_id"])
+        name = without_comment(named or "") or ""
         said[finding["account"], name, folder].append(finding)
     wrong = [one for one in truth.copies if not one.belongs and not one.else_meant]
     pairs, missed = _paired(wrong, said)

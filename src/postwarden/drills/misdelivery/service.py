@@ -21,14 +21,13 @@ from postwarden.drills.misdelivery.errors import (
     NotAsMeant,
     StepFailed,
 )
-from postwarden.drills.misdelivery.facts import Facts, Look, listed
-from postwarden.drills.misdelivery.incident import play
+from postwarden.drills.misdelivery.facts import Accounts, Facts, Look, listed
+from postwarden.drills.misdelivery.incident import Incident, play
 from postwarden.drills.misdelivery.judging import Kind, judge
 from postwarden.drills.misdelivery.steps import (
     AFTER_HELD,
     NOBODY_SAYS,
     NOBODY_YET,
-    REPAIRED,
     UNTIL_HELD,
 )
 from postwarden.drills.misdelivery.stock import STOCK, Letter, letters
@@ -118,10 +117,30 @@ def _played(
     started = time.monotonic()
     incident = play(lab, mail, seed, tell)
     prepared = round(time.monotonic() - started, 3)
-    before = stores.read(lab.root, incident.truth.meant)
-    stores.must_agree(incident.truth, before)
-    tell("The case:")
+    truth = incident.truth
+    before = stores.read(lab.root, truth.meant)
+    stores.must_agree(truth, before)
     conductor = Conductor(lab.config, work, give, tell)
+    seen = _worked(conductor, incident, lab, work)
+    examined = conductor.printed("examined").splitlines()
+    told = Facts(
+        seed=seed,
+        messages=len(mail),
+        copies=len(truth.copies),
+        **facts.times(incident),
+        prepared=prepared,
+        case=str(conductor.values["case"]),
+        findings=judge(truth, map(json.loads, examined), before),
+        accounts=seen,
+        ending=end(truth, before, stores.read(lab.root, truth.meant)),
+        steps=tuple(conductor.done),
+    )
+    _keep(work / "truth.json", json.dumps(truth.as_json(), indent=1), lab)
+    return Outcome(told, work, lab)
+
+
+def _worked(conductor: Conductor, incident: Incident, lab: Lab, work: Path) -> Accounts:
+    """Work the case to its end, and try the doors while accounts are held and in the end."""
     conductor.values |= {
         **facts.times(incident),
         "key": _key(work, lab),
@@ -133,24 +152,8 @@ def _played(
     conductor.take(AFTER_HELD, {})
     last = listed(conductor.printed("who is held in the end"))
     in_the_end = Look(last, doors.open_for(lab, lab.passwords))
-    after = stores.read(lab.root, incident.truth.meant)
     waiting = listed(conductor.printed("who waits for repair"))
-    seen = facts.accounts(incident.truth, lab.passwords, held, waiting, in_the_end)
-    told = Facts(
-        seed=seed,
-        messages=len(mail),
-        copies=len(incident.truth.copies),
-        **facts.times(incident),
-        prepared=prepared,
-        case=str(conductor.values["case"]),
-        findings=judge(incident.truth, map(json.loads, conductor.printed("examined").splitlines())),
-        accounts=seen,
-        repaired=bool(REPAIRED),
-        ending=end(incident.truth, before, after),
-        steps=tuple(conductor.done),
-    )
-    _keep(work / "truth.json", json.dumps(incident.truth.as_json(), indent=1), lab)
-    return Outcome(told, work, lab)
+    return facts.accounts(incident.truth, lab.passwords, held, waiting, in_the_end)
 
 
 def _lab(root: Path) -> Lab:
@@ -166,9 +169,8 @@ def _lab(root: Path) -> Lab:
     if found.store is not Store.MAILDIR:
         raise DrillError(f"{root}: the drill reads Maildirs, and this lab has none")
     lab = labs.up(root)
-    if not ask(lab.config, NOBODY_YET, {}, processes(root, _owner(lab))).printed.startswith(
-        NOBODY_SAYS
-    ):
+    who = ask(lab.config, NOBODY_YET, {}, processes(root, _owner(lab)))
+    if not who.printed.startswith(NOBODY_SAYS):
         if not found.is_up:
             labs.down(root)
         raise InUse(

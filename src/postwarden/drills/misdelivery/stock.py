@@ -12,7 +12,7 @@ STOCK = Path(__file__).resolve().parents[4] / "build" / "corpus"
 
 _COMPLETE = "complete"  # made by tools/setup.sh once all is there
 _MBOX_LINE = re.compile(rb"\AFrom [^\n]*\n")
-_MESSAGE_ID = re.compile(rb"^message-id:[ \t]*(?:\n[ \t]+)?([^\n]*)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(rb"^message-id:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 _BRACKETED = re.compile(r"<[^<>]*>")
 
 
@@ -65,12 +65,19 @@ def read(name: str, stored: bytes) -> Letter:
 
 
 def message_id_of(text: bytes) -> str | None:
-    """Give the first Message-ID of a message whose lines end with LF; None where it has none.
+    """Give the first Message-ID of a message whose lines end with LF; None where it has none."""
+    return next(iter(message_ids_of(text)), None)
 
-    What follows the closing bracket is a comment (RFC 5322 section 3.6.4).
+
+def message_ids_of(text: bytes) -> list[str]:
+    """Give all Message-IDs of a message whose lines end with LF.
+
+    What follows the closing bracket is a comment (RFC 5322 section 3.6.4). Sieve puts one of its own above
+    one that it cannot read when it sends a message on.
     """
-    field = _MESSAGE_ID.search(text.partition(b"\n\n")[0])
-    return without_comment(field[1].decode("latin-1")) if field else None
+    fields = _MESSAGE_ID.findall(text.partition(b"\n\n")[0])
+    found = [without_comment(field.replace(b"\n", b"").decode("latin-1")) for field in fields]
+    return [one for one in found if one is not None]
 
 
 def without_comment(message_id: str) -> str | None:

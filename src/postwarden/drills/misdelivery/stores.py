@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from postwarden.drills.misdelivery.errors import NotAsMeant
-from postwarden.drills.misdelivery.stock import message_id_of
+from postwarden.drills.misdelivery.stock import message_ids_of
 from postwarden.drills.misdelivery.truth import Truth
 
 _LINE_END = re.compile(rb"\r?\n")
@@ -25,6 +25,7 @@ class Stored(NamedTuple):
         content: SHA-256 of its bytes with every line ended by CR LF.
         date: when it arrived, in whole seconds since 1970, UTC (INTERNALDATE of a Maildir).
         flags: letters of the file's name; an unread copy without any flag has none.
+        file: its name up to the flags.
     """
 
     account: str
@@ -33,6 +34,7 @@ class Stored(NamedTuple):
     content: str
     date: int
     flags: str
+    file: str
 
 
 def read(root: Path, known: Container[str]) -> list[Stored]:
@@ -48,13 +50,13 @@ def read(root: Path, known: Container[str]) -> list[Stored]:
         for folder, file in _files(place):
             raw = file.read_bytes()
             text = _LINE_END.sub(b"\n", raw)
-            message_id = message_id_of(text)
-            if message_id is None or message_id not in known:
+            message_id = next((one for one in message_ids_of(text) if one in known), None)
+            if message_id is None:
                 continue
             content = hashlib.sha256(_LINE_END.sub(b"\r\n", raw)).hexdigest()
-            flags = file.name.partition(":2,")[2]
+            name, _, flags = file.name.partition(":2,")
             date = int(file.stat().st_mtime)
-            found.append(Stored(account, folder, message_id, content, date, flags))
+            found.append(Stored(account, folder, message_id, content, date, flags, name))
     return found
 
 
