@@ -121,10 +121,7 @@ class Asking:
 
     def stored(self, queries: Sequence[Query]) -> list[list[Stored]]:
         """Give the messages that each query finds; an account that is not there has none."""
-        return self.read_stored(self.told([fetched(one) for one in queries], {NO_USER}))
-
-    def read_stored(self, answers: Sequence[Answer]) -> list[list[Stored]]:
-        """Read answers to `fetched`."""
+        answers = self.told([fetched(one) for one in queries], {NO_USER})
         try:
             return [stored(answer) for answer in answers]
         except ValueError as error:

@@ -6,12 +6,12 @@ it finds no staging folder by the name that it was given.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 
 from postwarden.relocation.service import TemporaryRouteError
 from postwarden.servers.dovecot.api import Answer, Asked
-from postwarden.servers.dovecot.asking import NO_USER, Asking
+from postwarden.servers.dovecot.asking import Asking
 from postwarden.servers.dovecot.stored import number, rows
 
 PROCESSES: Asked = ("processStatus", {})
@@ -47,12 +47,11 @@ class Quiet:
         self._orphans = orphans
         self._seen: dict[int, float] = {}
 
-    def answers(self, since: Collection[int], commands: Sequence[Asked]) -> list[Answer]:
-        """Ask once every command is over that began before this call; accounts may be missing.
+    def wait(self, since: Collection[int]) -> None:
+        """Return once every command is over that began before this call.
 
         Args:
             since: generations of Dovecot at times before those commands.
-            commands: change nothing.
 
         Raises:
             TemporaryRouteError: an earlier command is still at work.
@@ -62,13 +61,12 @@ class Quiet:
         before: frozenset[tuple[int, int]] | None = None
         while True:
             # The first look lets the master learn that this very request is being served.
-            asked = [PROCESSES, PROCESSES, *commands]
-            _, told, *answers = self._asking.told(asked, {NO_USER})
+            _, told = self._asking.told([PROCESSES, PROCESSES])
             now = processes(told)
             before = now.busy if before is None else before & now.busy
-            late = self._orphans_for(now.generation) if set(since) != {now.generation} else 0.0
+            late = self._orphans_for(now.generation) if set(since) - {now.generation} else 0.0
             if late <= 0 and (len(now.busy) <= 1 or not before):  # this request's own is busy
-                return answers
+                return
             if time.monotonic() > deadline:
                 busy = ", ".join(str(pid) for pid, _ in sorted(before))
                 raise TemporaryRouteError(

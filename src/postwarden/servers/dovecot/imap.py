@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple, Self
+from weakref import finalize
 
 from postwarden.relocation.service import PermanentRouteError, TemporaryRouteError
 from postwarden.vocabulary import Moment, moment_of
@@ -108,6 +109,7 @@ class Imap:
         self._buffer = bytearray()
         self._tag = 0
         self._socket = self._connected(place)
+        finalize(self, self._socket.close)
         try:
             self._line()
             self._log_in(account.encode(), password.encode())

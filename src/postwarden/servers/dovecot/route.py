@@ -169,7 +169,7 @@ class DovecotRoute:
         """As `Route.remove`."""
         return self._remover.remove(copies)
 
-    def clear(self, keys: Sequence[str]) -> None:
+    def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:  # noqa: ARG002  # all are staged in one place
         """As `Route.clear`."""
         account = self._staging.account
         done = self._staging.forget(lambda key: key.startswith(tuple(keys)))

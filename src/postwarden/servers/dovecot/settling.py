@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from postwarden.relocation.service import Ticket, Where, content_hash
-from postwarden.servers.dovecot.asking import Asking, Query, fetched
+from postwarden.servers.dovecot.asking import Asking, Query
 from postwarden.servers.dovecot.copying import Copier, Pick
 from postwarden.servers.dovecot.fencing import Quiet
 from postwarden.servers.dovecot.staging import Staging
@@ -44,10 +44,8 @@ class Settler:
         """As `Route.settle`."""
         sent = [Sent(ticket, Place.of(ticket.place)) for ticket in tickets]
         names = self._staging.fence({one.place.stage for one in sent})
-        first = _first(sent)
-        asked = [fetched(query) for query in _since(first)]
-        answers = self._quiet.answers({one.place.dovecot for one in sent}, asked)
-        came = _read(first, self._asking.read_stored(answers))
+        self._quiet.wait({one.place.dovecot for one in sent})
+        came = self._came(sent)
         staged = self._staging.staged(names)
         found = self._found(sent, came)
         told = dict.fromkeys(found, Where.ARRIVED)
