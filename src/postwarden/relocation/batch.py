@@ -196,8 +196,8 @@ class Batch:
         jobs = {one.pk: job for job in read for one in job.deliveries}
         for job in read:
             self._name_message(job)
-        note_others(_deliveries(read))
-        for store, rows in _by_store(firsts(_deliveries(read))).items():
+        under_way = note_others(_deliveries(read))
+        for store, rows in _by_store(firsts(_deliveries(read), under_way)).items():
             parcels = {row.pk: self._parcel(jobs[row.pk], row) for row in rows}
             tickets = self.crew.route(store).stage(list(parcels.values()))
             for row in rows:
@@ -269,7 +269,8 @@ class Batch:
             self._record_ended(removing)
             save(removing)
         for store, rows in _by_store(row for row in _deliveries(removing) if row.key).items():
-            self.crew.route(store).clear([row.key for row in rows])
+            accounts = sorted({row.account for row in rows})
+            self.crew.route(store).clear([row.key for row in rows], accounts)
 
     def _record_ended(self, some: Sequence[Job]) -> None:
         told = ((job.row.holder, _ended(job)) for job in some if job.stage is Stage.ENDED)

@@ -13,7 +13,7 @@ from postwarden.relocation.errors import (
     RelocationError,
     TemporaryRouteError,
 )
-from postwarden.relocation.keeping import jobs, portions, save, unfinished
+from postwarden.relocation.keeping import jobs, portions, receivers, save, unfinished
 from postwarden.relocation.ports import Route
 from postwarden.relocation.rules import MOST_TRIES, Outcome, Why
 from postwarden.vocabulary import Moment
@@ -122,8 +122,9 @@ class Carrier:
         """End what is left of the plan's staging, and the plan where every copy is at its end."""
         left = unfinished(plan.hash)
         if not left:
-            for route in self.outside.routes.values():
-                route.clear([f"{plan.hash[:12]}-"])
+            for store, accounts in receivers(plan.hash).items():
+                if store in self.outside.routes:
+                    self.outside.routes[store].clear([f"{plan.hash[:12]}-"], accounts)
         with transaction.atomic():
             if not left and self.plans.stage(plan.hash) is Stage.RUNNING:
                 self.plans.finish(plan.hash, plan.requester, self.outside.clock())

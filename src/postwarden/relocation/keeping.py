@@ -1,5 +1,6 @@
 """Copies and deliveries as they are kept while a plan runs."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -97,6 +98,15 @@ def unfinished(hashed: str) -> list[tuple[int, str, int]]:
     """Give place, holder and tries of the copies of a plan that have not come to their end."""
     rows = CopyRow.objects.filter(plan=hashed).exclude(stage=Stage.ENDED)
     return list(rows.order_by("holder", "place").values_list("place", "holder", "tries"))
+
+
+def receivers(hashed: str) -> dict[str, list[str]]:
+    """Give the accounts that a plan delivers to, by store."""
+    rows = DeliveryRow.objects.filter(copy__plan=hashed).order_by("store", "account")
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for store, account in rows.values_list("store", "account").distinct():
+        found[store].append(account)
+    return found
 
 
 def jobs(plan: Plan, places: Sequence[int]) -> list[Job]:

@@ -30,16 +30,25 @@ def message_of(repair: Repair, body: bytes | None = None) -> str:
     return sha256(b"\0".join(parts)).hexdigest()
 
 
-def note_others(rows: Iterable[DeliveryRow]) -> None:
-    """Let deliveries that are due be what another one of the same message already made of them."""
+Owed = tuple[str, str]
+"""An account, and the message that it is to get."""
+
+
+def note_others(rows: Iterable[DeliveryRow]) -> frozenset[Owed]:
+    """Let deliveries that are due be what another one of the same message already made of them.
+
+    Returns:
+        What another one is under way with: those that are due wait for it.
+    """
     due = [row for row in rows if row.sent == Sent.DUE and row.message]
     others = _others(due)
     for row in due:
         row.sent = by_another(others.get((row.account, row.message)))
+    return frozenset(owed for owed, sent in others.items() if sent is Sent.UNDER_WAY)
 
 
-def _others(rows: Sequence[DeliveryRow]) -> dict[tuple[str, str], Sent]:
-    found: dict[tuple[str, str], Sent] = {}
+def _others(rows: Sequence[DeliveryRow]) -> dict[Owed, Sent]:
+    found: dict[Owed, Sent] = {}
     for start in range(0, len(rows), _MANY):
         some = rows[start : start + _MANY]
         claims = DeliveryRow.objects.filter(
@@ -64,10 +73,15 @@ def awaited(rows: Sequence[DeliveryRow]) -> bool:
     )
 
 
-def firsts(rows: Iterable[DeliveryRow]) -> list[DeliveryRow]:
-    """Give those that are due, one for each message and account; the others wait for it."""
-    found: dict[tuple[str, str], DeliveryRow] = {}
+def firsts(rows: Iterable[DeliveryRow], under_way: frozenset[Owed]) -> list[DeliveryRow]:
+    """Give those that are due, one for each message and account; the others wait for it.
+
+    Args:
+        rows: of some copies.
+        under_way: what copies other than these deliver just now, as `note_others` has it.
+    """
+    found: dict[Owed, DeliveryRow] = {}
     for row in rows:
-        if row.sent == Sent.DUE:
+        if row.sent == Sent.DUE and (row.account, row.message) not in under_way:
             found.setdefault((row.account, row.message), row)
     return list(found.values())

@@ -160,8 +160,13 @@ class Route(Protocol):
     def restore(self, parcel: Parcel, flags: Sequence[str], keywords: Sequence[str]) -> Ticket:
         """Stage a parcel that is to arrive with flags and keywords: the copy that was removed."""
 
-    def clear(self, keys: Sequence[str]) -> None:
-        """Remove what is left of the staging of parcels whose keys begin so; nothing of accounts."""
+    def clear(self, keys: Sequence[str], accounts: Sequence[str]) -> None:
+        """Remove what is left of the staging of parcels whose keys begin so; nothing of accounts.
+
+        Args:
+            keys: or how they begin.
+            accounts: whose parcels they were.
+        """
 
     def residue(self) -> Sequence[str]:
         """Name, in message codes, where bytes of removed copies may remain behind this route."""

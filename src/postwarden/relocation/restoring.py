@@ -17,7 +17,7 @@ from postwarden.relocation.bearing import RESTORE, Lease, due_plan, leased
 from postwarden.relocation.carrying import Outside
 from postwarden.relocation.content import content_hash
 from postwarden.relocation.errors import NothingToRepair, PermanentRouteError
-from postwarden.relocation.keeping import note_ticket, portions, unfinished
+from postwarden.relocation.keeping import note_ticket, portions, receivers, unfinished
 from postwarden.relocation.models import CLAIMS, CopyRow, DeliveryRow
 from postwarden.relocation.ports import Parcel, Route
 from postwarden.relocation.rules import Outcome, Sent, Why
@@ -135,7 +135,7 @@ class RestoreDesk:
             self._record("copy.restored", plan, rows)
             _save(rows, deliveries.values())
         for one in deliveries.values():
-            self._route(one.store).clear([one.key])
+            self._route(one.store).clear([one.key], [one.account])
 
     def _stage(
         self,
@@ -188,6 +188,8 @@ class RestoreDesk:
 
     def _finish(self, plan: Plan, lease: Lease) -> None:
         if not unfinished(plan.hash):
+            for store, accounts in receivers(plan.hash).items():
+                self._route(store).clear([f"{plan.hash[:12]}-"], accounts)
             with lease.step():
                 self.plans.finish(plan.hash, plan.requester, self._outside.clock())
                 lease.finish()

@@ -4,6 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from errno import EEXIST, ENOENT, ENOTEMPTY
 
 from postwarden.durable.service import sync_folder
 from postwarden.relocation.service import (
@@ -144,23 +145,25 @@ class MaildirRoute:
                 sync_folder(folder)
         return removed
 
-    def clear(self, keys: Sequence[str]) -> None:
+    def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:
         """Remove staged files whose keys begin so, and staging folders that are empty then."""
         starts = tuple(f".P{key}" for key in keys)
         with _troubles():
-            for staging in self._stagings():
+            for staging in self._stagings(accounts):
                 for name in os.listdir(staging):
                     if name[name.find(".") :].startswith(starts):
                         with suppress(FileNotFoundError):
                             os.unlink(f"{staging}/{name}")
-                with suppress(OSError):  # another run's parcels are in it
-                    os.rmdir(staging)
+                _remove_empty(staging)
 
     def residue(self) -> Sequence[str]:
         """Name where Dovecot may keep parts of removed messages."""
         return _RESIDUE
 
-    def _stagings(self) -> list[str]:
+    def _stagings(self, accounts: Sequence[str]) -> list[str]:
+        """Give the staging folders of accounts, and of all that were asked for before."""
+        for account in accounts:
+            self._places.mailbox(account)
         mailboxes = self._places.touched()
         return [one for box in mailboxes if os.path.isdir(one := f"{box}/{STAGING}")]
 
@@ -229,6 +232,14 @@ def _unlinked(path: str) -> bool:
     except FileNotFoundError:  # its holder renamed it just now
         return False
     return True
+
+
+def _remove_empty(folder: str) -> None:
+    try:
+        os.rmdir(folder)
+    except OSError as error:
+        if error.errno not in {ENOTEMPTY, EEXIST, ENOENT}:  # another run's parcels are in it
+            raise
 
 
 def _by_account(parcels: Sequence[Parcel]) -> dict[str, list[Parcel]]:
