@@ -12,7 +12,7 @@ from postwarden.drills.lab.service import HOST
 from postwarden.holds.service import ControlError, Scripts
 from postwarden.holds.settings import DovecotSettings
 from postwarden.servers.dovecot import DovecotControl
-from postwarden.servers.dovecot.api import Failure, answers
+from postwarden.servers.dovecot.api import DoveadmUnanswered, Failure, answers
 
 ANNA, BEN, CARL, NOBODY = (f"{name}@example.test" for name in ("anna", "ben", "carl", "nobody"))
 
@@ -138,11 +138,11 @@ def test_several_rows_of_who_are_read_as_dovecot_2_3_writes_them():
     "text", ["", "[]", "{}", '[["doveadmResponse",[1],"0"]]', '[["error","0"]]', "[" * 100_000]
 )
 def test_what_is_no_answer_is_an_error(text):
-    with pytest.raises(ControlError):
+    with pytest.raises(DoveadmUnanswered):
         answers(text, 1)
 
 
 def test_what_is_no_answer_is_told_without_whom_it_names():
-    with pytest.raises(ControlError) as caught:
+    with pytest.raises(DoveadmUnanswered) as caught:
         answers(f'[["doveadmResponse",[{{"username":"{ANNA}"}}]', 1)
     assert "anna" not in str(caught.value)
