@@ -225,6 +225,18 @@ def test_a_copy_is_known_by_the_hash_that_doveadm_gave_evidence(way):
 
 
 @servers
+def test_a_copy_that_dovecot_cannot_read_is_told_and_others_are_read(way):
+    if way.rig.store != "maildir":
+        pytest.skip("in mdbox, copies share files")
+    damaged, well = way.rig.put(PLAIN), way.rig.put(PLAIN)
+    box = way.rig.root / "vmail/example.test" / way.rig.holder.partition("@")[0] / "Maildir"
+    (file,) = box.glob(f"cur/{damaged.guid}*")
+    file.chmod(0)
+    found = {copy.id: told for copy, told in way.route.read([damaged, well])}
+    assert (found[damaged.id], found[well.id].content) == (Absence.UNREADABLE, PLAIN)
+
+
+@servers
 def test_what_imap_would_change_is_not_staged(way):
     parcels = [way.rig.parcel(one) for one in (b"", PLAIN + b"\0", PLAIN + b"a\r\r\n", PLAIN)]
     assert list(way.route.stage(parcels)) == [parcels[-1].key]

@@ -5,15 +5,17 @@ of the way. A GUID is no identity, but two copies with different GUIDs are told 
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from postwarden.relocation.service import TemporaryRouteError
 from postwarden.servers.dovecot.api import Asked, Failure
 from postwarden.servers.dovecot.asking import NOT_FOUND, Asking
-from postwarden.servers.dovecot.imap import Held, Mail
+from postwarden.servers.dovecot.imap import Held, Letter, Mail
 from postwarden.servers.dovecot.staging import Staging
 from postwarden.servers.dovecot.stored import uid_set, with_guids
 
+_PROBE = Letter(b"Subject: Is there room?\r\n\r\n", 0)
 _BYTES_AT_ONCE = 8 * 1024 * 1024
 
 
@@ -47,7 +49,7 @@ class Copier:
         `Mail.uid` is of no use: it is that of the reading folder.
 
         Raises:
-            TemporaryRouteError: none of them could be read.
+            TemporaryRouteError: Dovecot, or its staging account, fails.
         """
         for layer in layers(picks):
             yield from self._read(layer)
@@ -60,25 +62,33 @@ class Copier:
             yield from ((pick, None) for pick in picks if pick.guid not in by_guid)
             there = [(pick, by_guid[pick.guid]) for pick in picks if pick.guid in by_guid]
             for some in _portions(there):
-                with self._staging.session() as session:
-                    mails = session.fetch(name, uid_set(one.uid for _, one in some))
-                by_uid = {mail.uid: mail for mail in mails}
-                yield from ((pick, by_uid.get(one.uid)) for pick, one in some)
+                mails = self._fetched(name, [one.uid for _, one in some])
+                yield from ((pick, mails.get(one.uid)) for pick, one in some)
+
+    def _fetched(self, name: str, uids: Sequence[int]) -> dict[int, Mail]:
+        """Fetch at once, or, where Dovecot cannot read one of them, one by one."""
+        try:
+            with self._staging.session() as session:
+                return {mail.uid: mail for mail in session.fetch(name, uid_set(uids))}
+        except TemporaryRouteError:
+            found: dict[int, Mail] = {}
+        for uid in uids:
+            with suppress(TemporaryRouteError), self._staging.session() as session:
+                found |= {mail.uid: mail for mail in session.fetch(name, str(uid))}
+        with self._staging.session() as session:
+            session.held(name)  # raises where it was the server that failed
+        return found
 
     def _copy(self, picks: Sequence[Pick], name: str) -> None:
         by_folder: dict[tuple[str, str], list[Pick]] = {}
         for pick in picks:
             by_folder.setdefault((pick.account, pick.folder), []).append(pick)
         asked = [_copied(some, self._staging.account, name) for some in by_folder.values()]
-        failed = [
-            one
-            for one in self._asking.look(asked)
-            if isinstance(one, Failure) and one.code != NOT_FOUND
-        ]
-        if failed and len(failed) == len(asked):
-            raise TemporaryRouteError(
-                f"no copy could be read: doveadm copy failed ({failed[0].kind}, {failed[0].code})"
-            )
+        answers = self._asking.look(asked)
+        if any(isinstance(one, Failure) and one.code != NOT_FOUND for one in answers):
+            # Raises where it is staging that takes nothing; else the copies are at fault.
+            with self._staging.session() as session:
+                session.append(name, [_PROBE])
 
 
 def layers(picks: Sequence[Pick]) -> list[list[Pick]]:
