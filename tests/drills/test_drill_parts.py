@@ -200,6 +200,13 @@ def test_a_finding_is_about_the_message_in_the_file_it_names(truth):
     assert len(judge(truth, other_id).missed) == len(judge(truth, other_id).accused) == 1
 
 
+def test_a_message_id_that_a_log_cut_short_is_known_where_it_can_be_one_alone(truth):
+    truth.copies[0].gone = True
+    cut = finding(1, BEN, gone=True) | {"message_id": "<1@sen...", "file": None}
+    assert judge(truth, [cut, FOUND[1]]).missed == ()
+    assert len(judge(truth, [cut | {"message_id": "<..."}, FOUND[1]]).accused) == 1
+
+
 def test_wrong_owners_and_denied_acts_show(truth):
     truth.copies[0].acts += [Act.OPENED, Act.MOVED, Act.REDIRECTED]
     exposure = finding(1, BEN)["exposure"] | {"moved": None}
@@ -286,6 +293,14 @@ def test_who_deleted_a_copy_that_came_for_somebody_else_still_gets_their_own():
     assert end(made, before, before).wrong[0].fault is Fault.NOT_DELIVERED
     ending = end(made, before, [stored(1, ANNA), *after])
     assert (ending.lacked, ending.delivered, ending.wrong) == (1, 1, ())
+
+
+def test_who_was_meant_too_and_loses_the_copy_that_came_for_another_is_told():
+    made = Truth(RIGHT, {})
+    made.delivered(letter(1), ["info@a.test", "sales@a.test"], WRONG, How.DELIVERED)
+    made.copies[0].gone = True  # ben's; nothing is left to give anna her own
+    lost = end(made, [stored(1, ANNA)], [stored(1, BEN)])
+    assert [(one.account, one.fault) for one in lost.wrong] == [(ANNA, Fault.LOST)]
 
 
 def test_stores_that_are_not_as_the_drill_knows_are_not_judged(truth):

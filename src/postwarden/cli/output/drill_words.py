@@ -31,7 +31,7 @@ ACTS: Mapping[Act, str] = MappingProxyType(
 )
 FAULTS: Mapping[Fault, str] = MappingProxyType(
     {
-        Fault.LOST: "a holder's own copy is gone",
+        Fault.LOST: "a message that was meant for this account was there, and is gone",
         Fault.DOUBLE: "there is one copy too many",
         Fault.ALTERED: "a holder's own copy is not as it was",
         Fault.STILL_THERE: "the wrong copy still lies there",

@@ -19,7 +19,7 @@ Place = tuple[str, str]  # account, Message-ID
 class Fault(StrEnum):
     """What is not as it should be."""
 
-    LOST = "lost"  # a holder's own copy is gone
+    LOST = "lost"  # a message that was meant for the account was there, and is gone
     DOUBLE = "double"  # more copies than there should be
     ALTERED = "altered"  # a holder's own copy has other bytes, another date, other flags or place
     STILL_THERE = "still-there"  # a wrong copy lies where it lay
@@ -54,7 +54,7 @@ class Ending:
         removed: so many of them do no longer.
         lacked: messages that somebody lacked, and a wrong copy of which was there.
         delivered: so many of them lie there now: once, the same bytes, the date of arrival, unread.
-        own: copies of their holders' own.
+        own: copies of their holders' own, those among them that came for another recipient.
         kept: so many of them are as they were.
         beyond: messages that somebody lacks for good, by why.
         wrong: all that is not as it should be.

@@ -13,6 +13,7 @@ from postwarden.drills.misdelivery.truth import Act, Copy, How, Truth
 Key = tuple[str, str, str | None]
 _WRONG = ("misdelivered", "crossed")
 _GONE = None
+_CUT = "..."
 
 
 class Kind(StrEnum):
@@ -125,7 +126,7 @@ def judge(
         folder = _GONE if finding["gone"] else finding["folder"]
         file = (finding["file"] or "").rpartition("/")[2]
         named = files.get((finding["account"], file), finding["message_id"])
-        name = without_comment(named or "") or ""
+        name = _known(truth, without_comment(named or "") or "")
         said[finding["account"], name, folder].append(finding)
     wrong = [one for one in truth.copies if not one.belongs and not one.else_meant]
     pairs, missed = _paired(wrong, said)
@@ -141,6 +142,14 @@ def judge(
         else_meant=sum(one.else_meant for one in truth.copies),
         told=_told(pairs),
     )
+
+
+def _known(truth: Truth, message_id: str) -> str:
+    """Give a Message-ID whole that Dovecot's log cut short: there, of a deleted copy, it stands alone."""
+    if message_id in truth.names or not message_id.endswith(_CUT):
+        return message_id
+    whole = [one for one in truth.names if one.startswith(message_id.removesuffix(_CUT))]
+    return whole[0] if len(whole) == 1 else message_id
 
 
 def kinds(copy: Copy) -> tuple[Kind, ...]:
