@@ -64,6 +64,7 @@ KEYS: Mapping[str, str] = {
     "second_hand": "reached this mailbox by a holder's redirect or copy of a misdelivered one",
     "other_message": "of a crossed copy, the Message-ID of the message whose content it is",
     "gone": "no longer stored, but the logs prove that it was",
+    "settled": "gone, because an approved repair took it away; not counted as wrong any more",
     "reasons": "why: code, sentence, and citations (file and line, or header)",
 }
 

@@ -51,6 +51,9 @@ def contents(*files):
             for one in file.timeline
             if one.act not in JOINING
         )
+    for account, states in accounts.items():
+        if len(states) > 1:  # the case that was split off suspects it anew
+            accounts[account] = states - {str(State.SUSPECTED)}
     return accounts, steps, held
 
 
@@ -237,6 +240,13 @@ ONE_STATE = settings(
 )
 
 
+def anew_in_both(old, new):
+    """Whether accounts that are in both cases are suspected, and no more, in the one split off."""
+    there = {one.account for one in old.accounts}
+    both = [one for one in new.accounts if one.account in there]
+    return all(one.state is State.SUSPECTED for one in both)
+
+
 @ONE_STATE
 @given(deeds=deeds, chosen=st.sets(names), single=st.data())
 def test_a_split_case_and_the_old_one_are_all_that_was(undone, deeds, chosen, single):
@@ -254,7 +264,9 @@ def test_a_split_case_and_the_old_one_are_all_that_was(undone, deeds, chosen, si
                 undone(cases.split_case, name, picked, "apart", "because")
         else:
             new = undone(cases.split_case, name, picked, "apart", "because").reference
-            apart = contents(undone.file(name), undone.file(new))
+            files = undone.file(name), undone.file(new)
+            assert anew_in_both(*files)
+            apart = contents(*files)
             assert without(apart, "because") == contents(before)
             undone(cases.merge_cases, name, new, "because")
             again = contents(undone.file(name))
