@@ -259,15 +259,21 @@ def _anchor(settings: "AnchorSettings") -> "Anchor":
 
 def routes(configuration: Configuration) -> "dict[str, Route]":
     """Give the ways to put copies where they belong, by store; stores without one are left out."""
-    from postwarden.servers.maildir import MaildirRoute  # noqa: PLC0415  # has models: after set_up
+    from postwarden.servers.dovecot import dovecot_route  # noqa: PLC0415  # after set_up
+    from postwarden.servers.maildir import MaildirRoute  # noqa: PLC0415  # likewise
 
     provider = configuration.provider
     hosts = frozenset(map(str.lower, provider.hosts))
-    return {
-        store.name: MaildirRoute(store, hosts, provider.separator, socket.gethostname())
-        for store in configuration.stores
-        if store.driver == "maildir"
-    }
+    backends = {one.name: dovecot_route(one, hosts) for one in configuration.relocation.backends}
+    found: dict[str, Route] = {}
+    for store in configuration.stores:
+        backend = configuration.relocation.of_store(store.name)
+        if backend is not None:
+            found[store.name] = backends[backend.name]
+        elif store.driver == "maildir":
+            here = socket.gethostname()
+            found[store.name] = MaildirRoute(store, hosts, provider.separator, here)
+    return found
 
 
 def repair_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> "RepairDesk":

@@ -108,7 +108,7 @@ class Rig:
 
     def dovecot(self, seconds: float = SECONDS, orphans: float = 0.0) -> DovecotRoute:
         """Give a route through Dovecot; `seconds` is how long doveadm may take."""
-        login = Login(Place(HOST, self.ports.imap, tls=False), STAGING, PASSWORD, SECONDS)
+        login = Login(Place(HOST, self.ports.imap, tls=False), STAGING, lambda: PASSWORD, SECONDS)
         api = Doveadm(self.url, KEY, seconds)
         return DovecotRoute("b1", api, login, frozenset(), orphans)
 

@@ -97,7 +97,7 @@ def stuck(way, tickets):
 
 
 def impatient(way):
-    login = Login(Place(HOST, way.rig.ports.imap, tls=False), STAGING, PASSWORD, 0.3)
+    login = Login(Place(HOST, way.rig.ports.imap, tls=False), STAGING, lambda: PASSWORD, 0.3)
     return DovecotRoute("b1", Doveadm(way.rig.url, KEY, SECONDS), login, frozenset(), 0)
 
 
@@ -247,7 +247,7 @@ def test_what_imap_would_change_is_not_staged(way):
 @servers
 def test_a_wrong_key_and_a_wrong_password_are_permanent(way):
     place = Place("127.0.0.1", way.rig.ports.imap, tls=False)
-    login = Login(place, STAGING, PASSWORD, SECONDS)
+    login = Login(place, STAGING, lambda: PASSWORD, SECONDS)
     keyless = DovecotRoute("b1", Doveadm(way.rig.url, "wrong", SECONDS), login, frozenset())
     with pytest.raises(PermanentRouteError):
         keyless.rooms([way.rig.owner])

@@ -1,7 +1,9 @@
 """Opening what belongs to others without a trace."""
 
+import errno
 import fnmatch
 import os
+import stat
 from collections.abc import Iterator
 
 
@@ -18,6 +20,23 @@ def open_unnoticed(path: str, flags: int = os.O_RDONLY, dir_fd: int | None = Non
         return os.open(path, flags | os.O_NOATIME | os.O_CLOEXEC, dir_fd=dir_fd)
     except PermissionError:
         return os.open(path, flags | os.O_CLOEXEC, dir_fd=dir_fd)
+
+
+class NotPrivate(PermissionError):
+    """Others than its owner may read a file that holds a secret."""
+
+
+def private_line(path: str) -> str:
+    """Read a secret: the first line of a file that nobody but its owner may read.
+
+    Raises:
+        NotPrivate: others may read it, too.
+        OSError: it cannot be read.
+    """
+    with open(path, encoding="utf-8") as file:
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            raise NotPrivate(errno.EPERM, "others may read it; give it mode 0600", path)
+        return file.readline().rstrip("\r\n")
 
 
 def matching(pattern: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from postwarden.durable.files import (
     write_json,
 )
 from postwarden.durable.locks import LockedElsewhereError, locked_file
-from postwarden.durable.reading import matching, open_unnoticed
+from postwarden.durable.reading import matching, open_unnoticed, private_line
 from postwarden.durable.together import PARTIAL, Together, together
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "locked_file",
     "matching",
     "open_unnoticed",
+    "private_line",
     "replace_bytes",
     "replace_text",
     "sync_folder",

@@ -22,7 +22,7 @@ from postwarden.relocation.errors import (
     PermanentRouteError,
     TemporaryRouteError,
 )
-from postwarden.relocation.keeping import Job, note_ticket, save
+from postwarden.relocation.keeping import Job, forget_staged, note_ticket, save
 from postwarden.relocation.models import DeliveryRow
 from postwarden.relocation.owning import awaited, firsts, message_of, note_others
 from postwarden.relocation.ports import Original, Parcel, Room, Route
@@ -128,7 +128,10 @@ class Batch:
         self._quarantine(read)
         self._stage(read)
         for job in read:
-            self._after(job)
+            if job.stage is Stage.ENDED:
+                forget_staged(job)
+            else:
+                self._after(job)
         self._save(taking)
         self._originals.clear()
 
@@ -146,11 +149,14 @@ class Batch:
         preserved = self.crew.preserved(sorted({job.row.holder for job in taking}))
         rooms = self._rooms(taking)
         for job in taking:
-            goals = [rooms[one.store, one.account] for one in job.deliveries]
-            preserving = job.row.holder in preserved
-            why = unfit(job.repair.size, goals, preserved=preserving)
+            places = [(one.store, one.account) for one in job.deliveries]
+            preserving, size = job.row.holder in preserved, job.repair.size
+            why = unfit(size, [rooms[place] for place in places], preserved=preserving)
             if why is not None and not job.row.quarantined:
                 job.end(Outcome.LEFT, why, self.crew.clock())
+                continue
+            for place in places:
+                rooms[place] = rooms[place].less(size)
 
     def _rooms(self, taking: Sequence[Job]) -> dict[tuple[str, str], Room]:
         found: dict[tuple[str, str], Room] = {}
@@ -202,8 +208,17 @@ class Batch:
             tickets = self.crew.route(store).stage(list(parcels.values()))
             for row in rows:
                 parcel = parcels[row.pk]
+                if parcel.key not in tickets:
+                    self._cannot_be_carried(jobs[row.pk])
+                    continue
                 note_ticket(row, tickets[parcel.key], content_hash(parcel.content))
                 self._fresh.add(row.pk)
+
+    def _cannot_be_carried(self, job: Job) -> None:
+        """End a copy that its route would not deliver as it is; what is staged of it is never published."""
+        begun = any(one.sent not in (Sent.DUE, Sent.UNDER_WAY) for one in job.deliveries)
+        outcome = Outcome.NEEDS_PERSON if begun else Outcome.LEFT
+        job.end(outcome, Why.NOT_CARRIED, self.crew.clock())
 
     def _name_message(self, job: Job) -> None:
         _, _, body = self._originals[job.repair.copy.id].content.partition(b"\r\n\r\n")

@@ -143,6 +143,13 @@ def note_ticket(row: DeliveryRow, ticket: Ticket, content: str) -> None:
     row.ticket = {"folder": ticket.folder, "place": dict(ticket.place)}
 
 
+def forget_staged(job: Job) -> None:
+    """Let deliveries of a copy be due again that were staged in vain, before any of it was written."""
+    for row in job.deliveries:
+        if row.sent == Sent.UNDER_WAY:
+            row.sent = Sent.DUE
+
+
 def portions(places: Sequence[tuple[int, str, int]], most: int) -> Iterator[list[int]]:
     """Give places in portions to do at once; what failed before goes alone, last."""
     fresh = iter([place for place, _, tries in places if not tries])

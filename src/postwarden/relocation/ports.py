@@ -114,6 +114,11 @@ class Room(NamedTuple):
     exists: bool
     bytes_left: int | None = None
 
+    def less(self, size: int) -> "Room":
+        """Give what it can take once so many bytes came into it."""
+        left = None if self.bytes_left is None else self.bytes_left - size
+        return Room(self.exists, left)
+
 
 class Route(Protocol):
     """One way to the accounts of one store."""
@@ -132,7 +137,10 @@ class Route(Protocol):
         """
 
     def stage(self, parcels: Sequence[Parcel]) -> Mapping[str, Ticket]:
-        """Put parcels into staging, by key; one that an earlier try left there is replaced."""
+        """Put parcels into staging, by key; one that an earlier try left there is replaced.
+
+        Left out are those of accounts that are not there, and those that would not arrive as they are.
+        """
 
     def publish(self, tickets: Sequence[Ticket]) -> None:
         """Let staged parcels arrive; which did, `settle` says.

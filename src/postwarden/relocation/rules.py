@@ -66,6 +66,7 @@ class Why(StrEnum):
     SOURCE_CHANGED = "source-changed"
     NOT_KNOWN_ARRIVED = "not-known-arrived"
     KEEPS_FAILING = "keeps-failing"
+    NOT_CARRIED = "not-carried"
 
 
 _SETTLED = frozenset({Sent.ARRIVED, Sent.TAKEN, Sent.HAD})

@@ -1,9 +1,7 @@
 """`postwarden doctor`: is held really held, at each door of the live servers?"""
 
 import json
-import os
 import signal
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -16,7 +14,7 @@ from postwarden.cli.acting import As, acting
 from postwarden.cli.desk.doctor_words import finding_lines, last_line, step_line, step_table
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.configuration import Configuration, load
-from postwarden.durable.service import locked_file
+from postwarden.durable.service import locked_file, private_line
 from postwarden.holds.doctor.service import (
     DoctorSettings,
     Drill,
@@ -111,10 +109,7 @@ def _ended_in_order() -> Iterator[None]:
 
 def _password(path: str) -> str:
     try:
-        with open(path, encoding="utf-8") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                raise NotReady(f"{path}: others may read it; give it mode 0600")
-            return file.readline().rstrip("\r\n")
+        return private_line(path)
     except OSError as error:
         raise NotReady(f"{path}: {error.strerror}; [doctor] password_file names it") from error
 

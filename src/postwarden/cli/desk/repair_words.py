@@ -28,6 +28,7 @@ _WHY = {
         "it is not known whether it arrived whole at everybody it is meant for: look in their mailboxes;"
         " it still lies in the wrong one"
     ),
+    Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
     Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
 }
 _OUTCOMES = {

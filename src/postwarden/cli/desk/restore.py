@@ -45,9 +45,10 @@ def restore(  # the options of the command
 ) -> None:
     """Plan to put copies back from quarantine, and with its key carry such a plan out.
 
-    They come back as they were: the same bytes, date and flags, in the folder they lay in. With --case: freeze a plan, which somebody else approves. With --plan: carry it out; that needs the
-    quarantine's private key, and is asked for where --identity does not name its file. What the repair
-    delivered to others stays with them.
+    They come back as they were: the same bytes, date and flags, in the folder they lay in. With --case:
+    freeze a plan, which somebody else approves. With --plan: carry it out; that needs the quarantine's
+    private key, and is asked for where --identity does not name its file. What the repair delivered to
+    others stays with them.
     """
     desk = restore_desk(load(config), now)
     actor = member(acting(who))

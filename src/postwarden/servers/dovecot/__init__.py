@@ -11,7 +11,15 @@ never where Dovecot would take the name for a pattern. What was asked and not an
 
 from postwarden.servers.dovecot.control import DovecotControl
 from postwarden.servers.dovecot.mailboxes import DovecotMailboxes
+from postwarden.servers.dovecot.opening import dovecot_route
 from postwarden.servers.dovecot.route import DovecotRoute
 from postwarden.servers.dovecot.settings import DovecotMissing, dovecot_facts
 
-__all__ = ["DovecotControl", "DovecotMailboxes", "DovecotMissing", "DovecotRoute", "dovecot_facts"]
+__all__ = [
+    "DovecotControl",
+    "DovecotMailboxes",
+    "DovecotMissing",
+    "DovecotRoute",
+    "dovecot_facts",
+    "dovecot_route",
+]

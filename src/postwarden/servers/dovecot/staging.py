@@ -28,12 +28,13 @@ class Login:
     """How the staging account logs in.
 
     Attributes:
+        password: gives it when it is needed; raises `PermanentRouteError`.
         seconds: that a command may take.
     """
 
     place: Place
     account: str
-    password: str
+    password: Callable[[], str]
     seconds: float
 
 
@@ -59,7 +60,7 @@ class Staging:
         try:
             if self._session is None:
                 it = self._login
-                self._session = Imap(it.place, it.account, it.password, it.seconds)
+                self._session = Imap(it.place, it.account, it.password(), it.seconds)
             yield self._session
         except BaseException:
             self._end()

@@ -69,6 +69,7 @@ class MaildirRoute:
         return {
             ticket.key: ticket
             for account, theirs in _by_account(parcels).items()
+            if self._places.mailbox(account) is not None
             for ticket in self._staged(account, theirs, "")
         }
 
