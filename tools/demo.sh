@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:?usage: tools/demo.sh FOLDER}
-messages=1500 # of the stock of 6,046: so that all of it takes less than two minutes on two cores
+messages=1000 # of the stock of 6,046: so that all of it takes less than two minutes on two cores
 postwarden=.venv/bin/postwarden
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo)
