@@ -24,8 +24,15 @@ from postwarden.relocation.errors import (
 )
 from postwarden.relocation.keeping import Job, forget_staged, note_ticket, save
 from postwarden.relocation.models import DeliveryRow
-from postwarden.relocation.owning import awaited, firsts, message_of, note_others
-from postwarden.relocation.ports import Original, Parcel, Room, Route
+from postwarden.relocation.owning import (
+    awaited,
+    firsts,
+    message_of,
+    named_alike,
+    note_others,
+    taken_by_others,
+)
+from postwarden.relocation.ports import Absence, Original, Parcel, Room, Route
 from postwarden.relocation.rules import (
     Outcome,
     Sent,
@@ -174,9 +181,18 @@ class Batch:
                 job = by_id[copy.id]
                 if isinstance(found, Original):
                     self._originals[copy.id] = found
-                elif not awaited(job.deliveries):
-                    outcome, why = when_absent(found, job.sent)
-                    job.end(outcome, why, self.crew.clock())
+                else:
+                    self._absent(job, found)
+
+    def _absent(self, job: Job, absence: Absence) -> None:
+        """Note what became of a copy that is not there, or that what it waits for is yet to come."""
+        others = taken_by_others(job.row)
+        note_others(named_alike(job.deliveries, others))
+        outcome, why = when_absent(absence, job.sent, settled=bool(others))
+        if awaited(job.deliveries) or any(one.stage != Stage.ENDED for one in others):
+            job.row.why = why or ""
+        else:
+            job.end(outcome, why, self.crew.clock())
 
     def _quarantine(self, read: Sequence[Job]) -> None:
         kept = [self._kept(job) for job in read]
@@ -185,7 +201,7 @@ class Batch:
             raise TemporaryRouteError("quarantine: what was written cannot be read back whole")
         for job, one in zip(read, stored, strict=True):
             job.row.content = content_hash(self._originals[job.repair.copy.id].content)
-            job.row.quarantined, job.row.sealed = one.name, one.sha256
+            job.row.quarantined, job.row.sealed, job.row.why = one.name, one.sha256, ""
 
     def _kept(self, job: Job) -> Kept:
         original = self._originals[job.repair.copy.id]

@@ -15,7 +15,7 @@ from postwarden.relocation.errors import (
 )
 from postwarden.relocation.keeping import jobs, portions, receivers, save, unfinished
 from postwarden.relocation.ports import Route
-from postwarden.relocation.rules import MOST_TRIES, Outcome, Why
+from postwarden.relocation.rules import MOST_TRIES, Why
 from postwarden.vocabulary import Moment
 
 _AT_ONCE = 100
@@ -99,7 +99,7 @@ class Carrier:
         for job in some:
             job.row.tries += 1
             if len(some) == 1 and job.row.tries >= MOST_TRIES:
-                job.end(Outcome.NEEDS_PERSON, Why.KEEPS_FAILING, self.outside.clock())
+                job.give_up(Why.KEEPS_FAILING, self.outside.clock())
         with crew.step():
             save(some)
 

@@ -40,6 +40,13 @@ class Job:
         self.row.stage, self.row.outcome, self.row.ended = Stage.ENDED, outcome, now
         self.row.why = why or ""
 
+    def give_up(self, why: Why, now: Moment) -> None:
+        """Leave it to a person; nobody knows of what is under way whether it arrived."""
+        self.end(Outcome.NEEDS_PERSON, why, now)
+        for one in self.deliveries:
+            if one.sent == Sent.UNDER_WAY:
+                one.sent = Sent.UNCLEAR
+
 
 def begin(plan: Plan, case: str, now: Moment) -> None:
     """Make the rows of a plan that begins, in the caller's transaction."""

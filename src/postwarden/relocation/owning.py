@@ -8,9 +8,11 @@ which plan: that is written before anything can arrive.
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
+from django.db.models import Q
+
 from postwarden.relocation.acts import Repair
-from postwarden.relocation.models import CLAIMS, DeliveryRow
-from postwarden.relocation.rules import Sent, Stage, by_another
+from postwarden.relocation.models import CLAIMS, CopyRow, DeliveryRow
+from postwarden.relocation.rules import Outcome, Sent, Stage, by_another
 
 _MANY = 400
 
@@ -62,15 +64,35 @@ def _others(rows: Sequence[DeliveryRow]) -> dict[Owed, Sent]:
 
 
 def awaited(rows: Sequence[DeliveryRow]) -> bool:
-    """Tell whether a delivery that is due may yet be made from another copy of its message."""
+    """Tell whether a delivery that is due may yet be made from another copy of its message.
+
+    Of copies that are not there either none waits for the others: each has `why` already.
+    """
+    absent = Q(copy__stage=Stage.TAKING) & ~Q(copy__why="")
     return any(
         DeliveryRow.objects.filter(account=row.account, message=row.message)
         .exclude(pk=row.pk)
-        .exclude(copy__stage=Stage.ENDED)
+        .exclude(absent | Q(copy__stage=Stage.ENDED))
         .exists()
         for row in rows
         if row.sent == Sent.DUE and row.message
     )
+
+
+def taken_by_others(row: CopyRow) -> list[CopyRow]:
+    """Give what other plans have of the same copy that took it away, or are about to."""
+    took = Q(outcome__in=(Outcome.RELOCATED, Outcome.REMOVED))
+    taking = ~Q(quarantined="") & ~Q(stage=Stage.ENDED)
+    return list(CopyRow.objects.filter(took | taking, finding=row.finding).exclude(pk=row.pk))
+
+
+def named_alike(rows: Sequence[DeliveryRow], others: Sequence[CopyRow]) -> Sequence[DeliveryRow]:
+    """Let deliveries whose message is not known be of the one that another plan read; give all of them."""
+    for row in rows:
+        if not row.message:
+            theirs = DeliveryRow.objects.filter(copy__in=others, account=row.account)
+            row.message = theirs.exclude(message="").values_list("message", flat=True).first() or ""
+    return rows
 
 
 def firsts(rows: Iterable[DeliveryRow], under_way: frozenset[Owed]) -> list[DeliveryRow]:

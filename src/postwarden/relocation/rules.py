@@ -67,6 +67,7 @@ class Why(StrEnum):
     NOT_KNOWN_ARRIVED = "not-known-arrived"
     KEEPS_FAILING = "keeps-failing"
     NOT_CARRIED = "not-carried"
+    SETTLED = "settled"
 
 
 _SETTLED = frozenset({Sent.ARRIVED, Sent.TAKEN, Sent.HAD})
@@ -102,14 +103,19 @@ def by_another(other: Sent | None) -> Sent:
     return Sent.UNCLEAR if other is Sent.UNCLEAR else Sent.DUE
 
 
-def when_absent(absence: Absence, sent: Collection[Sent]) -> tuple[Outcome, Why | None]:
+def when_absent(
+    absence: Absence, sent: Collection[Sent], *, settled: bool
+) -> tuple[Outcome, Why | None]:
     """Say what becomes of a copy that could not be read.
 
     Args:
         absence: why.
         sent: its deliveries; where any is not done, its owner goes without it now.
+        settled: another plan took it away.
     """
     lacking = not may_remove(sent)
+    if settled and not lacking:
+        return Outcome.LEFT, Why.SETTLED
     if absence is Absence.GONE:
         return (
             (Outcome.NEEDS_PERSON, Why.SOURCE_GONE) if lacking else (Outcome.HOLDER_DELETED, None)

@@ -3,6 +3,7 @@
 from postwarden.relocation.accounting import Counted, Seen
 from postwarden.relocation.acts import Repair, repair_of
 from postwarden.relocation.carrying import Outside
+from postwarden.relocation.checking import faults
 from postwarden.relocation.content import canonical, content_hash
 from postwarden.relocation.contribution import RepairsOfCases
 from postwarden.relocation.desk import Progress, RepairDesk, Stuck
@@ -54,5 +55,6 @@ __all__ = [
     "Why",
     "canonical",
     "content_hash",
+    "faults",
     "repair_of",
 ]

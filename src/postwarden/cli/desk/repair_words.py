@@ -29,6 +29,7 @@ _WHY = {
         " it still lies in the wrong one"
     ),
     Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
+    Why.SETTLED: "another plan has put it where it belongs",
     Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
 }
 _OUTCOMES = {

@@ -22,6 +22,7 @@ from postwarden.ledger.service import (
     StampKeeper,
     Verification,
 )
+from postwarden.relocation.service import faults
 from postwarden.vocabulary import Moment, PostwardenError, rfc3339
 from postwarden.wiring import anchors, ledger, quarantine
 
@@ -75,8 +76,8 @@ def verify(
     """Check the whole ledger against its signed tree heads, those kept outside included.
 
     Every plan kept is checked against its hash, every approval against its signature, every time
-    stamp against the certificates of its authority, every file in quarantine against its hash; what was
-    written to an anchor has to be there.
+    stamp against the certificates of its authority, every file in quarantine against its hash, every
+    copy that a repair moved against the record; what was written to an anchor has to be there.
 
     Exit status: 0 when nothing was changed, 1 when something was, 2 when it could not be checked: also
     where an anchor could not be asked.
@@ -87,14 +88,16 @@ def verify(
     brought = [note for path in anchored or () for note in _brought(path)]
     outside = _asked(book, anchors(configuration))
     found = book.verify([*brought, *outside.notes])
-    plans, kept = forged(book), quarantine(configuration, book).verify()
+    box = quarantine(configuration, book)
+    plans, kept, repairs = forged(book), box.verify(), faults(book, box)
     lines = [*told(found), *_anchors(outside), *_stamps(outside.stamps), *_plans(plans)]
-    for line in (*lines, *_kept(kept)):
+    for line in (*lines, *_kept(kept), *_repairs(repairs)):
         console.print(visible(line), markup=False)
     if (
         found.faults
         or plans
         or kept.faults
+        or repairs
         or outside.lost
         or any(one.at is None for one in outside.stamps)
     ):
@@ -186,6 +189,13 @@ def _kept(kept: Checked) -> list[str]:
         lines.append(f"… and {len(kept.faults) - len(lines)} more of the quarantine.")
     if not lines and kept.objects:
         lines.append(f"All {kept.objects} objects in quarantine are as they were put there.")
+    return lines
+
+
+def _repairs(faults: Sequence[str]) -> list[str]:
+    lines = [f"BAD: {fault}" for fault in faults[:10]]
+    if len(faults) > len(lines):
+        lines.append(f"… and {len(faults) - len(lines)} more of repairs.")
     return lines
 
 

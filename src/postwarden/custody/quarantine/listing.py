@@ -6,6 +6,8 @@ from typing import NamedTuple
 from postwarden.custody.models import CaseKeyRow, ObjectRow
 from postwarden.vocabulary import Moment
 
+_AT_ONCE = 500  # named in one statement
+
 
 class Held(NamedTuple):
     """An object.
@@ -55,6 +57,15 @@ def kept_for(references: Collection[str]) -> Iterator[Held]:
     for row in rows.order_by("stored", "name").iterator():
         stored = row.stored or 0
         yield Held(row.key_id, row.name, row.sha256, row.size, stored, row.until, row.gone, row.how)
+
+
+def known_among(names: Collection[str]) -> set[str]:
+    """Give those of these objects that there is a row of, those that are gone on record too."""
+    ordered, found = list(names), set[str]()
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = ObjectRow.objects.filter(pk__in=ordered[start : start + _AT_ONCE])
+        found.update(some.values_list("name", flat=True))
+    return found
 
 
 def keys_of(references: Collection[str]) -> list[CaseKey]:

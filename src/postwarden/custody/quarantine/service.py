@@ -98,6 +98,10 @@ class Quarantine:
         """See `listing.kept_for`."""
         return listing.kept_for(references)
 
+    def known(self, names: Collection[str]) -> set[str]:
+        """See `listing.known_among`."""
+        return listing.known_among(names)
+
     def keys(self, references: Collection[str]) -> list[listing.CaseKey]:
         """See `listing.keys_of`."""
         return listing.keys_of(references)
