@@ -13,7 +13,7 @@ import pytest
 from drills.lab import clients
 from postwarden.configuration import load
 from postwarden.drills.lab import service
-from postwarden.drills.lab.cast import THROW_AWAY
+from postwarden.drills.lab.cast import STAGING, THROW_AWAY
 from postwarden.drills.lab.processes import end, wait_until
 from postwarden.drills.lab.service import HOST, NotReady, Store, UnfitFolder, send, submit
 from postwarden.servers.doveadm import DoveadmServer
@@ -158,7 +158,7 @@ def test_mdbox_mail_is_the_persons_who_called_sudo(make, monkeypatch):
     deliver(lab, "family.mulder@example.org")
     (store,) = load(str(lab.config)).stores
     server = DoveadmServer()
-    assert sorted(server.accounts(store)) == sorted((*lab.passwords, THROW_AWAY))
+    assert sorted(server.accounts(store)) == sorted((*lab.passwords, STAGING, THROW_AWAY))
     (found,) = server.messages(store, "oma@example.org", ("hdr", "mailbox"))
     assert "<1@sender.example>" in found["hdr"]
     stored = lab.root / "vmail" / "example.org" / "oma" / "mdbox"

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 
 from drills.lab import clients
-from postwarden.drills.lab.cast import THROW_AWAY, virtual
+from postwarden.drills.lab.cast import STAGING, THROW_AWAY, virtual
 from postwarden.drills.lab.service import MailRefused, send, submit
 
 pytestmark = pytest.mark.servers
@@ -42,7 +42,7 @@ def test_every_protocol_takes_the_right_password_alone(lab, protocol):
 
 def test_doveadm_answers_by_http_and_knows_all_accounts(lab):
     told = clients.doveadm(lab, "user", userMask=["*"])
-    assert sorted(told["userList"]) == sorted((*lab.passwords, THROW_AWAY))
+    assert sorted(told["userList"]) == sorted((*lab.passwords, STAGING, THROW_AWAY))
     assert len(lab.passwords) == 50
 
 
