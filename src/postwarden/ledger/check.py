@@ -20,6 +20,10 @@ so that no byte of it can differ. JSON is UTF-8. It has:
   and commitment.
 - `approvals.json`: `approver`, `public` (OpenSSH), `words`, and `signature` (`ssh-keygen -Y sign -n postwarden`
   over the words); `plan` and `text`: the SHA-256 of a plan, which the words name, and the plan that has it.
+- `relocation/repairs.json`, where there is one: what each plan of repairs looked at and did. `right`, `settled`
+  (put right before) and `copies` name every copy once; SHA-256 over the sorted lines "ID right", "ID settled"
+  and "ID planned" is `digest`, which an entry "repair.counted" of the ledger has, too. A copy that was not
+  simply left stands in an entry "copy.ended" with the same outcome, reason and hashes.
 - further files, of which the manifest has the hashes.
 
 What it cannot say: whether the key is the provider's. Compare the fingerprint printed with one you were given
@@ -33,7 +37,7 @@ import struct
 import sys
 import tarfile
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -98,7 +102,10 @@ def _checked(bundle: bytes) -> dict[str, Any]:
     for approval in json.loads(files["approvals.json"]):
         _approval(approval)
     erased = sum(part["facts"] is None for entry in entries for part in entry["parts"])
-    return {**manifest, "size": size, "time": time, "entries": len(entries), "erased": erased}
+    repairs = json.loads(files.get("relocation/repairs.json", b"[]"))
+    sums = [_repair(one, entries, bool(erased)) for one in repairs]
+    told = {"size": size, "time": time, "entries": len(entries), "erased": erased, "repairs": sums}
+    return {**manifest, **told}
 
 
 def _must(fits: bool, otherwise: str) -> None:
@@ -174,6 +181,46 @@ def _approval(given: Mapping[str, Any]) -> None:
     Ed25519PublicKey.from_public_bytes(raw).verify(_strings(signature)[1], message)
 
 
+def _repair(
+    told: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], erased: bool
+) -> dict[str, int]:
+    """Account for every copy that a plan of repairs looked at, once; give how many came to which end."""
+    plan, copies = told["plan"], told["copies"]
+    kinds = {"right": told["right"], "settled": told["settled"]}
+    kinds["planned"] = [one["copy"] for one in copies]
+    lines = sorted(f"{name} {kind}\n" for kind, names in kinds.items() for name in names)
+    _must(len({line.split()[0] for line in lines}) == len(lines), "a copy is counted twice")
+    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+    counted = [one["detail"]["digest"] for one in _facts(entries, "repair.counted", plan)]
+    _must(digest == told["digest"], "what a repair looked at was changed")
+    _must(counted == [digest] or (not counted and erased), "a repair was counted otherwise")
+    ended = {
+        one[0]: one[1:6] for facts in _facts(entries, "copy.ended", plan) for one in _of(facts)
+    }
+    sums = {"right": len(told["right"]), "settled": len(told["settled"])}
+    for copy in copies:
+        outcome = copy["outcome"] or "unfinished"
+        sums[outcome] = sums.get(outcome, 0) + 1
+        here = [copy[name] or "" for name in ("outcome", "why", "content", "quarantine", "sealed")]
+        known = ended.get(copy["copy"])
+        quiet = known is None and (erased or outcome in ("left", "unfinished"))
+        _must(quiet or known == here, f"copy {copy['copy']} is not as the ledger says")
+    return sums
+
+
+def _facts(entries: Sequence[Mapping[str, Any]], act: str, plan: str) -> Iterator[dict[str, Any]]:
+    """Give the facts of entries about a plan, the parts of each as one."""
+    for entry in entries:
+        if entry["act"] == act:
+            facts = {key: v for part in entry["parts"] for key, v in (part["facts"] or {}).items()}
+            if facts.get("plan") == plan:
+                yield facts
+
+
+def _of(facts: Mapping[str, Any]) -> list[list[str]]:
+    return list(facts.get("detail", {}).get("copies", ()))
+
+
 def _strings(data: bytes) -> list[bytes]:
     """Read strings (RFC 4251 section 5)."""
     found = []
@@ -207,6 +254,9 @@ def main(words: Sequence[str]) -> int:
         f" leaves; {found['erased']} parts were erased.\n"
         f"Ledger {found['origin']}, key {mark}"
     )
+    for sums in found["repairs"]:
+        told = " + ".join(f"{count} {outcome}" for outcome, count in sums.items() if count)
+        print(f"Repair: {told} = {sum(sums.values())} copies, each counted once.")  # noqa: T201
     return 0
 
 
