@@ -69,7 +69,7 @@ def start(part: Part, environment: Mapping[str, str]) -> None:
         subprocess.run(  # noqa: S603  # the shell is given fixed text; the words are its arguments
             (
                 *("/usr/bin/setsid", "--fork", "/bin/sh", "-c", _ITSELF_FIRST),
-                *(str(part.pid_file), *_as_user(part.user), *part.command),
+                *(str(part.pid_file), *as_user(part.user), *part.command),
             ),
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -87,7 +87,8 @@ def start(part: Part, environment: Mapping[str, str]) -> None:
         raise NotReady(f"{part.name} ended at once: {said}")
 
 
-def _as_user(user: tuple[int, int] | None) -> tuple[str, ...]:
+def as_user(user: tuple[int, int] | None) -> tuple[str, ...]:
+    """Give the words before a command that is to run as a user (numbers of user and group)."""
     if user is None:
         return ()
     uid, gid = user

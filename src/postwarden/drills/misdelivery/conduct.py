@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from postwarden.drills.lab.processes import as_user
 from postwarden.drills.misdelivery.errors import StepFailed
 from postwarden.drills.misdelivery.steps import Step
 
@@ -143,16 +144,13 @@ def processes(folder: Path, user: tuple[int, int] | None) -> Give:
     def give(module: str, words: Sequence[str]) -> Ended:
         program = (sys.executable, "-m", module) if module else _POSTWARDEN
         ended = subprocess.run(  # noqa: S603  # our own program, no shell
-            [*program, *words],
+            [*as_user(user), *program, *words],
             capture_output=True,
             text=True,
             check=False,
             timeout=_LONGEST,
             cwd=folder,
             env=os.environ | {"NO_COLOR": "1", "COLUMNS": "120"},
-            user=user and user[0],
-            group=user and user[1],
-            extra_groups=user and [],
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
