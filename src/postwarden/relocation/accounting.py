@@ -7,6 +7,7 @@ that anyone can add up: right before + relocated + removed + left with reason = 
 
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 
 from postwarden.vocabulary import Moment
@@ -36,12 +37,14 @@ class Counted(NamedTuple):
         right: ids of those that were right, stored or once stored, sorted.
         settled: ids of those that earlier repairs had put right, sorted.
         planned: ids of those that the plan says something about, sorted.
+        left_by: how many of those are known to have left the mailbox, by the way they went.
     """
 
     seen: Seen
     right: tuple[str, ...]
     settled: tuple[str, ...]
     planned: tuple[str, ...]
+    left_by: Mapping[str, int] = MappingProxyType({})
 
     @property
     def digest(self) -> str:

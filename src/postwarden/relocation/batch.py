@@ -34,6 +34,7 @@ from postwarden.relocation.owning import (
 )
 from postwarden.relocation.ports import Absence, Original, Parcel, Room, Route
 from postwarden.relocation.rules import (
+    MOST_TRIES,
     Outcome,
     Sent,
     Stage,
@@ -106,6 +107,14 @@ class Batch:
         self._remove()
         if self._at(Stage.TAKING):
             raise TemporaryRouteError("another repair delivers some of the same messages")
+
+    def note_try(self) -> None:
+        """Count a try that may have done something; a copy that fails alone again and again waits."""
+        for job in self.jobs:
+            job.row.tries += 1
+            if len(self.jobs) == 1 and job.row.tries >= MOST_TRIES:
+                job.give_up(Why.KEEPS_FAILING, self.crew.clock())
+        self._save(self.jobs)
 
     def _at(self, stage: Stage) -> list[Job]:
         return [job for job in self.jobs if job.stage is stage]
@@ -271,7 +280,7 @@ class Batch:
         sent = job.sent
         if Sent.UNDER_WAY in sent:
             job.row.stage = Stage.SENDING
-        elif Sent.UNCLEAR in sent:
+        elif not {Sent.UNCLEAR, Sent.DOUBTED}.isdisjoint(sent):
             job.end(Outcome.NEEDS_PERSON, Why.NOT_KNOWN_ARRIVED, self.crew.clock())
         else:
             job.row.stage = Stage.REMOVING if may_remove(sent) else Stage.TAKING

@@ -1,21 +1,24 @@
 """Carrying out a plan: batch by batch, under a lease that nobody else has at the same time."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from postwarden.cases import service as cases
-from postwarden.custody.service import Plan, Plans, Quarantine, QuarantineError, Stage
+from postwarden.custody.service import Kind, Plan, Plans, Quarantine, QuarantineError, Stage
+from postwarden.relocation.acts import repair_of
 from postwarden.relocation.batch import Batch, Crew
 from postwarden.relocation.bearing import Lease, LeaseLost, Stopped
 from postwarden.relocation.errors import (
     RelocationError,
     TemporaryRouteError,
 )
-from postwarden.relocation.keeping import jobs, portions, receivers, save, unfinished
+from postwarden.relocation.keeping import jobs, portions, receivers, unfinished
+from postwarden.relocation.models import CopyRow, CountRow
 from postwarden.relocation.ports import Route
-from postwarden.relocation.rules import MOST_TRIES, Why
 from postwarden.vocabulary import Moment
 
 _AT_ONCE = 100
@@ -83,25 +86,12 @@ class Carrier:
                 Batch(crew, some).run()
             except RelocationError as error:
                 troubles[str(error)] = None
-                self._note_try(crew, plan, places, error)
+                if not isinstance(error, TemporaryRouteError):
+                    Batch(crew, jobs(plan, places)).note_try()
             except (QuarantineError, OSError) as error:
                 troubles[f"quarantine: {error}"] = None
             after()
         return list(troubles)
-
-    def _note_try(
-        self, crew: Crew, plan: Plan, places: Sequence[int], error: RelocationError
-    ) -> None:
-        """Count a try that may have done something; a copy that fails alone again and again waits."""
-        if isinstance(error, TemporaryRouteError):
-            return
-        some = jobs(plan, places)
-        for job in some:
-            job.row.tries += 1
-            if len(some) == 1 and job.row.tries >= MOST_TRIES:
-                job.give_up(Why.KEEPS_FAILING, self.outside.clock())
-        with crew.step():
-            save(some)
 
     def _crew(self, plan: Plan, lease: Lease) -> Crew:
         return Crew(
@@ -121,6 +111,7 @@ class Carrier:
     def _finish(self, plan: Plan, lease: Lease) -> None:
         """End what is left of the plan's staging, and the plan where every copy is at its end."""
         left = unfinished(plan.hash)
+        residue = [] if left else self._residue(plan)
         if not left:
             for store, accounts in receivers(plan.hash).items():
                 if store in self.outside.routes:
@@ -128,5 +119,23 @@ class Carrier:
         with transaction.atomic():
             if not left and self.plans.stage(plan.hash) is Stage.RUNNING:
                 self.plans.finish(plan.hash, plan.requester, self.outside.clock())
+                self._tell(plan, residue)
             if not left or self.plans.stage(plan.hash) is not Stage.RUNNING:
                 lease.finish()
+
+    def _residue(self, plan: Plan) -> list[str]:
+        """Ask each store that copies were taken out of where parts of them may remain."""
+        stores = {repair_of(act).store for act in plan.acts if act.kind is Kind.RELOCATE}
+        routes = [self.outside.routes[one] for one in stores if one in self.outside.routes]
+        return sorted({code for route in routes for code in route.residue()})
+
+    def _tell(self, plan: Plan, residue: Sequence[str]) -> None:
+        """Let the case say that a repair was done, and keep where parts of what it removed may be."""
+        CountRow.objects.filter(plan=plan.hash).update(residue=list(residue))
+        ended = CopyRow.objects.filter(plan=plan.hash).values_list("outcome", flat=True)
+        values = {"plan": plan.hash[:12], **Counter(ended.iterator())}
+        actor = cases.System(plan.requester)
+        with suppress(cases.NoSuchCase):
+            cases.add_entry(
+                self.desk, actor, plan.case, "repair.done", values, self.outside.clock()
+            )

@@ -33,7 +33,9 @@ class RepairsOfCases:
         """Give each repair with everything it looked at and what became of it."""
         plans = CopyRow.objects.filter(case__in=references).values_list("plan", flat=True)
         counts = CountRow.objects.filter(plan__in=plans.distinct()).order_by("plan")
-        return Part({"repairs": [_repair(one) for one in counts]})
+        back = CopyRow.objects.filter(case__in=references, outcome=Outcome.RESTORED)
+        restored = [{**_copy(row), "plan": row.plan} for row in back.order_by("plan", "place")]
+        return Part({"repairs": [_repair(one) for one in counts], "restored": restored})
 
 
 def _repair(row: CountRow) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def _repair(row: CountRow) -> dict[str, Any]:
         "digest": row.digest,
         "right": row.right.split(),
         "settled": row.settled.split(),
+        "left_by": row.left_by,
+        "residue": row.residue,
         "copies": [_copy(one) for one in rows],
     }
 

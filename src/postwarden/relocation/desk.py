@@ -46,6 +46,8 @@ class Progress:
         copies: in all.
         right: copies that were right when the plan was frozen.
         settled: copies that earlier repairs had put right by then.
+        left_by: planned copies known to have left the mailbox, by the way they went.
+        residue: codes of where parts of what was removed may be, once the plan is done.
         stage: of the plan.
         trouble: what kept the last try from going on; "" for nothing.
     """
@@ -54,6 +56,8 @@ class Progress:
     copies: int
     right: int
     settled: int
+    left_by: Mapping[str, int]
+    residue: tuple[str, ...]
     stage: Stage
     trouble: str = ""
 
@@ -171,6 +175,8 @@ class RepairDesk:
             copies=rows.count(),
             right=counted.right.count("\n"),
             settled=counted.settled.count("\n"),
+            left_by=counted.left_by,
+            residue=tuple(counted.residue),
             stage=self.plans.stage(hashed),
             trouble=trouble,
         )

@@ -94,6 +94,7 @@ def keep_count(plan: Plan, counted: Counted) -> None:
         settled=_lines(counted.settled),
         planned=_lines(counted.planned),
         digest=counted.digest,
+        left_by=dict(counted.left_by),
     )
 
 

@@ -69,7 +69,11 @@ class DeliveryRow(models.Model):
 
 
 class CountRow(models.Model):
-    """What an examination saw when a plan was frozen: ids of copies, a line each; see `accounting`."""
+    """What an examination saw when a plan was frozen: ids of copies, a line each; see `accounting`.
+
+    `left_by` counts the planned copies by the ways they are known to have left the mailbox; `residue`
+    has, once the plan is done, codes of where else parts of what was removed may be.
+    """
 
     plan = models.CharField(max_length=64, primary_key=True)
     snapshot = models.CharField(max_length=200)
@@ -80,6 +84,8 @@ class CountRow(models.Model):
     settled = models.TextField()
     planned = models.TextField()
     digest = models.CharField(max_length=64)
+    left_by = models.JSONField(default=dict)
+    residue = models.JSONField(default=list)
 
     class Meta:
         """One a plan."""

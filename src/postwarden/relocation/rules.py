@@ -44,6 +44,7 @@ class Sent(StrEnum):
     ARRIVED = "arrived"  # read back
     TAKEN = "taken"  # it arrived, and its owner removed it before it was read back
     UNCLEAR = "unclear"
+    DOUBTED = "doubted"  # nobody knows whether the account got the message from another copy
     HAD = "had"  # the account has, or had, the message from another copy
 
 
@@ -100,7 +101,7 @@ def by_another(other: Sent | None) -> Sent:
     """
     if other in _SETTLED:
         return Sent.HAD
-    return Sent.UNCLEAR if other is Sent.UNCLEAR else Sent.DUE
+    return Sent.DOUBTED if other is Sent.UNCLEAR else Sent.DUE
 
 
 def when_absent(

@@ -40,6 +40,22 @@ _OUTCOMES = {
     Outcome.HOLDER_CHANGED: "changed by their holders meanwhile",
     Outcome.NEEDS_PERSON: "need a person",
 }
+_LEFT_BY = {
+    "downloaded": "in mail programs that downloaded them",
+    "forwarded": "with those whom a holder or a filter sent them on to",
+    "answered": "quoted in answers of their holders",
+    "copied": "in other folders that their holders copied them to",
+}
+_RESIDUE = {
+    "index-cache": "header fields in Dovecot's index caches, until it writes them anew",
+    "full-text-index": "words in the full-text index, until it is built anew: doveadm fts rescan",
+    "quota-file": "maildirsize counts them until Dovecot computes it anew: doveadm quota recalc",
+    "lazy-expunge": "whole, in lazy_expunge folders of the wrong holders: look there, and expunge",
+    "alternate-storage": "in alternate storage, until doveadm purge has run there, too",
+    "saved-attachments": "attachments in single-instance storage, while anybody else has the same",
+    "replicas": "on replicas, until these have synchronised; one that was away may bring them back",
+}
+_ALWAYS = ("backups and snapshots of the stores, until these expire",)
 _STAGES = {
     Stage.DONE: "The plan is done.",
     Stage.STOPPED: "The plan was stopped; `postwarden plan run` goes on with it.",
@@ -91,8 +107,17 @@ def outcome_lines(progress: Progress) -> Iterator[str]:
     if left := progress.copies - progress.done:
         yield f"{copies(left)} still to be done."
     yield f"Together {copies(progress.all)}: every one that was looked at."
+    if progress.stage is Stage.DONE:
+        yield from _residue_lines(progress)
     if progress.stage in _STAGES:
         yield _STAGES[progress.stage]
+
+
+def _residue_lines(progress: Progress) -> Iterator[str]:
+    """Name where copies, or parts of them, may be that no repair reaches."""
+    yield "Where copies may remain:"
+    yield from (f"  {_LEFT_BY[way]}: {copies(many)}" for way, many in progress.left_by.items())
+    yield from (f"  {_RESIDUE.get(code, code)}" for code in (*progress.residue, *_ALWAYS))
 
 
 def stuck_lines(stuck: Sequence[Stuck]) -> Iterator[str]:

@@ -7,6 +7,8 @@ from postwarden.relocation.acts import Repair
 from postwarden.verdicts.service import Finding, Verdict
 
 _RIGHT = (Verdict.RIGHTFUL, Verdict.OWN)
+_WAYS = ("downloaded", "forwarded", "answered", "copied")
+"""Fields of `Exposure`: by these, copies are where no repair reaches."""
 
 
 def count(seen: Seen, findings: Iterable[Finding], repairs: Iterable[Repair]) -> Counted:
@@ -22,4 +24,10 @@ def count(seen: Seen, findings: Iterable[Finding], repairs: Iterable[Repair]) ->
     counted = sorted({*right, *settled, *planned})
     if len(counted) != len(right) + len(settled) + len(planned) or not found.keys() <= set(counted):
         raise ValueError("a copy is not accounted for once")
-    return Counted(seen, tuple(right), tuple(settled), tuple(planned))
+    ways = {way: sum(_went(found[name], way) for name in planned) for way in _WAYS}
+    left_by = {way: many for way, many in ways.items() if many}
+    return Counted(seen, tuple(right), tuple(settled), tuple(planned), left_by)
+
+
+def _went(finding: Finding, way: str) -> bool:
+    return finding.wrong and getattr(finding.exposure, way) is True
