@@ -1,4 +1,4 @@
-"""Runs every point, or those that are named, and writes build/crash.json."""
+"""Runs every point, those of a scene, or those that are named; of all it writes build/crash.json."""
 
 import json
 import os
@@ -19,15 +19,16 @@ from crash.machine import machine  # noqa: E402  # has models: after set_up
 from crash.points import SCENES, Suite, parsed  # noqa: E402
 
 BUILD = pathlib.Path("build")
-DEEPER = ("hold", "release", "worker-holds", "worker-releases")
+DEEPER = ("hold", "release", "worker-holds", "worker-releases", "repair", "repair-by-peer")
 EVERY = 23  # of the points of a recovery
 AT_ONCE = 2
 
 
-def all_points(suite):
+def all_points(suite, scenes):
     """Give the points to run: every one of an act, some of its recovery."""
-    found = [point for scene in SCENES for point in suite.points(scene)]
-    return found + [point for scene in DEEPER for point in suite.deeper(scene)[::EVERY]]
+    found = [point for scene in scenes for point in suite.points(scene)]
+    deeper = (scene for scene in DEEPER if scene in scenes)
+    return found + [point for scene in deeper for point in suite.deeper(scene)[::EVERY]]
 
 
 def run(points, found, folder, place, began, *, named):
@@ -82,12 +83,12 @@ def main(named):
     with tempfile.TemporaryDirectory(prefix="postwarden-crash-") as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
-        if named:
+        if any(":" in text for text in named):
             points = [parsed(text) for text in named]
         else:
             (folder / "enumerated").mkdir()
             with machine(folder / "enumerated") as made:
-                points = all_points(Suite(made))
+                points = all_points(Suite(made), named or SCENES)
             random.Random(0).shuffle(points)  # what is known early is of all kinds
         for point in points:
             waiting.put(point)
@@ -96,7 +97,7 @@ def main(named):
             threading.Thread(
                 target=run,
                 args=(waiting, found, folder, place, began),
-                kwargs={"named": bool(named)},
+                kwargs={"named": ":" in "".join(named)},
             )
             for place in range(min(AT_ONCE, len(points)))
         ]

@@ -34,11 +34,12 @@ _LATER = 200 * _SECOND  # leases have ended by then
 
 @dataclass
 class Place:
-    """A folder with an installation, and the door to its Dovecot."""
+    """A folder with an installation, the door to its Dovecot, and the port of a store's peer."""
 
     folder: Path
     url: str
     step: int
+    peer: int
 
     def __post_init__(self):
         ticks = count()

@@ -1,6 +1,6 @@
 """Acts as processes: started from one that has loaded everything, so that start-up is over.
 
-Lines of JSON come in: {"act", "folder", "url", "step"} starts a process and answers with its pid; it
+Lines of JSON come in: {"act", "folder", "url", "step", "peer"} starts a process and answers with its pid; it
 waits until "go" comes, so that strace can take hold of it; then its status and what it told come back.
 """
 
@@ -26,14 +26,14 @@ def main():
     import httpx  # noqa: PLC0415  # what acts load is loaded once, before any of them
     from django.db import connections  # noqa: PLC0415
 
-    from crash import acts, judging  # noqa: PLC0415  # have models: after set_up
+    from crash import acts, judging, put_right, repairs  # noqa: PLC0415  # have models: after set_up
 
     httpx.Client(trust_env=False).close()
     with tempfile.TemporaryDirectory() as folder:
         open_state(StateSettings(folder))
         connections.close_all()
-    does = {name: getattr(acts, name) for name in dir(acts) if not name.startswith("_")}
-    does["judge"] = judging.judge
+    rooms = (acts, repairs, judging, put_right)
+    does = {name: does for room in rooms for name, does in vars(room).items() if callable(does)}
     for line in sys.stdin:
         _serve(json.loads(line), does, acts.Place)
 
@@ -44,7 +44,7 @@ def _serve(asked, does, place):
     child = os.fork()
     if child == 0:
         _wait(reader)
-        there = place(Path(asked["folder"]), asked["url"], asked["step"])
+        there = place(Path(asked["folder"]), asked["url"], asked["step"], asked["peer"])
         os._exit(_done(does[asked["act"]], there, answers))
     _say({"pid": child})
     sys.stdin.readline()

@@ -12,6 +12,7 @@ from pathlib import Path
 from crash import tracing
 from crash.doveadm import Doveadm, serving
 from crash.driver import DONE, FELL
+from crash.peer import serving_peer
 from holds.conftest import FakeDovecot
 
 TESTS = Path(__file__).parents[1]
@@ -32,8 +33,9 @@ class Fell(Exception):
 class Machine:
     """Runs acts one after another in folders, each copied from a prepared one."""
 
-    def __init__(self, root, url, doveadm, driver):
+    def __init__(self, root, url, doveadm, peer, port, driver):
         self.root, self._url, self.doveadm, self._driver = root, url, doveadm, driver
+        self._peer, self._port = peer, port
         self._kept = {}
         self._step = 0
 
@@ -51,8 +53,9 @@ class Machine:
     def fresh(self, base, name):
         """Make an installation anew, a copy of another."""
         there = self.root / name
+        self._peer.begin_anew()
         shutil.rmtree(there, ignore_errors=True)
-        shutil.copytree(self.root / base, there)
+        subprocess.run(["cp", "-a", self.root / base, there], check=True)  # hard links stay such
         if os.getuid() == 0:
             for path in (there / "holds", *(there / "holds").iterdir()):
                 os.chown(path, -1, GROUP)
@@ -66,7 +69,8 @@ class Machine:
             Fell: nothing was to stop it, and it did not end well.
         """
         self._step += 1
-        asked = {"act": act, "folder": str(self.root / name), "url": self._url, "step": self._step}
+        asked = {"act": act, "folder": self._at(name), "url": self._url, "step": self._step}
+        asked["peer"] = self._port
         pid = self._ask(asked)["pid"]
         tracer = words and tracing.attach(pid, words, self.log)
         answer = self._ask("go")
@@ -78,6 +82,13 @@ class Machine:
         if answer["status"] == FELL:
             raise Fell(f"{act}: {told}")
         return answer["status"], told
+
+    def _at(self, name):
+        """Give a path that leads to an installation, the same for each: what is kept in it has paths."""
+        at = self.root / "at"
+        at.unlink(missing_ok=True)
+        at.symlink_to(name)
+        return str(at)
 
     @property
     def log(self):
@@ -106,6 +117,7 @@ def machine(root):
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     with (
         serving(doveadm.answer) as url,
+        serving_peer() as (peer, port),
         subprocess.Popen(
             [sys.executable, "-m", "crash.driver"],
             stdin=subprocess.PIPE,
@@ -114,7 +126,7 @@ def machine(root):
             env=environment,
         ) as driver,
     ):
-        made = Machine(root, url, doveadm, driver)
+        made = Machine(root, url, doveadm, peer, port, driver)
         _installations(made)
         try:
             yield made
@@ -133,3 +145,5 @@ def _installations(machine):
     machine.prepare("planned", "held", "work", "plan_release")
     machine.prepare("released", "planned", "release")
     machine.prepare("damaged", "held", "work", "damage")
+    machine.prepare("astray", "new", "astray")
+    machine.prepare("astray-behind-a-peer", "astray", "behind_a_peer")

@@ -1,31 +1,53 @@
 """Points: an act, a system call of it and a fault; and what has to be so in the end."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from crash import tracing
 from crash.machine import Fell
+from crash.put_right import there_or_delivered
 from crash.tracing import FAULTS, Call
 
 NOT_REACHED = "the call was not reached"
 
 
 class Scene(NamedTuple):
-    """An act in an installation, and the acts that bring it to its end once it was stopped."""
+    """An act in an installation, and how it comes to its end once it was stopped.
+
+    `ways` are acts to do then, each way taken as often as the others; `judge` gives the facts of the end,
+    and `at_once` faults that show as soon as it was stopped. Where there are `files`, calls that look at
+    or give away anything below a folder of that name are points, too.
+    """
 
     base: str
     act: str
-    then: tuple[str, ...]
+    ways: tuple[tuple[str, ...], ...]
+    judge: str = "judge"
+    at_once: Callable[[Path], list[str]] = lambda _: []
+    files: str = ""
+
+
+def _scene(base, act, *then):
+    """Give a scene that a person or the worker goes on with, whoever comes first."""
+    return Scene(base, act, (then, (then[-1], *then)))
+
+
+def _repair(base, act, *ways):
+    return Scene(base, act, ways, "judge_repair", there_or_delivered, "/mail/")
 
 
 SCENES = {
-    "begin": Scene("new", "begin", ("begin", "settle")),
-    "hold": Scene("settled", "hold", ("hold", "work")),
-    "release": Scene("planned", "release", ("release", "work")),
-    "worker-holds": Scene("held", "work", ("work",)),
-    "worker-releases": Scene("released", "work", ("work",)),
-    "append": Scene("settled", "append", ("sequence",)),
-    "sequence": Scene("held", "sequence", ("sequence", "work")),
-    "mend": Scene("damaged", "mend", ("mend", "work")),
+    "begin": Scene("new", "begin", (("begin", "settle"),)),
+    "hold": _scene("settled", "hold", "hold", "work"),
+    "release": _scene("planned", "release", "release", "work"),
+    "worker-holds": _scene("held", "work", "work"),
+    "worker-releases": _scene("released", "work", "work"),
+    "append": _scene("settled", "append", "sequence"),
+    "sequence": _scene("held", "sequence", "sequence", "work"),
+    "mend": _scene("damaged", "mend", "mend", "work"),
+    "repair": _repair("astray", "repairing", ("finish",), ("repairing", "finish"), ("both",)),
+    "repair-by-peer": _repair("astray-behind-a-peer", "finish", ("finish",), ("both",)),
 }
 
 
@@ -69,22 +91,22 @@ class Suite:
         if (scene, before) not in self._calls:
             base, act = self._begun(scene, before)
             self.machine.fresh(base, "enumerated")
-            self.machine.run(act, "enumerated", tracing.watching())
-            self._calls[scene, before] = tracing.calls_of(self.machine.traced())
+            files = SCENES[scene].files
+            self.machine.run(act, "enumerated", tracing.watching(files))
+            self._calls[scene, before] = tracing.calls_of(self.machine.traced(), files=files)
         return self._calls[scene, before]
 
     def points(self, scene):
         """Give every point of a scene."""
-        return [Point(scene, call, fault) for call in self.calls(scene) for fault in FAULTS]
+        return [Point(scene, *one) for one in _faulty(self.calls(scene))]
 
     def deeper(self, scene):
         """Give every point of the recovery of a scene that was killed early, half-way and late."""
         calls = self.calls(scene)
         return [
-            Point(scene, call, fault, calls[len(calls) * part // 4])
+            Point(scene, *one, calls[len(calls) * part // 4])
             for part in (1, 2, 3)
-            for call in self.calls(scene, calls[len(calls) * part // 4])
-            for fault in FAULTS
+            for one in _faulty(self.calls(scene, calls[len(calls) * part // 4]))
         ]
 
     def failures(self, point):
@@ -96,6 +118,8 @@ class Suite:
             self.machine.run(act, "stopped", tracing.injecting(point.call, point.fault))
             if not tracing.struck(self.machine.log):
                 return [NOT_REACHED]
+            if faults := SCENES[point.scene].at_once(self.machine.root / "stopped"):
+                return faults
             return _differences(wanted, self._ended(point))
         except Fell as error:
             return [str(error)]
@@ -111,33 +135,38 @@ class Suite:
             self.machine.run(told.act, name, tracing.injecting(before, "KILL"))
             self.machine.keep(name)
             self._killed.add(name)
-        return name, told.then[0]
+        return name, told.ways[0][0]
 
     def _ended(self, point):
-        """Bring it to its end: every other time the worker goes first, and a person comes after."""
-        then = SCENES[point.scene].then
-        if point.call.number % 2 and point.scene != "begin":
-            then = (then[-1], *then)
-        for act in then:
+        """Bring it to its end, by each way as often as by the others."""
+        ways = SCENES[point.scene].ways
+        for act in ways[point.call.number % len(ways)]:
             self.machine.run(act, "stopped")
-        return self._facts("stopped")
+        return self._facts(point.scene, "stopped")
 
     def _end(self, scene):
         if scene not in self._ends:
             told = SCENES[scene]
             self.machine.fresh(told.base, "whole")
-            for act in (told.act, *told.then):
+            for act in (told.act, *told.ways[0]):
                 self.machine.run(act, "whole")
-            self._ends[scene] = self._facts("whole")
+            self._ends[scene] = self._facts(scene, "whole")
+            if self._ends[scene]["faults"]:
+                raise Fell(f"{scene}, though nothing stopped it: {self._ends[scene]['faults']}")
         return self._ends[scene]
 
-    def _facts(self, name):
+    def _facts(self, scene, name):
         mail = self.machine.doveadm.mail
-        return self.machine.run("judge", name)[1] | {
+        return self.machine.run(SCENES[scene].judge, name)[1] | {
             "live": dict(mail.live),
             "active": {one: active for one, (_, active) in mail.boxes.items()},
             "sent away": sorted(set(self.machine.doveadm.kicked)),
         }
+
+
+def _faulty(calls):
+    """Give each call with each fault that it can have."""
+    return [(call, fault) for call in calls for fault in FAULTS if fault in tracing.faults_of(call)]
 
 
 def _differences(wanted, found):

@@ -9,6 +9,8 @@ WATCHED = (
     "unlinkat,ftruncate,truncate,fallocate,mkdir,mkdirat,chmod,fchmod,openat,connect,sendto,sendmsg,"
     "recvfrom,recvmsg,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,clock_nanosleep"
 )
+_LOOKING = "newfstatat,openat"
+_GIVING = "rmdir,chown,lchown,fchown,fchownat,utimensat"
 FAULTS = {
     "KILL": "signal=SIGKILL:when={}",
     "EIO": "error=EIO:when={}",
@@ -19,16 +21,20 @@ _CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 
 
 class Call(NamedTuple):
-    """The how-manieth call of a name."""
+    """The how-manieth call of a name; one that only looks can do no more than fail."""
 
     name: str
     number: int
+    looks: bool = False
 
 
-def calls_of(lines, naming=""):
+def calls_of(lines, naming="", files=""):
     """Give the calls that change something or wait, in order; of openat, those that may make a file.
 
-    Where a text is given, only the calls whose arguments have it.
+    Args:
+        lines: that strace wrote.
+        naming: only calls whose arguments have this.
+        files: calls that only look at something, too, where their arguments have this; "": none of them.
     """
     counts, found = {}, []
     for line in lines:
@@ -37,14 +43,20 @@ def calls_of(lines, naming=""):
             continue
         name, given = told.groups()
         counts[name] = counts.get(name, 0) + 1
-        if naming in given and (name != "openat" or "O_CREAT" in given):
-            found.append(Call(name, counts[name]))
+        looks = name in _LOOKING and "O_CREAT" not in given
+        if naming in given and (not looks or (files and files in given)):
+            found.append(Call(name, counts[name], looks))
     return found
 
 
-def watching():
-    """Give the words that let strace write every watched call down."""
-    return ["-e", f"trace={WATCHED}"]
+def watching(files=""):
+    """Give the words that let strace write every watched call down; see `calls_of`."""
+    return ["-e", f"trace={WATCHED}" + (f",{_LOOKING},{_GIVING}" if files else "")]
+
+
+def faults_of(call):
+    """Give the faults that a call can have."""
+    return ("EIO",) if call.looks else tuple(FAULTS)
 
 
 def injecting(call, fault):

@@ -1,0 +1,122 @@
+"""The end of a repair: who has what, and what the state, the quarantine and the ledger say of it."""
+
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from crash.repairs import office
+from postwarden.ledger.service import FileAnchor
+from postwarden.relocation.content import content_hash
+from postwarden.relocation.models import CopyRow, DeliveryRow
+from postwarden.relocation.rules import Sent
+from postwarden.relocation.rules import Stage as CopyStage
+from postwarden.state import outbox
+from relocation.maildirs import Maildirs
+
+_ORDER = ("copy.intended", "copy.delivered", "copy.ended")
+
+
+def judge_repair(place):
+    """Give the facts of a place; what may never be is among them as a sentence."""
+    there, told = office(place), place.told()
+    plan = told["plan"]
+    rows = list(CopyRow.objects.filter(plan=plan).order_by("place"))
+    return {
+        "stage": there.desk.progress(plan).stage,
+        "outcomes": {row.finding: row.outcome for row in rows},
+        "faults": [
+            *mailbox_faults(there.folder / "mail", told),
+            *there_or_delivered(place.folder),
+            *_outcome_faults(rows, told),
+            *_quarantine_faults(there, told["case"], rows),
+            *_ledger_faults(there, place, rows),
+            *(f"still due: {effect.subject}" for effect, _ in outbox.waiting(["relocation.plan"])),
+        ],
+    }
+
+
+def mailbox_faults(root, told):
+    """Say what lies where it should not, lacks, or lies there twice."""
+    mail = Maildirs(root)
+    there = Counter(mail.everything())
+    found = mail.unusual()
+    for stays in told["stays"]:
+        there[tuple(stays)] -= 1
+    for account, folder, came in told["arrives"]:
+        fitting = [(account, folder, "new", "", *one) for one in came]
+        one = next((one for one in fitting if there[one] > 0), None)
+        if one is None:
+            found.append(f"{account} lacks {came}")
+        else:
+            there[one] -= 1
+    found += [f"{count} too many: {one}" for one, count in there.items() if count > 0]
+    return found + [f"is gone: {one}" for one, count in there.items() if count < 0]
+
+
+def there_or_delivered(folder):
+    """Say which messages are lost as it is now: neither in the wrong mailbox nor with whom they are for."""
+    told = json.loads((Path(folder) / "told.json").read_text())
+    there = Maildirs(Path(folder) / "mail").everything()
+    stored, by_account = {one.content for one in there}, defaultdict(Counter)
+    for one in there:
+        by_account[one.account][one.content] += 1
+    found = []
+    for account, _, came in told["arrives"]:
+        hashes = {hashed for hashed, _ in came}
+        has = sum(by_account[account][one] for one in hashes)
+        if not has and not hashes & stored:
+            found.append(f"lost: {account} has none of {sorted(hashes)}, and nobody else has")
+        if has > 1:
+            found.append(f"double: {account} has {has} of {sorted(hashes)}")
+    return found
+
+
+def _outcome_faults(rows, told):
+    ended = {row.finding: row.outcome for row in rows if row.stage == CopyStage.ENDED}
+    found = [] if ended == told["outcomes"] else [f"outcomes: {ended} not {told['outcomes']}"]
+    sent = Counter(
+        (one.account, one.message)
+        for one in DeliveryRow.objects.filter(copy__in=rows, sent=Sent.ARRIVED)
+    )
+    found += [f"arrived {count} times: {one}" for one, count in sent.items() if count > 1]
+    if len(sent) != len(told["arrives"]):
+        found.append(f"{len(sent)} arrived instead of {len(told['arrives'])}")
+    return found
+
+
+def _quarantine_faults(there, case, rows):
+    opened, found = there.opened(case), []
+    for row in rows:
+        if row.outcome in {"relocated", "removed"}:
+            kept = opened.read(row.quarantined)
+            if content_hash(kept.content) != row.content or kept.account != row.holder:
+                found.append(f"{row.finding}: quarantine holds something else")
+    verified = there.box.verify()
+    return found + [f"quarantine: {fault}" for fault in verified.faults]
+
+
+def _ledger_faults(there, place, rows):
+    places, found = defaultdict(list), []
+    for number, entry in enumerate(there.ledger.entries()):
+        if entry.act in _ORDER:
+            for copy in entry.facts["detail"]["copies"]:
+                places[copy[0]].append((entry.act, number, entry.facts["person"]))
+    for row in rows:
+        told = places.pop(row.finding, [])
+        acts = [act for act, _, _ in told]
+        if row.outcome == "left":
+            found += [f"{row.finding}: on record as {acts}"] if told else []
+        elif (
+            acts != sorted(acts, key=_ORDER.index) or acts[0] != _ORDER[0] or acts[-1] != _ORDER[2]
+        ):
+            found.append(f"{row.finding}: on record as {acts}")
+        found += [f"{row.finding}: {one} twice" for one, n in Counter(_once(told)).items() if n > 1]
+    anchor = FileAnchor(str(place.folder / "anchor"))
+    there.ledger.sequence(place.now())
+    there.ledger.anchor(anchor, place.now())
+    verified = there.ledger.verify(anchor.read())
+    return found + [f"verify: {fault}" for fault in verified.faults]
+
+
+def _once(told):
+    return [(act, person) for act, _, person in told]

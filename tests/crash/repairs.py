@@ -1,0 +1,213 @@
+"""Repairs as acts: mail that went astray on real files, put where it belongs through a real route."""
+
+import contextlib
+import os
+import random
+import socket
+import time
+from concurrent.futures import Future
+
+from crash.peer import PeerRoute, maildir_route
+from people.conftest import NOW, KeyFile
+from postwarden.custody.service import Refused, Stage
+from postwarden.durable import together
+from postwarden.relocation import carrying
+from postwarden.relocation.acts import Goal
+from postwarden.relocation.service import Why
+from postwarden.state.service import StateSettings, open_state
+from relocation.maildirs import Maildirs, hash_of, letter, repair, wanted
+from relocation.offices import Office
+
+carrying._AT_ONCE = 4  # several batches a plan, though it is small
+STORE = "store"
+ACCOUNTS = tuple(f"{name}@example.net" for name in ("bob", "carol", "dora", "eve", "finn", "gus"))
+_LATER = 130_000_000  # longer than a lease, and than anything is put off
+_SECONDS_TO_END = 20
+_SECONDS = NOW // 1_000_000
+
+
+class _AtOnce:
+    """A pool that does what it is given at once: system calls come in one order, in one thread."""
+
+    def __init__(self, *_):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, does, *words):
+        future = Future()
+        try:
+            future.set_result(does(*words))
+        except OSError as error:
+            future.set_exception(error)
+        return future
+
+    map = staticmethod(map)
+
+
+together.ThreadPoolExecutor = _AtOnce
+
+
+class _Clock:
+    def __init__(self, place):
+        self._place, self.later = place, 0
+
+    def __call__(self):
+        return self._place.now() + self.later
+
+
+def office(place, host=""):
+    """Open a place; its store is one of files, or another process's that has them."""
+    path = str(place.folder / "state")
+    open_state(StateSettings(path))
+    behind = (place.folder / "peer").exists()
+    route = PeerRoute(place.peer, str(place.folder)) if behind else maildir_route(place.folder)
+    return Office(path, place.folder, {STORE: route}, _Clock(place), host)
+
+
+def astray(place):
+    """Let mail lie in wrong mailboxes, and a plan that was approved say what becomes of it."""
+    (place.folder / "mail").mkdir()
+    there = office(place)
+    key = KeyFile(place.folder)
+    there.people(key)
+    mail = Astray(Maildirs(place.folder / "mail"))
+    case = there.case()
+    plan = there.approved(case, mail.repairs, key)
+    place.tell(case=case, plan=plan.hash, **mail.told())
+
+
+def behind_a_peer(place):
+    """Let the store be another process's."""
+    (place.folder / "peer").touch()
+
+
+def repairing(place):
+    """`postwarden plan run`, once through all that is left."""
+    there = office(place)
+    with contextlib.suppress(Refused):  # it is done already
+        there.run(place.told()["plan"])
+
+
+def finish(place, there=None, later=0):
+    """`postwarden worker`, until nothing is left."""
+    there, plan = there or office(place), place.told()["plan"]
+    there.clock.later = later
+    with contextlib.suppress(Refused):
+        there.run(plan)
+    until = time.monotonic() + _SECONDS_TO_END
+    while time.monotonic() < until:
+        if there.desk.progress(plan).stage is Stage.DONE and not there.desk.waiting():
+            return
+        there.clock.later += _LATER
+        done = [there.desk.carry(hashed) for hashed in there.desk.waiting()]
+        if not any(done):  # somebody else is at it
+            time.sleep(0.05)
+    raise AssertionError(f"it does not end: {there.desk.progress(plan)}")
+
+
+def both(place):
+    """Two at once, of two hosts: the second one believes that the first one's lease has run out."""
+    second = os.fork()
+    if not second:
+        os._exit(_second(place))
+    try:
+        finish(place, _slowly(office(place), 1))
+    finally:
+        _, status = os.waitpid(second, 0)
+    if status:
+        raise AssertionError("the second of two did not come to its end")
+
+
+def _second(place):
+    socket.gethostname = lambda: "elsewhere"
+    try:
+        finish(place, _slowly(office(place, "-elsewhere"), 2), 2 * _LATER)
+    except Exception as error:  # noqa: BLE001  # told by its status: nobody else sees it
+        os.write(2, repr(error).encode())
+        return 1
+    return 0
+
+
+def _slowly(there, seed):
+    """Let what is asked of stores take its time, so that two come between each other's steps."""
+    routes = there.desk.outside.routes
+    rolled = random.Random(seed * 1_000 + int(there.clock()))
+    routes[STORE] = _Slow(routes[STORE], rolled)
+    return there
+
+
+class _Slow:
+    def __init__(self, route, rolled):
+        self._route, self._rolled = route, rolled
+
+    def __getattr__(self, name):
+        time.sleep(self._rolled.choice((0, 0, 0.002, 0.01)))
+        return getattr(self._route, name)
+
+
+class Astray:
+    """The copies, whose they are, and what has to be so in the end."""
+
+    def __init__(self, mail):
+        self._mail = mail
+        self.repairs, self._arrives, self._outcomes = [], [], {}
+        bob, carol, dora, eve, finn, gus = ACCOUNTS
+        mail.add(*ACCOUNTS)
+        for number, account in enumerate(ACCOUNTS):
+            own = letter(900 + number, astray=account)
+            mail.put(account, f"{number}.own", own, _SECONDS - number, letters="RS")
+        content = letter(7, astray=dora)
+        file = mail.put(dora, "7.left", content, _SECONDS - 88, letters="RS")
+        self.repairs.append(
+            repair(wanted("finding-7", dora, file, content), content, why=Why.ANSWERED)
+        )
+        self._outcomes["finding-7"] = "left"
+        self._stays = mail.everything()
+        self._wrong(1, {bob: {}}, [carol])
+        self._wrong(2, {bob: {"letters": "S"}, carol: {}, dora: {"letters": ""}}, [eve])
+        self._wrong(3, {carol: {"letters": "FS", "folder": "Post"}}, [dora, finn], into="Spaet")
+        self._wrong(4, {eve: {"letters": "Sa"}}, [bob], named=False)
+        self._wrong(5, {gus: {}}, [], kept=(finn,))
+        self._hard_linked(6, finn, gus)
+
+    def told(self):
+        return {"stays": self._stays, "arrives": self._arrives, "outcomes": self._outcomes}
+
+    def _wrong(self, number, holders, goals, *, named=True, kept=(), into="INBOX"):
+        """Let copies of one message lie with holders; each goal gets it from one of them."""
+        came = []
+        for place, (holder, how) in enumerate(holders.items()):
+            content = letter(number, astray=holder, named=named)
+            seconds = _SECONDS - 1_000 * number - place
+            file = self._mail.put(holder, f"{number}.{place}.lmtp", content, seconds, **how)
+            copy = wanted(
+                f"finding-{number}-{place}", holder, file, content, how.get("folder", "INBOX")
+            )
+            more = {
+                "kept": kept,
+                "folder": into,
+                "message": f"<{number}@shop.example>" if named else "",
+            }
+            self._planned(copy, content, goals, **more)
+            came.append([hash_of(content), seconds * 1_000_000])
+        self._arrives += [[goal, into, came] for goal in goals]
+
+    def _planned(self, copy, content, goals, **more):
+        there = [Goal(goal, STORE) for goal in goals]
+        self.repairs.append(repair(copy, content, goals=tuple(there), queue=f"Q{copy.id}", **more))
+        self._outcomes[copy.id] = "relocated" if goals else "removed"
+
+    def _hard_linked(self, number, holder, goal):
+        """Let one file lie in two folders, as Dovecot's COPY makes it."""
+        content, message = letter(number, astray=holder), f"<{number}@shop.example>"
+        file = self._mail.put(holder, f"{number}.first", content, _SECONDS - 77, letters="S")
+        other = self._mail.link(holder, file, "Kopie", f"{number}.other")
+        for name, one, folder in (("first", file, "INBOX"), ("other", other, "Kopie")):
+            copy = wanted(f"finding-{number}-{name}", holder, one, content, folder)
+            self._planned(copy, content, [goal], message=message)
+        self._arrives.append([goal, "INBOX", [[hash_of(content), (_SECONDS - 77) * 1_000_000]]])

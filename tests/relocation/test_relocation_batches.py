@@ -1,0 +1,216 @@
+"""What a plan makes of copies that others have, or had, a hand in: each a case that was found the hard way."""
+
+import pytest
+
+from people.conftest import NOW, KeyFile
+from postwarden.custody.service import Stage
+from postwarden.relocation import carrying
+from postwarden.relocation.acts import Goal
+from postwarden.relocation.models import CopyRow, DeliveryRow
+from postwarden.relocation.service import AmbiguousRouteError
+from postwarden.servers.maildir import MaildirRoute
+from postwarden.sources.service import StoreSettings
+from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, repair, wanted
+from relocation.offices import Office
+
+BOB, CAROL, EVE, FINN = (f"{name}@example.net" for name in ("bob", "carol", "eve", "finn"))
+LATER = 130_000_000
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+class Scripted:
+    """A route whose named calls fail, after they were done, as often as told."""
+
+    def __init__(self, route):
+        self.route, self.fails, self.error = route, {}, AmbiguousRouteError("no answer")
+
+    def __getattr__(self, name):
+        does = getattr(self.route, name)
+
+        def call(*words):
+            found = does(*words)
+            if self.fails.get(name, 0):
+                self.fails[name] -= 1
+                raise self.error
+            return found
+
+        return call if callable(does) else does
+
+
+class Astray:
+    """An office, a store where mail went astray, and plans over it."""
+
+    def __init__(self, state, folder, key_folder):
+        (folder / "mail").mkdir()
+        self.mail, self.time = Maildirs(folder / "mail"), NOW
+        self.mail.add(BOB, CAROL, EVE, FINN)
+        self.folder, self.state = folder, state
+        self.office = self.another()
+        self.key = KeyFile(key_folder)
+        self.office.people(self.key)
+        self.case, self.contents = self.office.case(), {}
+
+    def another(self, host=""):
+        store = StoreSettings("store", "maildir", self.mail.template)
+        route = Scripted(MaildirRoute(store, HOSTS, ".", "desk"))
+        office = Office(self.state.path, self.folder, {"store": route}, self.now, host)
+        office.route = route
+        return office
+
+    def now(self):
+        self.time += 1_000
+        return self.time
+
+    def wrong(self, holder, *goals, number=1, named=True):
+        content = letter(number, astray=holder, named=named)
+        file = self.mail.put(holder, f"{number}.M", content, NOW // 1_000_000 - number)
+        copy = wanted(f"finding-{number}-{holder}", holder, file, content)
+        told = repair(
+            copy, content, message=f"<{number}@shop.example>" if named else "", queue="4Q"
+        )
+        self.contents[copy.id] = hash_of(content)
+        return told._replace(goals=tuple(Goal(one, "store") for one in goals))
+
+    def plan(self, *repairs):
+        return self.office.approved(self.case, repairs, self.key).hash
+
+    def carry(self, plan, office=None, rounds=1):
+        for _ in range(rounds):
+            self.time += LATER
+            if self.office.desk.plans.stage(plan) is not Stage.DONE:
+                (office or self.office).run(plan)
+
+    def outcomes(self, plan):
+        rows = CopyRow.objects.filter(plan=plan).order_by("place")
+        return [(row.outcome, row.why) for row in rows]
+
+    def has(self, account):
+        return [one.content for one in self.mail.everything() if one.account == account]
+
+    def told(self, act):
+        return [
+            copy[0]
+            for one in self.office.ledger.entries()
+            if one.act == act
+            for copy in one.facts["detail"]["copies"]
+        ]
+
+
+@pytest.fixture
+def astray(on_sqlite, tmp_path):
+    return Astray(on_sqlite, tmp_path, tmp_path)
+
+
+def delete(astray, copy):
+    astray.mail.path(copy.copy.account, copy.copy.file).unlink()
+
+
+def test_a_delivery_under_way_is_waited_for_by_what_is_taken_beside_it(astray, monkeypatch):
+    """Killed between two copies of one message, a plan once tried for ever to deliver the second one."""
+    monkeypatch.setattr(carrying, "_AT_ONCE", 1)
+    first, second = astray.wrong(BOB, EVE), astray.wrong(CAROL, EVE)
+    plan = astray.plan(first, second)
+    astray.office.route.fails, astray.office.route.error = {"publish": 1}, Killed()
+    with pytest.raises(Killed):
+        astray.carry(plan)
+    monkeypatch.setattr(carrying, "_AT_ONCE", 2)
+    astray.carry(plan)
+    assert astray.outcomes(plan) == [("relocated", ""), ("relocated", "")]
+    assert astray.has(EVE) == [astray.contents[first.copy.id]]
+    assert astray.office.desk.progress(plan).stage is Stage.DONE
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_copies_that_are_gone_do_not_wait_for_each_other(astray, monkeypatch, at_once):
+    monkeypatch.setattr(carrying, "_AT_ONCE", at_once)
+    copies = astray.wrong(BOB, EVE), astray.wrong(CAROL, EVE)
+    plan = astray.plan(*copies)
+    for one in copies:
+        delete(astray, one)
+    astray.carry(plan, rounds=2)
+    assert astray.outcomes(plan) == [("needs-person", "source-gone")] * 2
+    assert astray.office.desk.progress(plan).stage is Stage.DONE
+
+
+def test_a_copy_that_is_gone_is_its_holders_doing_once_another_one_arrived(astray, monkeypatch):
+    monkeypatch.setattr(carrying, "_AT_ONCE", 1)
+    gone, there = astray.wrong(BOB, EVE), astray.wrong(CAROL, EVE)
+    plan = astray.plan(gone, there)
+    delete(astray, gone)
+    astray.carry(plan, rounds=2)
+    assert astray.outcomes(plan) == [("holder-deleted", ""), ("relocated", "")]
+    assert astray.has(EVE) == [astray.contents[there.copy.id]]
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("goals", [(EVE,), ()])
+def test_what_another_plan_took_away_nobody_says_its_holder_deleted(astray, named, goals):
+    copy = astray.wrong(BOB, *goals, named=named)
+    first, second = astray.plan(copy), astray.plan(copy)
+    for plan in (first, second):
+        astray.carry(plan)
+    assert astray.outcomes(first) == [("relocated" if goals else "removed", "")]
+    assert astray.outcomes(second) == [("left", "settled")]
+    assert len(astray.has(EVE)) == len(goals)
+
+
+def test_what_another_plan_is_taking_away_is_waited_for(astray):
+    copy = astray.wrong(BOB, EVE)
+    first, second = astray.plan(copy), astray.plan(copy)
+    astray.office.route.fails, astray.office.route.error = {"remove": 1}, Killed()
+    with pytest.raises(Killed):
+        astray.carry(first)
+    astray.carry(second)
+    assert astray.outcomes(second) == [("", "settled")]
+    assert "another repair" in astray.office.desk.progress(second).trouble
+    astray.carry(first)
+    astray.carry(second)
+    assert astray.outcomes(second) == [("left", "settled")]
+
+
+def test_what_keeps_failing_is_on_record_and_nobody_waits_for_it(astray, monkeypatch):
+    monkeypatch.setattr(carrying, "_AT_ONCE", 1)
+    first, second = astray.wrong(BOB, EVE), astray.wrong(CAROL, EVE)
+    plan = astray.plan(first, second)
+    astray.office.route.fails = {"settle": 5}
+    astray.carry(plan, rounds=7)
+    failing, waiting = astray.outcomes(plan)
+    assert failing == ("needs-person", "keeps-failing")
+    assert waiting == ("needs-person", "not-known-arrived")
+    assert astray.told("copy.ended") == [first.copy.id, second.copy.id]
+    assert [one.sent for one in DeliveryRow.objects.order_by("pk")] == ["unclear", "doubted"]
+    assert len(astray.has(BOB) + astray.has(CAROL)) == 2
+
+
+def test_staging_of_earlier_tries_goes_even_where_nobody_else_looks(astray):
+    copy = astray.wrong(BOB, EVE)
+    plan = astray.plan(copy)
+    astray.office.route.fails, astray.office.route.error = {"stage": 1, "clear": 1}, Killed()
+    for _ in range(2):
+        with pytest.raises(Killed):
+            astray.carry(plan)
+    assert (astray.mail.box(EVE) / "postwarden").exists() or astray.outcomes(plan)[0][0]
+    astray.carry(plan, astray.another())
+    assert astray.mail.unusual() == []
+    assert astray.office.desk.progress(plan).stage is Stage.DONE
+
+
+def test_two_of_different_hosts_deliver_once(astray, monkeypatch):
+    """The first is held up before it publishes; the second has done everything when it goes on."""
+    copy = astray.wrong(BOB, EVE)
+    plan = astray.plan(copy)
+    other, real = astray.another("-elsewhere"), astray.office.route.route.publish
+
+    def late(tickets):
+        monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+        astray.carry(plan, other)
+        real(tickets)
+
+    monkeypatch.setattr(astray.office.route.route, "publish", late)
+    astray.carry(plan)
+    assert astray.has(EVE) == [astray.contents[copy.copy.id]]
+    assert astray.outcomes(plan) == [("relocated", "")]
+    assert astray.told("copy.ended") == [copy.copy.id]
