@@ -62,6 +62,7 @@ class Why(StrEnum):
     NO_ROUTE = "no-route"
     NOT_STORED = "not-stored"
     UNDECIDED = "undecided"
+    HOLDERS_TOO = "holders-too"
     UNREADABLE = "unreadable"
     SOURCE_GONE = "source-gone"
     SOURCE_CHANGED = "source-changed"

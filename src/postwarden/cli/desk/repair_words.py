@@ -17,6 +17,7 @@ _WHY = {
     Why.NO_MAILBOX: "an account that it is meant for has no mailbox",
     Why.NO_ROUTE: "no way to a store is configured: see [[relocation.backends]]",
     Why.NOT_STORED: "it is no longer stored; the logs alone tell of it",
+    Why.HOLDERS_TOO: "its holder is among those the message was meant for, and has no other copy",
     Why.UNDECIDED: "an earlier plan waits for a person about it",
     Why.UNREADABLE: "it cannot be read",
     Why.SOURCE_GONE: (

@@ -1,7 +1,9 @@
 """What is to be done about each copy that an examination found (pure)."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from postwarden.relocation.acts import INBOX, Goal, Repair
 from postwarden.relocation.ports import Wanted
@@ -70,21 +72,49 @@ def plan(candidates: Iterable[Candidate], around: Surroundings, wish: Wish) -> l
     """Give a repair for each copy, in the order of holders.
 
     Several wrong copies of one message name the same rightful accounts: each account gets it from the
-    first of them that arrives, and from no other (`batch`).
+    first of them that arrives, and from no other (`batch`). A holder to whom the same message was meant
+    to come by another of its recipients, and who has no copy of that, keeps the wrong one as theirs.
     """
     ordered = sorted(candidates, key=lambda one: (one.finding.account, one.finding.id))
-    return [_repair(one, around, wish) for one in ordered]
+    keeping = _keeping(ordered)
+    return [_repair(one, keeping, around, wish) for one in ordered]
 
 
-def _repair(one: Candidate, around: Surroundings, wish: Wish) -> Repair:
+class _Keeping(NamedTuple):
+    """Who keeps a wrong copy as their own: which copies, and whom by message."""
+
+    copies: frozenset[str]
+    accounts: Mapping[str, frozenset[str]]
+
+
+def _keeping(candidates: Sequence[Candidate]) -> _Keeping:
+    lacking: defaultdict[str, set[str]] = defaultdict(set)
+    for one in candidates:
+        if one.finding.message_id is not None:
+            lacking[one.finding.message_id].update(set(one.finding.lacking) - one.held)
+    copies: dict[tuple[str, str], str] = {}
+    for one in candidates:
+        message, account = one.finding.message_id, one.finding.account
+        if one.copy is not None and message is not None and account in lacking[message]:
+            copies.setdefault((message, account), one.finding.id)
+    accounts: defaultdict[str, set[str]] = defaultdict(set)
+    for message, account in copies:
+        accounts[message].add(account)
+    named = {message: frozenset(some) for message, some in accounts.items()}
+    return _Keeping(frozenset(copies.values()), named)
+
+
+def _repair(one: Candidate, keeping: _Keeping, around: Surroundings, wish: Wish) -> Repair:
     finding = one.finding
     copy = one.copy or Wanted(
         finding.id, finding.account, finding.folder or "", finding.file or "", None, None, ""
     )
-    lacking = [account for account in finding.rightful if account in finding.lacking]
-    goals = [account for account in lacking if account not in one.held]
+    have = one.held | keeping.accounts.get(finding.message_id or "", frozenset())
+    goals = [a for a in finding.rightful if a in finding.lacking and a not in have]
     kept = tuple(account for account in finding.rightful if account not in goals)
     why = next((why for why, fits in _REASONS if fits(one, goals, around, wish)), None)
+    if why is None and finding.id in keeping.copies:
+        why = Why.HOLDERS_TOO
     return Repair(
         copy=copy,
         store=finding.store or "",
