@@ -110,11 +110,12 @@ class Batch:
 
     def note_try(self) -> None:
         """Count a try that may have done something; a copy that fails alone again and again waits."""
-        for job in self.jobs:
+        failed = [job for job in self.jobs if job.stage is not Stage.ENDED]
+        for job in failed:
             job.row.tries += 1
             if len(self.jobs) == 1 and job.row.tries >= MOST_TRIES:
                 job.give_up(Why.KEEPS_FAILING, self.crew.clock())
-        self._save(self.jobs)
+        self._save(failed)
 
     def _at(self, stage: Stage) -> list[Job]:
         return [job for job in self.jobs if job.stage is stage]

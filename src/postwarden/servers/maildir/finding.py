@@ -90,7 +90,7 @@ def original(found: Found) -> Original:
     """Give what a file holds and says."""
     keywords = ""
     folder = os.path.dirname(os.path.dirname(found.path))
-    with suppress(OSError), open(f"{folder}/dovecot-keywords", "rb") as file:
+    with suppress(FileNotFoundError), open(f"{folder}/dovecot-keywords", "rb") as file:
         keywords = file.read(_MOST).decode("utf-8", "surrogateescape")
     letters, named = named_flags(found.message.letters, keywords)
     return Original(

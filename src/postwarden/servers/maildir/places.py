@@ -1,6 +1,7 @@
 """Where accounts, folders and messages lie in a store of Maildirs."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,23 @@ from postwarden.vocabulary import normal
 CUT = ":2,"
 _PARTS = ("new", "cur")
 STAGING = "postwarden"
+
+
+def is_there(path: str) -> bool:
+    """Tell whether anything has a name; raises `OSError` where nobody can know, unlike `os.path.exists`."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def is_folder(path: str) -> bool:
+    """Tell whether a folder is there; raises `OSError` as `is_there`."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 @dataclass(slots=True)
@@ -49,7 +67,7 @@ class Places:
         path = self.store.path or ""
         for name, value in values.items():
             path = path.replace(name, value)
-        return path if os.path.isdir(path) else None
+        return path if is_folder(path) else None
 
     def _read_all(self) -> None:
         self._all_read = True
@@ -61,11 +79,7 @@ class Places:
         """Give IMAP name and path of each folder, INBOX first."""
         yield "INBOX", mailbox
         for name in sorted(os.listdir(mailbox)):
-            if (
-                name.startswith(".")
-                and name not in (".", "..")
-                and os.path.isdir(f"{mailbox}/{name}")
-            ):
+            if name.startswith(".") and name not in (".", "..") and is_folder(f"{mailbox}/{name}"):
                 yield folder_name(name, self.separator), f"{mailbox}/{name}"
 
     def folder(self, mailbox: str, name: str) -> str:

@@ -3,7 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from errno import EEXIST, ENOENT, ENOTEMPTY
 
 from postwarden.durable.service import sync_folder
@@ -21,13 +21,14 @@ from postwarden.relocation.service import (
     content_hash,
 )
 from postwarden.servers.maildir.finding import Finder, Found, fits_header, letters_of, original
-from postwarden.servers.maildir.places import CUT, STAGING, Places
+from postwarden.servers.maildir.places import CUT, STAGING, Places, is_folder, is_there
 from postwarden.servers.maildir.writing import (
     Message,
     Owner,
     make_folder,
     make_mailbox,
     move,
+    remove_all,
     write,
 )
 from postwarden.sources.service import StoreSettings, read_whole
@@ -57,12 +58,15 @@ class MaildirRoute:
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """Say which accounts have a mailbox; files know no quota."""
-        return {one: Room(self._places.mailbox(one) is not None) for one in accounts}
+        with _troubles():
+            return {one: Room(self._places.mailbox(one) is not None) for one in accounts}
 
     def read(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Original | Absence]]:
         """Read copies."""
         for copy, found in self._find(copies, lambda copy: fits_header(copy, self._hosts)):
-            yield copy, original(found) if isinstance(found, Found) else found
+            with _troubles():
+                told = original(found) if isinstance(found, Found) else found
+            yield copy, told
 
     def stage(self, parcels: Sequence[Parcel]) -> Mapping[str, Ticket]:
         """Write parcels into the folder `postwarden` of their accounts."""
@@ -79,10 +83,10 @@ class MaildirRoute:
         return ticket
 
     def _staged(self, account: str, parcels: Sequence[Parcel], letters: str) -> Iterator[Ticket]:
-        mailbox = self._mailbox(account)
-        owner = Owner.of(mailbox)
-        staging = f"{mailbox}/{STAGING}"
         with _troubles():
+            mailbox = self._mailbox(account)
+            owner = Owner.of(mailbox)
+            staging = f"{mailbox}/{STAGING}"
             make_folder(staging, owner)
             messages = [self._message(one) for one in parcels]
             write(staging, messages, owner)
@@ -100,9 +104,9 @@ class MaildirRoute:
         """Rename staged files into their folders."""
         with _troubles():
             for ticket in tickets:
-                if ticket.folder != "INBOX":
-                    mailbox = str(ticket.place["mailbox"])
-                    make_mailbox(self._folder(ticket), Owner.of(mailbox))
+                if ticket.folder != "INBOX" and is_there(_staging(ticket)):
+                    owner = Owner.of(str(ticket.place["mailbox"]))
+                    make_mailbox(self._folder(ticket), owner, f"{_staging(ticket)}.folder")
             move((_staging(ticket), self._target(ticket)) for ticket in tickets)
 
     def settle(self, tickets: Sequence[Ticket]) -> Mapping[str, Where]:
@@ -111,7 +115,7 @@ class MaildirRoute:
         found: dict[str, Where] = {}
         with _troubles():
             for ticket in tickets:
-                if os.path.exists(_staging(ticket)):
+                if is_there(_staging(ticket)):
                     found[ticket.key] = Where.STAGED
                     continue
                 there = self._arrived(ticket, finders)
@@ -153,8 +157,7 @@ class MaildirRoute:
             for staging in self._stagings(accounts):
                 for name in os.listdir(staging):
                     if name[name.find(".") :].startswith(starts):
-                        with suppress(FileNotFoundError):
-                            os.unlink(f"{staging}/{name}")
+                        remove_all(f"{staging}/{name}")
                 _remove_empty(staging)
 
     def residue(self) -> Sequence[str]:
@@ -166,7 +169,7 @@ class MaildirRoute:
         for account in accounts:
             self._places.mailbox(account)
         mailboxes = self._places.touched()
-        return [one for box in mailboxes if os.path.isdir(one := f"{box}/{STAGING}")]
+        return [one for box in mailboxes if is_folder(one := f"{box}/{STAGING}")]
 
     def _find(
         self,

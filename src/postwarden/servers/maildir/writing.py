@@ -1,11 +1,13 @@
 """Files of messages: written where nobody looks, and moved into the mailbox by one rename."""
 
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from postwarden.durable.service import sync_folder
+from postwarden.servers.maildir.places import is_folder
 
 _PARTS = ("tmp", "new", "cur")
 
@@ -34,7 +36,7 @@ class Message(NamedTuple):
 
 def make_folder(path: str, owner: Owner) -> None:
     """Make a folder that may be there already."""
-    if os.path.isdir(path):
+    if is_folder(path):
         return
     with suppress(FileExistsError):
         os.mkdir(path, owner.mode)
@@ -42,17 +44,49 @@ def make_folder(path: str, owner: Owner) -> None:
     sync_folder(os.path.dirname(path))
 
 
-def make_mailbox(path: str, owner: Owner) -> None:
-    """Make a Maildir++ folder that may be there already (its parts, and the file that marks it)."""
-    make_folder(path, owner)
-    for part in _PARTS:
-        make_folder(f"{path}/{part}", owner)
-    marker = f"{path}/maildirfolder"
-    if not os.path.exists(marker):
-        descriptor = os.open(marker, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, owner.mode & 0o666)
-        os.close(descriptor)
-        _give(marker, owner)
-    sync_folder(path)
+def make_mailbox(path: str, owner: Owner, aside: str) -> None:
+    """Make a Maildir++ folder that may be there already (its parts, and the file that marks it).
+
+    Args:
+        path: of the folder.
+        owner: whose it is.
+        aside: where it is made, out of sight; it comes into the mailbox by one rename, and is its
+            owner's by then.
+    """
+    lacking = [part for part in _PARTS if not is_folder(f"{path}/{part}")]
+    if not lacking:
+        return
+    remove_all(aside)
+    os.mkdir(aside, owner.mode)
+    for part in lacking:
+        os.mkdir(f"{aside}/{part}", owner.mode)
+        _give(f"{aside}/{part}", owner)
+    if is_folder(path):
+        for part in lacking:
+            os.rename(f"{aside}/{part}", f"{path}/{part}")
+        os.rmdir(aside)
+    else:
+        _mark(f"{aside}/maildirfolder", owner)
+        _give(aside, owner)
+        os.rename(aside, path)
+    for folder in (path, os.path.dirname(path)):
+        sync_folder(folder)
+
+
+def _mark(path: str, owner: Owner) -> None:
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, owner.mode & 0o666)
+    os.close(descriptor)
+    _give(path, owner)
+
+
+def remove_all(path: str) -> None:
+    """Remove a file, or a folder with all that is in it, where it is there."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except IsADirectoryError:
+        shutil.rmtree(path)
 
 
 def write(folder: str, messages: Sequence[Message], owner: Owner) -> None:
