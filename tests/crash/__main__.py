@@ -19,7 +19,15 @@ from crash.machine import machine  # noqa: E402  # has models: after set_up
 from crash.points import SCENES, Suite, parsed  # noqa: E402
 
 BUILD = pathlib.Path("build")
-DEEPER = ("hold", "release", "worker-holds", "worker-releases", "repair", "repair-by-peer")
+DEEPER = (
+    "hold",
+    "release",
+    "worker-holds",
+    "worker-releases",
+    "repair",
+    "repair-by-peer",
+    "restore",
+)
 EVERY = 23  # of the points of a recovery
 AT_ONCE = 2
 

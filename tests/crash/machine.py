@@ -147,3 +147,4 @@ def _installations(machine):
     machine.prepare("damaged", "held", "work", "damage")
     machine.prepare("astray", "new", "astray")
     machine.prepare("astray-behind-a-peer", "astray", "behind_a_peer")
+    machine.prepare("restorable", "astray", "finish", "plan_restore")

@@ -47,6 +47,13 @@ SCENES = {
     "sequence": _scene("held", "sequence", "sequence", "work"),
     "mend": _scene("damaged", "mend", "mend", "work"),
     "repair": _repair("astray", "repairing", ("finish",), ("repairing", "finish"), ("both",)),
+    "restore": Scene(
+        "restorable",
+        "restoring",
+        (("finish_restore",), ("restoring", "finish_restore")),
+        "judge_restore",
+        files="/mail/",
+    ),
     "repair-by-peer": _repair("astray-behind-a-peer", "finish", ("finish",), ("both",)),
 }
 

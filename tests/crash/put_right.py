@@ -35,6 +35,29 @@ def judge_repair(place):
     }
 
 
+def judge_restore(place):
+    """Give the facts of a place where all that was taken away was put back."""
+    there, told = office(place), place.told()
+    rows = list(CopyRow.objects.filter(plan=told["restore"]))
+    back = Counter(
+        copy[0]
+        for one in there.ledger.entries()
+        if one.act == "copy.restored"
+        for copy in one.facts["detail"]["copies"]
+    )
+    return {
+        "stage": there.desk.plans.stage(told["restore"]),
+        "outcomes": {row.finding: row.outcome for row in rows},
+        "back": dict(sorted(back.items())),
+        "faults": [
+            *mailbox_faults(there.folder / "mail", told | {"stays": told["stays"] + told["back"]}),
+            *_quarantine_faults(there, told["case"], CopyRow.objects.filter(plan=told["plan"])),
+            *_verify_faults(there, place),
+            *(f"still due: {effect.kind}" for effect, _ in outbox.waiting(["relocation.restore"])),
+        ],
+    }
+
+
 def mailbox_faults(root, told):
     """Say what lies where it should not, lacks, or lies there twice."""
     mail = Maildirs(root)
@@ -111,11 +134,15 @@ def _ledger_faults(there, place, rows):
         ):
             found.append(f"{row.finding}: on record as {acts}")
         found += [f"{row.finding}: {one} twice" for one, n in Counter(_once(told)).items() if n > 1]
+    return found + _verify_faults(there, place)
+
+
+def _verify_faults(there, place):
     anchor = FileAnchor(str(place.folder / "anchor"))
     there.ledger.sequence(place.now())
     there.ledger.anchor(anchor, place.now())
     verified = there.ledger.verify(anchor.read())
-    return found + [f"verify: {fault}" for fault in verified.faults]
+    return [f"verify: {fault}" for fault in verified.faults]
 
 
 def _once(told):

@@ -11,6 +11,7 @@ from crash.peer import PeerRoute, maildir_route
 from people.conftest import NOW, KeyFile
 from postwarden.custody.service import Refused, Stage
 from postwarden.durable import together
+from postwarden.people.service import member
 from postwarden.relocation import carrying
 from postwarden.relocation.acts import Goal
 from postwarden.relocation.service import Why
@@ -110,6 +111,33 @@ def finish(place, there=None, later=0):
     raise AssertionError(f"it does not end: {there.desk.progress(plan)}")
 
 
+def plan_restore(place):
+    """`postwarden restore`, and the approval of it: all that the repair took away comes back."""
+    there, told = office(place), place.told()
+    key = KeyFile.__new__(KeyFile)
+    key.path = place.folder / "key-0"
+    plan = there.restores.plan(told["case"], (), "undo", member("anna"))
+    place.tell(**told, restore=there.signed(plan, key).hash)
+
+
+def restoring(place):
+    """`postwarden plan run` of a restore, once."""
+    there = office(place)
+    with contextlib.suppress(Refused):  # it is done already
+        there.restore(place.told()["restore"])
+
+
+def finish_restore(place):
+    """The same, until nothing is left."""
+    there, plan = office(place), place.told()["restore"]
+    until = time.monotonic() + _SECONDS_TO_END
+    while time.monotonic() < until:
+        there.clock.later += _LATER
+        if there.desk.plans.stage(plan) is Stage.DONE or there.restore(plan).stage is Stage.DONE:
+            return
+    raise AssertionError(f"it does not end: {there.desk.plans.stage(plan)}")
+
+
 def both(place):
     """Two at once, of two hosts: the second one believes that the first one's lease has run out."""
     second = os.fork()
@@ -176,7 +204,20 @@ class Astray:
         self._hard_linked(6, finn, gus)
 
     def told(self):
-        return {"stays": self._stays, "arrives": self._arrives, "outcomes": self._outcomes}
+        return {
+            "stays": self._stays,
+            "arrives": self._arrives,
+            "outcomes": self._outcomes,
+            "back": [
+                self._put_back(one) for one in self._mail.everything() if one not in self._stays
+            ],
+        }
+
+    @staticmethod
+    def _put_back(one):
+        """Give how it lies there once it was put back: without keywords, and unread in new/."""
+        letters = "".join(filter(str.isupper, one.letters))
+        return one._replace(letters=letters, part="cur" if letters else "new")
 
     def _wrong(self, number, holders, goals, *, named=True, kept=(), into="INBOX"):
         """Let copies of one message lie with holders; each goal gets it from one of them."""

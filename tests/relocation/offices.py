@@ -10,7 +10,7 @@ from postwarden.custody.quarantine.settings import QuarantineSettings
 from postwarden.custody.service import Plans, Quarantine, consent
 from postwarden.ledger.service import Ledger
 from postwarden.people.service import add, challenge, enrol, member
-from postwarden.relocation.service import Counted, Outside, RepairDesk, Seen
+from postwarden.relocation.service import Counted, Outside, RepairDesk, RestoreDesk, Seen
 
 HOUR = 3_600_000_000
 
@@ -33,6 +33,7 @@ class Office:
         outside = Outside(routes, lambda _: frozenset(self.preserved), clock, str(locks))
         plans = Plans(self.ledger, self.cases.organisation_of)
         self.desk = RepairDesk(self.cases, plans, self.box, outside)
+        self.restores = RestoreDesk(self.cases, plans, self.box, outside)
 
     def people(self, key):
         """Let there be who plans, and who approves with this key."""
@@ -48,7 +49,10 @@ class Office:
         """Give a plan of repairs that somebody else has approved."""
         seen = Seen("snapshot", "0" * 64, None, None)
         counted = Counted(seen, (), (), tuple(sorted(one.copy.id for one in repairs)))
-        plan = self.desk.plan(case, "astray", repairs, counted, member("anna"))
+        return self.signed(self.desk.plan(case, "astray", repairs, counted, member("anna")), key)
+
+    def signed(self, plan, key):
+        """Let somebody else approve a plan; give it."""
         expires = self.clock() + 12 * HOUR
         signature = key.sign(consent(plan.hash, len(plan.acts), expires))
         return self.desk.plans.approve(plan.hash, "ben", expires, signature, self.clock())
@@ -57,6 +61,11 @@ class Office:
         """Begin it, or go on with it, and carry it out as far as it goes at once."""
         self.desk.run(plan, member("anna"))
         return self.desk.carry(plan)
+
+    def restore(self, plan):
+        """Put copies back, as far as it goes at once."""
+        identities = identities_in(self.key)
+        return self.restores.run(plan, identities, member("anna"), lambda _: None)
 
     def opened(self, case):
         return self.box.unlock(case, identities_in(self.key))
