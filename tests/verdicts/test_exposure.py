@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,7 +90,10 @@ def test_what_was_seen_stays_seen_whatever_else_was_done(copy, done, more, recor
 @given(seen, lists_of_acts, recordings)
 def test_operators_and_what_came_before_are_nobodys_reading(copy, done, recording):
     others = [one._replace(actor="migration") for one in done]
-    earlier = [one._replace(time=copy.delivered_at - 1) for one in done]
+    earlier = [
+        one._replace(time=copy.delivered_at - (60_000_001 if one.what == "redirected" else 1))
+        for one in done
+    ]
     nothing = exposure(copy, [], recording)
     assert exposure(copy, others, recording) == nothing
     assert exposure(copy, earlier, recording) == nothing
@@ -163,3 +167,11 @@ def test_a_move_is_a_copy_and_an_expunge():
     assert (stays.moved, stays.copied) == (False, False)
     kept = exposure(SEEN, [copied], WHOLE)
     assert (kept.moved, kept.copied) == (False, True)
+
+
+@pytest.mark.parametrize(("before", "forwarded"), [(-1, True), (1, True), (61_000_000, False)])
+def test_a_redirect_of_the_same_delivery_may_be_logged_before_its_save(before, forwarded):
+    seen = replace(SEEN, delivered_at=100_000_000)
+    redirect = act("redirected", seen.delivered_at - before, message_id="<1@x.test>", folder=None)
+    found = exposure(seen, [redirect], Recording(events=True, log=True))
+    assert found.forwarded is forwarded

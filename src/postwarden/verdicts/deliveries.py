@@ -1,7 +1,8 @@
 """Delivery records of one batch of copies, findable by every name that joins them. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from postwarden.sources.service import DeliveryRecord
 from postwarden.vocabulary import Moment
@@ -40,6 +41,10 @@ class DeliveryIndex:
             self._by_next[record.next_queue_id].append(record)
         if record.storage_id:
             self.by_storage[base_name(record.storage_id)].append(record)
+
+    def every_redirect(self) -> Iterator[DeliveryRecord]:
+        """Give the lines by which Sieve sent something on."""
+        return chain.from_iterable(self._redirects.values())
 
     def queue(self, queue_id: str, accepted_at: Moment | None) -> list[DeliveryRecord]:
         """Find the delivery lines of a queue file; a short id also by the time of acceptance."""

@@ -152,6 +152,7 @@ def _seen(subject: Subject, facts: CopyFacts, delivered_at: Moment) -> Seen:
         folder=copy.folder if copy else None,
         arrived_in=delivered[0].folder if delivered else None,
         touched=bool(copy and theirs and (copy.flags or "new/" not in copy.file)),
+        session=subject.session_id,
     )
 
 

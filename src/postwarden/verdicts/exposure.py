@@ -30,6 +30,7 @@ class Seen:
         arrived_in: the folder it was delivered to, where logged.
         touched: a session must have been there: it is no longer new, or has flags. Where no session
             is recorded, recording was not whole.
+        session: the LMTP transaction that delivered it, where known.
     """
 
     delivered_at: Moment
@@ -41,6 +42,7 @@ class Seen:
     folder: str | None = None
     arrived_in: str | None = None
     touched: bool = False
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,10 @@ class Exposure:
 
 def exposure(seen: Seen, accesses: Iterable[AccessRecord], recording: Recording) -> Exposure:
     """Decide from the accesses of the holder's account and from whether recording was whole."""
-    acts = [a for a in accesses if a.actor is None and a.time >= seen.delivered_at]
+    acts = [a for a in accesses if a.actor is None and _may_follow(a, seen)]
     places = _places(seen, acts)
     on_copy = _without_other_moves(
-        [a for a in acts if _concerns(a, seen.message_id, places)], acts, seen.message_id
+        [a for a in acts if _is_on(a, seen, places)], acts, seen.message_id
     )
     sessions = _Sessions.of(acts)
     if seen.touched and not sessions.any:
@@ -112,6 +114,15 @@ _TELLING = frozenset({"opened", "downloaded", "copied", "listed", "redirected", 
 _Place = tuple[str, int | None]
 
 
+_REDIRECT = 60_000_000
+"""Microseconds that a redirect's line may stand before that of the same delivery's save: they are one act."""
+
+
+def _may_follow(act: AccessRecord, seen: Seen) -> bool:
+    spare = _REDIRECT if act.what == "redirected" else 0
+    return act.time >= seen.delivered_at - spare
+
+
 def _three(found: bool, excluded: bool) -> bool | None:
     return True if found else (False if excluded else None)
 
@@ -131,6 +142,13 @@ def _places(seen: Seen, acts: Sequence[AccessRecord]) -> frozenset[_Place]:
         and act.message_id == seen.message_id
     }
     return seen.places | moved
+
+
+def _is_on(act: AccessRecord, seen: Seen, places: frozenset[_Place]) -> bool:
+    """Tell whether an act was on this copy; a redirect is of the delivery whose transaction it names."""
+    if act.what == "redirected" and None not in (act.session, seen.session):
+        return act.session == seen.session
+    return _concerns(act, seen.message_id, places)
 
 
 def _concerns(act: AccessRecord, message_id: str | None, places: frozenset[_Place]) -> bool:

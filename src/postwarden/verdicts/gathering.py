@@ -47,7 +47,34 @@ def related(engine: Engine, subjects: Sequence[Subject]) -> Related:
     for access in records:
         actor = access.actor or actors.get(access.session or "")
         found.accesses[access.account].append(access._replace(actor=actor))
+    for line in index.every_redirect():
+        if line.account is not None:
+            found.accesses[line.account].append(_sent_on(line, line.account))
     return found
+
+
+def _sent_on(line: DeliveryRecord, account: str) -> AccessRecord:
+    """Give what a holder's Sieve did by a redirect, as an act of theirs."""
+    return AccessRecord(
+        time=line.time,
+        host=line.host,
+        account=account,
+        actor=None,
+        session=line.session_id,
+        protocol=line.agent,
+        address=None,
+        what="redirected",
+        folder=None,
+        source_folder=None,
+        uid=None,
+        message_id=line.message_id,
+        size=None,
+        bodies=None,
+        headers=None,
+        messages=None,
+        file=line.file,
+        line=line.line,
+    )
 
 
 def _traces(engine: Engine, subjects: Sequence[Subject], index: DeliveryIndex) -> dict[str, str]:

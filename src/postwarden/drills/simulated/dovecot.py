@@ -108,15 +108,17 @@ class Dovecot:
         acting = sieve if sieve is not None and sieve.applies(data.queued.letter) else None
         action = acting.action if acting is not None else ""
         target = acting.target if acting is not None else ""
+        sent_on = []
         if action in ("redirect", "redirect-copy"):
-            self._redirect(data, arrival, target)
+            sent_on.append(("forwarded", [self._redirect(data, arrival, target)]))
         if action == "discard":
             self._report(data, arrival, _DISCARDED, sieve=True, stored=False)
         if action not in ("redirect", "discard"):
             folder = target if action == "fileinto" else INBOX
-            self._save(data, arrival, folder, sieve=sieve is not None)
+            copy = self._save(data, arrival, folder, sieve=sieve is not None)
+            copy.done += sent_on
 
-    def _save(self, data: _Data, arrival: Arrival, folder: str, *, sieve: bool) -> None:
+    def _save(self, data: _Data, arrival: Arrival, folder: str, *, sieve: bool) -> Copy:
         site, letter = self._site, data.queued.letter
         arrival.folder, arrival.peers = folder, data.stored
         data.stored.append(arrival)
@@ -129,20 +131,19 @@ class Dovecot:
         if site.store.taken(home, folder, arrival.name):
             arrival.name = site.store.file_name(site.clock.tick(900), data.pid, data.content)
         uid = site.store.next_uid(home, folder)
-        site.store.add(
-            Copy(
-                home=home,
-                folder=folder,
-                name=arrival.name,
-                content=data.content,
-                letter=letter,
-                put_by="lmtp",
-                uid=uid,
-                internal_date=site.clock.now,
-                inode=data.inode,
-                arrival=arrival,
-            )
+        copy = Copy(
+            home=home,
+            folder=folder,
+            name=arrival.name,
+            content=data.content,
+            letter=letter,
+            put_by="lmtp",
+            uid=uid,
+            internal_date=site.clock.now,
+            inode=data.inode,
+            arrival=arrival,
         )
+        site.store.add(copy)
         self._export_opening(arrival, folder, uid)
         size = len(data.content)
         site.logs.write(
@@ -156,6 +157,7 @@ class Dovecot:
             action = "" if folder == INBOX else "fileinto action: "
             ending = f"{action}stored mail into mailbox '{folder}'"
         arrival.line = self._report(data, arrival, ending, sieve=sieve, stored=True)
+        return copy
 
     def _export_opening(self, arrival: Arrival, folder: str, uid: int) -> None:
         """LMTP itself opens what it saves, when a header is not cached: no reader did."""
@@ -190,7 +192,7 @@ class Dovecot:
             f"to_envelope={arrival.handovers[0].recipient.final} from_envelope={sender}: {ending}",
         )
 
-    def _redirect(self, data: _Data, arrival: Arrival, target: str) -> None:
+    def _redirect(self, data: _Data, arrival: Arrival, target: str) -> Line:
         head = (
             "X-Sieve: Pigeonhole Sieve 0.5.19 (4eae2f79)\n"
             f"X-Sieve-Redirected-From: {arrival.account}\n"
@@ -200,6 +202,7 @@ class Dovecot:
             self.submit(data.queued.letter, content, data.queued.sender, target, arrival)
         ending = f"redirect action: forwarded to <{target}>"
         arrival.line = self._report(data, arrival, ending, sieve=True, stored=False)
+        return arrival.line
 
     def _trace(self, queued: Queued, session: str, target: list[str]) -> bytes:
         when = f"{local(self._site.clock.now):%a, %d %b %Y %H:%M:%S %z}"
