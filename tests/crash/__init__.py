@@ -5,5 +5,6 @@ Input: acts (`acts.py`), each a process of its own that runs the real rooms on a
 a doveadm server whose state outlives it (`doveadm.py`). Output: facts of the end (`judging.py`), compared
 with those of a run that nothing stopped.
 `python -m crash` (with tests/ on the path: `make crash`) runs all points and writes build/crash.json;
-`python -m crash hold:pwrite64:12:EIO` runs one of them and tells everything about it.
+`python -m crash hold:pwrite64:12:EIO` runs one of them and tells everything about it, `python -m crash hold`
+those of an act. Last, users and Postwarden act on the same mailboxes (`disturbed.py`).
 """
