@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from postwarden.drills.lab import service
-from postwarden.drills.lab.service import HOST, Lab
+from postwarden.drills.lab.service import HOST, Lab, Store
 
 PASSWORD = "correct-horse-battery"
 _TIMEOUT = 60
@@ -19,7 +19,9 @@ _CONFIRMED = (b"a OK", b"a NO")
 
 
 @contextmanager
-def provider(accounts: int, *, protected: bool = True) -> Iterator[tuple[Lab, list[str]]]:
+def provider(
+    accounts: int, *, protected: bool = True, store: Store | None = None
+) -> Iterator[tuple[Lab, list[str]]]:
     """Start a lab with so many more accounts; give it and their names, and remove it afterwards.
 
     Their passwords are hashed by SHA512-CRYPT. Without protection, its Dovecot knows nothing of
@@ -31,7 +33,7 @@ def provider(accounts: int, *, protected: bool = True) -> Iterator[tuple[Lab, li
     place = Path(tempfile.mkdtemp(prefix="bench-"))
     place.chmod(0o755)  # the servers' users have to get there
     try:
-        lab = service.up(place / "lab")
+        lab = service.up(place / "lab", store)
         try:
             names = [f"holder{number}@example.test" for number in range(accounts)]
             _enter(lab, names)
@@ -45,10 +47,13 @@ def provider(accounts: int, *, protected: bool = True) -> Iterator[tuple[Lab, li
         shutil.rmtree(place)
 
 
-def postwarden(lab: Lab, *words: str) -> subprocess.Popen[bytes]:
-    """Start a command as anna, who is the lab's postmaster."""
+def postwarden(
+    lab: Lab, *words: str, who: str = "anna", config: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a command as anna, who is the lab's postmaster, or as somebody else."""
     start = "from postwarden.cli import main; main()"
-    command = [sys.executable, "-c", start, *words, "-c", str(lab.config), "--as", "anna"]
+    named = ["-c", str(config or lab.config), "--as", who]
+    command = [sys.executable, "-c", start, *words, *named]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=lab.root)
 
 

@@ -14,6 +14,7 @@ from bench.logs import logs
 from bench.rows import Row, save, show
 from bench.scan import rescan, scan
 from bench.verdicts import verdicts
+from postwarden.state.service import set_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ def main() -> int:
         "parts",
         nargs="*",
         metavar="part",
-        help="scan, rescan, logs, verdicts, holds, logins, ledger",
+        help="scan, rescan, logs, verdicts, holds, logins, ledger, repair",
     )
     parser.add_argument("--small", action="store_true", help="small input: only that it runs")
     parser.add_argument("--corpus", default="build/corpus/package/data", help="real messages")
@@ -42,6 +43,7 @@ def main() -> int:
         "holds": partial(holds, small=asked.small),
         "logins": partial(logins, small=asked.small),
         "ledger": partial(ledger, place, small=asked.small),
+        "repair": partial(_repair, small=asked.small),
     }
     unknown = set(asked.parts) - every.keys()
     if unknown:
@@ -58,3 +60,11 @@ def main() -> int:
     shutil.rmtree(place)
     save(asked.output, rows)
     return int(not asked.small and any(row.ok is False for row in rows))
+
+
+def _repair(*, small: bool) -> "Iterator[Row]":
+    """Run the part on repairs, whose modules have models."""
+    set_up()
+    from bench.repair import repair  # noqa: PLC0415  # once Django is set up
+
+    return repair(small=small)

@@ -73,6 +73,15 @@ def test_the_parts_on_a_real_dovecot_refuse_and_end_every_session(tmp_path):
     assert any("rate with Postwarden" in name for name in rows)
 
 
+@pytest.mark.servers
+def test_the_repair_part_moves_every_copy_by_each_route(tmp_path):
+    skip_without_servers()
+    rows = _bench(tmp_path, "repair")
+    moved = [row for name, row in rows.items() if name.endswith(", moved")]
+    assert len(moved) == 3
+    assert all(row["ok"] for row in moved)
+
+
 def test_an_unknown_part_is_refused(tmp_path):
     with pytest.raises(AssertionError, match="no such part: nonsense"):
         _bench(tmp_path, "nonsense")
