@@ -121,6 +121,7 @@ class Imap:
     def _connected(self, place: Place) -> socket.socket:
         try:
             plain = socket.create_connection((place.host, place.port), self._seconds)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # commands go in pieces
             if not place.tls:
                 return plain
             context = ssl.create_default_context()
