@@ -1,9 +1,12 @@
 """Copies and deliveries as they are kept while a plan runs."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+
+from django.db import connection
 
 from postwarden.custody.service import Act, Plan
 from postwarden.relocation.accounting import Counted
@@ -15,6 +18,15 @@ from postwarden.relocation.rules import Outcome, Sent, Stage, Why
 from postwarden.vocabulary import Moment
 
 _MANY = 500
+# In SQL, not by bulk_update: that took nine tenths of the time of a whole repair.
+_COPY = (
+    "UPDATE relocation_copy SET stage = %s, outcome = %s, why = %s, content = %s, quarantined = %s,"
+    " sealed = %s, tries = %s, ended = %s WHERE id = %s"
+)
+_DELIVERY = (
+    "UPDATE relocation_delivery SET sent = %s, key = %s, guid = %s, content = %s, message = %s,"
+    " ticket = %s WHERE id = %s"
+)
 
 
 @dataclass(slots=True)
@@ -130,13 +142,22 @@ def jobs(plan: Plan, places: Sequence[int]) -> list[Job]:
 def save(some: Iterable[Job]) -> None:
     """Write how far copies and deliveries are, in the caller's transaction."""
     kept = list(some)
-    fields = ["stage", "tries", "outcome", "why", "content", "quarantined", "sealed", "ended"]
-    CopyRow.objects.bulk_update([job.row for job in kept], fields, batch_size=100)
-    DeliveryRow.objects.bulk_update(
-        [one for job in kept for one in job.deliveries],
-        ["sent", "key", "ticket", "guid", "content", "message"],
-        batch_size=100,
-    )
+    copies = [_stand(job.row) for job in kept]
+    deliveries = [_delivered(one) for job in kept for one in job.deliveries]
+    with connection.cursor() as cursor:
+        cursor.executemany(_COPY, copies)
+        cursor.executemany(_DELIVERY, deliveries)
+
+
+def _stand(row: CopyRow) -> tuple[object, ...]:
+    told = (row.stage, row.outcome, row.why, row.content, row.quarantined, row.sealed)
+    return (*map(str, told), row.tries, row.ended, row.pk)
+
+
+def _delivered(row: DeliveryRow) -> tuple[object, ...]:
+    ticket = None if row.ticket is None else json.dumps(row.ticket)
+    told = (row.sent, row.key, row.guid, row.content, row.message)
+    return (*map(str, told), ticket, row.pk)
 
 
 def ticket_of(row: DeliveryRow) -> Ticket:
