@@ -6,7 +6,6 @@ import pathlib
 import random
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -17,7 +16,7 @@ from postwarden.state.service import set_up
 set_up()
 
 from crash.disturbed import STEPS  # noqa: E402  # has models: after set_up
-from crash.machine import machine  # noqa: E402  # likewise
+from crash.machine import in_memory, machine  # noqa: E402  # likewise
 from crash.points import SCENES, Suite, parsed  # noqa: E402  # likewise
 
 BUILD = pathlib.Path("build")
@@ -108,9 +107,7 @@ def _at_most(name, value, most):
 def main(named):
     """Run; the exit status is 1 when a point failed."""
     began, found, waiting = time.monotonic(), [], SimpleQueue()
-    with tempfile.TemporaryDirectory(prefix="postwarden-crash-") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
+    with in_memory() as folder:
         if any(":" in text for text in named):
             points = [parsed(text) for text in named]
         else:

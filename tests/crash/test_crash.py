@@ -1,15 +1,28 @@
-"""Sixty points of `make crash`, spread evenly over acts, faults and how far the act has come."""
+"""A hundred points of `make crash`, spread evenly over acts, faults and how far the act has come."""
 
 import pytest
 
-from crash.machine import machine
+from crash.machine import in_memory, machine
 from crash.points import NOT_REACHED, SCENES, Suite
 from crash.tracing import FAULTS
 from servers.databases import program
 
 pytestmark = pytest.mark.servers
-ROUNDS = {"hold": 4, "release": 4, "worker-holds": 3, "worker-releases": 2, "sequence": 2}
-AGAIN = [("hold", 0.6), ("release", 0.4), ("worker-holds", 0.8)]
+ROUNDS = {
+    "hold": 2,
+    "release": 2,
+    "worker-holds": 2,
+    "repair": 8,
+    "repair-by-peer": 6,
+    "restore": 4,
+}
+AGAIN = [
+    ("hold", 0.6),
+    ("worker-holds", 0.8),
+    ("repair", 0.3),
+    ("repair-by-peer", 0.5),
+    ("restore", 0.7),
+]
 PLACES = [
     (scene, fault, (place + (2 * number + 1) / 6) / ROUNDS.get(scene, 1))
     for scene in SCENES
@@ -19,9 +32,9 @@ PLACES = [
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory):
+def suite():
     program("strace")
-    with machine(tmp_path_factory.mktemp("crash")) as made:
+    with in_memory() as folder, machine(folder) as made:
         yield Suite(made)
 
 
@@ -46,5 +59,5 @@ def test_so_does_what_is_stopped_again_while_it_recovers(suite, scene, fault, ho
     run(suite, suite.deeper(scene), fault, how_far)
 
 
-def test_there_are_sixty():
-    assert len(PLACES) + len(AGAIN) * len(FAULTS) >= 60
+def test_there_are_a_hundred():
+    assert len(PLACES) + len(AGAIN) * len(FAULTS) >= 100

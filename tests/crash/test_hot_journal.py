@@ -4,14 +4,12 @@ import asyncio
 import json
 import os
 import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 
 from crash import tracing
 from crash.acts import ACCOUNTS, BEFORE
-from crash.machine import GROUP, machine
+from crash.machine import GROUP, in_memory, machine
 from postwarden.holds.settings import HoldSettings
 from postwarden.holds.setup import postfix
 from postwarden.policy import application
@@ -29,7 +27,7 @@ WITHIN = {"nothing written yet": 4, "half written": 2, "all written": 1, "about 
 def prepared():
     """A machine that others can look into, and the calls of a hold up to the end of its transaction."""
     program("strace")
-    with tempfile.TemporaryDirectory(prefix="postwarden-hot-") as root, machine(Path(root)) as made:
+    with in_memory() as root, machine(root) as made:
         made.fresh("settled", "hot")
         made.run("hold", "hot", tracing.watching())
         calls = tracing.calls_of(made.traced())
