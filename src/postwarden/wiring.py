@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from postwarden.ledger.service import Anchor, Ledger
     from postwarden.ledger.settings import AnchorSettings
     from postwarden.people.service import Member, Persons, Record
-    from postwarden.relocation.service import Outside, RepairDesk, RestoreDesk, Route
+    from postwarden.relocation.service import (
+        Filing,
+        Outside,
+        RepairDesk,
+        RestoreDesk,
+        Route,
+    )
     from postwarden.verdicts.service import Installation, Repairs
     from postwarden.vocabulary import Moment
 
@@ -294,6 +300,25 @@ def restore_desk(configuration: Configuration, clock: "Callable[[], Moment]") ->
     return RestoreDesk(holds.desk, holds.plans, box, _outside(configuration, holds, clock))
 
 
+def _filing(configuration: Configuration, holds: "HoldDesk") -> "Filing":
+    """Ask the first Dovecot of holds for scripts, or else that of the first backend."""
+    from postwarden.relocation.service import PermanentRouteError  # noqa: PLC0415  # after set_up
+    from postwarden.servers.dovecot import DovecotScripts  # noqa: PLC0415  # likewise
+    from postwarden.servers.sieve import SieveFiling  # noqa: PLC0415  # likewise
+
+    asked = [(one.url, one.api_key) for one in configuration.holds.dovecots]
+    asked += [(one.url, one.api_key) for one in configuration.relocation.backends]
+    if asked:
+        return SieveFiling(DovecotScripts(*asked[0], holds.suspended_filter))
+
+    def nobody(_store: str, _account: str) -> str | None:
+        raise PermanentRouteError(
+            'arrives = "sieve" needs a Dovecot to ask: add [[holds.dovecot]] with url and api_key'
+        )
+
+    return SieveFiling(nobody)
+
+
 def _outside(
     configuration: Configuration, holds: "HoldDesk", clock: "Callable[[], Moment]"
 ) -> "Outside":
@@ -302,6 +327,7 @@ def _outside(
     return Outside(
         routes=routes(configuration),
         preserved=holds.preserved,
+        filing=_filing(configuration, holds),
         clock=clock,
         folder=configuration.state.path,
     )

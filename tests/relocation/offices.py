@@ -15,6 +15,11 @@ from postwarden.relocation.service import Counted, Outside, RepairDesk, RestoreD
 HOUR = 3_600_000_000
 
 
+def in_inbox(_store, _account, _content):
+    """File as accounts without a filter do."""
+    return "INBOX"
+
+
 class Office:
     """A desk of repairs on a state that was opened; `host` stands for another one of the same state."""
 
@@ -30,7 +35,7 @@ class Office:
         self.cases = cases.Desk(self.ledger, ORGANISATIONS)
         kept = QuarantineSettings(str(self.folder / "quarantine"), (recipient_of(self.key),))
         self.box = Quarantine(self.ledger, kept)
-        outside = Outside(routes, lambda _: frozenset(self.preserved), clock, str(locks))
+        outside = Outside(routes, lambda _: frozenset(self.preserved), in_inbox, clock, str(locks))
         plans = Plans(self.ledger, self.cases.organisation_of)
         self.desk = RepairDesk(self.cases, plans, self.box, outside)
         self.restores = RestoreDesk(self.cases, plans, self.box, outside)

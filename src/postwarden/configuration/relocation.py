@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
@@ -91,9 +91,16 @@ class RelocationSection(Model):
         " written as files; a doveadm store of none is not repaired.",
     )
 
+    arrives: Literal["inbox", "sieve"] = Field(
+        default="inbox",
+        description="Where messages arrive: in INBOX, or where each owner's Sieve script would file them"
+        " (a plan records it; Dovecot is asked for the scripts, and sieve-test runs them here).",
+    )
+
     def settings(self) -> RelocationSettings:
         """Give the room's settings."""
-        return RelocationSettings(tuple(one.settings() for one in self.backends))
+        backends = tuple(one.settings() for one in self.backends)
+        return RelocationSettings(backends, by_filter=self.arrives == "sieve")
 
     def check_stores(self, names: Collection[str]) -> None:
         """Refuse stores that are not there, or that two backends serve; raise `ValueError`."""

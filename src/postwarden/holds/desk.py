@@ -217,6 +217,14 @@ class HoldDesk:
             one for some in chunks(names) for one in shown(open_rows().filter(account__in=some))
         ]
 
+    def suspended_filter(self, account: str) -> str | None:
+        """Give the name of the Sieve script that a hold of this account suspended; None for none."""
+        filters = AccountRow.objects.filter(account=normal(account)).values_list(
+            "filters", flat=True
+        )
+        found = filters.first() or {}
+        return found.get("active") or None if found.get("suspended") else None
+
     def preserved(self, accounts: Sequence[str]) -> frozenset[str]:
         """Give those accounts whose stored mail must stay as it is, for a legal reason."""
         found = self.holds_of(accounts)

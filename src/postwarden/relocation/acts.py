@@ -8,6 +8,8 @@ from postwarden.relocation.ports import Wanted
 from postwarden.relocation.rules import Why
 
 INBOX = "INBOX"
+BY_FILTER = ""
+"""Instead of a folder: where the owner's own filter files it."""
 
 
 class Goal(NamedTuple):
@@ -26,7 +28,7 @@ class Repair(NamedTuple):
         size: in bytes, as evidence knew it.
         goals: who gets it.
         kept: rightful accounts that have, or had, their own.
-        folder: where it arrives.
+        folder: where it arrives; `BY_FILTER`: where each owner's filter says.
         clean: without what its trace says of the wrong holder.
         message: its Message-ID, "" where it has none.
         queue: id of the queue file it was delivered from; "" where it is not known.

@@ -16,6 +16,7 @@ from django.db import IntegrityError
 
 from postwarden.custody.service import Kept, Quarantine
 from postwarden.ledger.service import Entry, Ledger
+from postwarden.relocation.acts import BY_FILTER
 from postwarden.relocation.cleaning import cleaned
 from postwarden.relocation.content import content_hash
 from postwarden.relocation.errors import (
@@ -32,7 +33,7 @@ from postwarden.relocation.owning import (
     note_others,
     taken_by_others,
 )
-from postwarden.relocation.ports import Absence, Original, Parcel, Room, Route
+from postwarden.relocation.ports import Absence, Filing, Original, Parcel, Room, Route
 from postwarden.relocation.rules import (
     MOST_TRIES,
     Outcome,
@@ -57,6 +58,7 @@ class Crew:
         quarantine: where removed copies are kept.
         routes: to the stores, by name.
         preserved: gives those accounts whose stored mail must stay as it is.
+        filing: says where owners' filters file messages.
         clock: gives the present.
         step: a transaction that ends with an exception where somebody else carries the plan out now.
         go_on: raises `Stopped` where somebody stopped it.
@@ -70,6 +72,7 @@ class Crew:
     quarantine: Quarantine
     routes: Mapping[str, Route]
     preserved: Callable[[Sequence[str]], frozenset[str]]
+    filing: Filing
     clock: Callable[[], Moment]
     step: Callable[[], AbstractContextManager[None]]
     go_on: Callable[[], None]
@@ -257,6 +260,8 @@ class Batch:
         if job.repair.clean:
             content = cleaned(content, job.row.holder)
         folder = job.repair.folder
+        if folder == BY_FILTER:
+            folder = self.crew.filing(row.store, row.account, content)
         key = f"{self.crew.plan[:12]}-{row.pk}-{self.crew.mark}"
         return Parcel(key, row.account, folder, content, original.internal_date)
 

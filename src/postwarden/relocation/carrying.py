@@ -18,7 +18,7 @@ from postwarden.relocation.errors import (
 )
 from postwarden.relocation.keeping import jobs, portions, receivers, unfinished
 from postwarden.relocation.models import CopyRow, CountRow
-from postwarden.relocation.ports import Route
+from postwarden.relocation.ports import Filing, Route
 from postwarden.vocabulary import Moment
 
 _AT_ONCE = 100
@@ -32,12 +32,14 @@ class Outside:
     Attributes:
         routes: to the stores, by name.
         preserved: gives those accounts whose stored mail must stay as it is.
+        filing: says where owners' filters file messages.
         clock: gives the present.
         folder: of the state on this host, for locks.
     """
 
     routes: Mapping[str, Route]
     preserved: Callable[[Sequence[str]], frozenset[str]]
+    filing: Filing
     clock: Callable[[], Moment]
     folder: str
 
@@ -99,6 +101,7 @@ class Carrier:
             quarantine=self.quarantine,
             routes=self.outside.routes,
             preserved=self.outside.preserved,
+            filing=self.outside.filing,
             clock=self.outside.clock,
             step=lease.step,
             go_on=lease.go_on,

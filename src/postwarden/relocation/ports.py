@@ -120,6 +120,19 @@ class Room(NamedTuple):
         return Room(self.exists, left)
 
 
+class Filing(Protocol):
+    """Says where an account's own filter files a message."""
+
+    def __call__(self, store: str, account: str, content: bytes) -> str:
+        """Give the folder, an IMAP name; raises `PermanentRouteError` or `TemporaryRouteError`.
+
+        Args:
+            store: where the account's mailbox is.
+            account: whose.
+            content: canonical bytes.
+        """
+
+
 class Route(Protocol):
     """One way to the accounts of one store."""
 

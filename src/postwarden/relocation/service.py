@@ -1,7 +1,7 @@
 """The one door of this room."""
 
 from postwarden.relocation.accounting import Counted, Seen
-from postwarden.relocation.acts import Repair, repair_of
+from postwarden.relocation.acts import BY_FILTER, INBOX, Repair, repair_of
 from postwarden.relocation.carrying import Outside
 from postwarden.relocation.checking import faults
 from postwarden.relocation.content import canonical, content_hash
@@ -16,6 +16,7 @@ from postwarden.relocation.errors import (
 )
 from postwarden.relocation.ports import (
     Absence,
+    Filing,
     Original,
     Parcel,
     Room,
@@ -28,9 +29,12 @@ from postwarden.relocation.restoring import Restored, RestoreDesk
 from postwarden.relocation.rules import Outcome, Why
 
 __all__ = [
+    "BY_FILTER",
+    "INBOX",
     "Absence",
     "AmbiguousRouteError",
     "Counted",
+    "Filing",
     "NothingToRepair",
     "Original",
     "Outcome",

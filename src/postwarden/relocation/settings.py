@@ -36,9 +36,11 @@ class RelocationSettings:
 
     Attributes:
         backends: each with stores of its own; a Maildir store of none is written as files.
+        by_filter: messages arrive where their owners' Sieve scripts file them, else in INBOX.
     """
 
     backends: tuple[BackendSettings, ...] = ()
+    by_filter: bool = False
 
     def of_store(self, store: str) -> BackendSettings | None:
         """Give the backend that serves a store."""

@@ -42,7 +42,15 @@ from postwarden.relocation.drafting.service import (
     plan,
     stores_of,
 )
-from postwarden.relocation.service import Counted, Outcome, Repair, RepairDesk, Seen
+from postwarden.relocation.service import (
+    BY_FILTER,
+    INBOX,
+    Counted,
+    Outcome,
+    Repair,
+    RepairDesk,
+    Seen,
+)
 from postwarden.verdicts.service import Question
 from postwarden.wiring import hold_desk, repair_desk
 
@@ -91,7 +99,8 @@ def repair(  # noqa: PLR0913, PLR0917  # the options of the command
     desk = repair_desk(configuration, now)
     actor = member(acting(who))
     reference = cases.case_file(actor, case).case.reference
-    wish = Wish(clean=clean, answered=answered)
+    folder = BY_FILTER if configuration.relocation.by_filter else INBOX
+    wish = Wish(folder=folder, clean=clean, answered=answered)
     named = question.accounts or tuple(cases.case_file(actor, case).case.accounts)
     repairs, counted = _repairs(
         configuration, desk, replace(question, accounts=named), wish, snapshot

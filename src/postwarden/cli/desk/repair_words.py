@@ -81,7 +81,8 @@ def act_lines(act: Act) -> Iterator[str]:
         yield f"= leave {named} with {where}: {_WHY[one.why]}"
         return
     yield f"- remove {named} from {where}, into quarantine"
-    yield from (f"    + deliver to {goal.account} {one.folder}" for goal in one.goals)
+    folder = one.folder or "where its filter files it"
+    yield from (f"    + deliver to {goal.account} {folder}" for goal in one.goals)
     yield from (f"    = {account} has, or had, its own" for account in one.kept)
     if one.clean:
         yield "    without what its trace says of the wrong mailbox"

@@ -20,7 +20,7 @@ class Wish:
     """What whoever asks for a repair chooses, for the officer who approves it.
 
     Attributes:
-        folder: where messages arrive.
+        folder: where messages arrive; `acts.BY_FILTER`: where owners' filters say.
         clean: without what their trace says of the wrong holder.
         answered: take copies away, too, that their holder has answered.
     """

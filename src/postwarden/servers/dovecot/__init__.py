@@ -13,6 +13,7 @@ from postwarden.servers.dovecot.control import DovecotControl
 from postwarden.servers.dovecot.mailboxes import DovecotMailboxes
 from postwarden.servers.dovecot.opening import dovecot_route
 from postwarden.servers.dovecot.route import DovecotRoute
+from postwarden.servers.dovecot.scripts import DovecotScripts
 from postwarden.servers.dovecot.settings import DovecotMissing, dovecot_facts
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DovecotMailboxes",
     "DovecotMissing",
     "DovecotRoute",
+    "DovecotScripts",
     "dovecot_facts",
     "dovecot_route",
 ]
