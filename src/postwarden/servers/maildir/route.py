@@ -70,10 +70,11 @@ class MaildirRoute:
 
     def stage(self, parcels: Sequence[Parcel]) -> Mapping[str, Ticket]:
         """Write parcels into the folder `postwarden` of their accounts."""
+        with _troubles():
+            parcels = [one for one in parcels if self._places.mailbox(one.account) is not None]
         return {
             ticket.key: ticket
             for account, theirs in _by_account(parcels).items()
-            if self._places.mailbox(account) is not None
             for ticket in self._staged(account, theirs, "")
         }
 

@@ -1,0 +1,170 @@
+"""A store of Maildirs that does not answer, or whose folders are half made: nothing is taken for gone."""
+
+import errno
+import os
+
+import pytest
+
+from people.conftest import NOW
+from postwarden.relocation.service import (
+    AmbiguousRouteError,
+    Parcel,
+    PermanentRouteError,
+    Where,
+    canonical,
+)
+from postwarden.servers.maildir import MaildirRoute
+from postwarden.sources.service import StoreSettings
+from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, wanted
+
+BOB, EVE = "bob@example.net", "eve@example.net"
+CONTENT = letter(1, astray=BOB)
+
+
+@pytest.fixture
+def mail(tmp_path):
+    mail = Maildirs(tmp_path)
+    mail.add(BOB, EVE)
+    return mail
+
+
+@pytest.fixture
+def route(mail):
+    return another(mail)
+
+
+def another(mail):
+    return MaildirRoute(StoreSettings("store", "maildir", mail.template), HOSTS, ".", "desk")
+
+
+def parcel(folder="INBOX", key="case-1"):
+    return Parcel(key, EVE, folder, canonical(CONTENT), NOW)
+
+
+def stored(mail, folder="INBOX"):
+    file = mail.put(BOB, "1.M", CONTENT, 1_000, folder, letters="Sa")
+    return wanted("f", BOB, file, CONTENT, folder)
+
+
+def failing(monkeypatch, call, part):
+    """Let a call fail with EIO where its path has this part."""
+    real = getattr(os, call)
+
+    def fail(path, *words, **named):
+        if part in str(path):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, *words, **named)
+
+    monkeypatch.setattr(os, call, fail)
+
+
+def test_a_staged_parcel_that_cannot_be_looked_at_is_not_taken_for_arrived(
+    route, mail, monkeypatch
+):
+    (ticket,) = route.stage([parcel()]).values()
+    failing(monkeypatch, "lstat", "/postwarden/")
+    with pytest.raises(AmbiguousRouteError, match="Input/output"):
+        route.settle([ticket])
+    monkeypatch.undo()
+    assert route.settle([ticket]) == {ticket.key: Where.STAGED}
+
+
+@pytest.mark.parametrize("part", ["/.Post", "/bob"])
+def test_a_copy_in_a_folder_that_cannot_be_looked_at_is_not_gone(mail, monkeypatch, part):
+    copy = stored(mail, "Post")
+    failing(monkeypatch, "stat", part)
+    for ask in (lambda: list(another(mail).read([copy])), lambda: removed(mail, copy)):
+        with pytest.raises(AmbiguousRouteError, match="Input/output"):
+            ask()
+    monkeypatch.undo()
+    assert removed(mail, copy) == {"f": None}
+
+
+def removed(mail, copy):
+    return another(mail).remove([(copy, hash_of(CONTENT))])
+
+
+def test_an_account_that_cannot_be_looked_at_has_a_mailbox_perhaps(route, monkeypatch):
+    failing(monkeypatch, "stat", "/eve")
+    with pytest.raises(AmbiguousRouteError, match="Input/output"):
+        route.rooms([EVE])
+    with pytest.raises(AmbiguousRouteError, match="Input/output"):
+        route.stage([parcel()])
+    monkeypatch.undo()
+    assert route.rooms([EVE, "no@example.net"]) == {
+        EVE: (True, None),
+        "no@example.net": (False, None),
+    }
+
+
+def test_keywords_that_cannot_be_read_are_not_forgotten(mail, route):
+    copy = stored(mail)
+    (mail.box(BOB) / "dovecot-keywords").mkdir()
+    with pytest.raises(AmbiguousRouteError, match="directory"):
+        list(route.read([copy]))
+    (mail.box(BOB) / "dovecot-keywords").rmdir()
+    (mail.box(BOB) / "dovecot-keywords").write_text("0 Junk\n")
+    ((_, found),) = route.read([copy])
+    assert (found.flags, found.keywords) == (("\\Seen",), ("Junk",))
+
+
+def arrive(mail, folder="Spaet"):
+    route = another(mail)
+    (ticket,) = route.stage([parcel(folder)]).values()
+    route.publish([ticket])
+    assert route.settle([ticket]) == {ticket.key: Where.ARRIVED}
+    route.clear([ticket.key], [EVE])
+    assert mail.unusual() == []
+    return mail.box(EVE) / f".{folder}"
+
+
+def test_a_folder_that_lacks_is_made_whole(mail):
+    folder = arrive(mail)
+    assert sorted(one.name for one in folder.iterdir()) == ["cur", "maildirfolder", "new", "tmp"]
+
+
+@pytest.mark.parametrize("there", [[], ["cur"], ["cur", "new"], ["cur", "new", "tmp"]])
+def test_a_folder_that_somebody_half_made_is_made_whole(mail, there):
+    for part in there:
+        (mail.box(EVE) / ".Spaet" / part).mkdir(parents=True)
+    (mail.box(EVE) / ".Spaet").mkdir(exist_ok=True)
+    mail.give(mail.root)
+    assert {"cur", "new", "tmp"} <= {one.name for one in arrive(mail).iterdir()}
+
+
+def test_what_a_killed_try_left_of_a_folder_goes(mail):
+    route = another(mail)
+    (ticket,) = route.stage([parcel("Spaet")]).values()
+    half = mail.box(EVE) / f"postwarden/{ticket.guid}.folder"
+    (half / "cur").mkdir(parents=True)
+    route.publish([ticket])
+    assert route.settle([ticket]) == {ticket.key: Where.ARRIVED}
+    (half / "cur").mkdir(parents=True)
+    another(mail).clear(["case-"], [EVE])
+    assert mail.unusual() == []
+
+
+def test_staging_that_cannot_be_removed_is_told(mail, route, monkeypatch):
+    (ticket,) = route.stage([parcel()]).values()
+    failing(monkeypatch, "rmdir", "/postwarden")
+    with pytest.raises(AmbiguousRouteError, match="Input/output"):
+        route.clear([ticket.key], [EVE])
+    monkeypatch.undo()
+    route.clear([ticket.key], [EVE])
+    assert mail.unusual() == []
+
+
+def test_anothers_parcels_stay_staged(mail, route):
+    (mine,) = route.stage([parcel()]).values()
+    (theirs,) = route.stage([parcel(key="other-1")]).values()
+    route.clear(["case-"], [EVE])
+    assert route.settle([theirs]) == {theirs.key: Where.STAGED}
+    assert os.listdir(mail.box(EVE) / "postwarden") == [theirs.guid]
+    assert mine.guid != theirs.guid
+
+
+def test_an_account_without_a_mailbox_gets_nothing(route):
+    nobodys = parcel(key="case-2")._replace(account="no@example.net")
+    assert list(route.stage([nobodys, parcel()])) == ["case-1"]
+    with pytest.raises(PermanentRouteError, match="name"):
+        route.rooms(["../bob@example.net"])
