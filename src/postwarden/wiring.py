@@ -265,7 +265,9 @@ def _anchor(settings: "AnchorSettings") -> "Anchor":
 
 def routes(configuration: Configuration) -> "dict[str, Route]":
     """Give the ways to put copies where they belong, by store; stores without one are left out."""
-    from postwarden.servers.dovecot import dovecot_route  # noqa: PLC0415  # after set_up
+    from postwarden.relocation.service import BY_LMTP  # noqa: PLC0415  # after set_up
+    from postwarden.servers.dovecot import dovecot_route  # noqa: PLC0415  # likewise
+    from postwarden.servers.lmtp import LmtpRoute  # noqa: PLC0415  # likewise
     from postwarden.servers.maildir import MaildirRoute  # noqa: PLC0415  # likewise
 
     provider = configuration.provider
@@ -279,6 +281,8 @@ def routes(configuration: Configuration) -> "dict[str, Route]":
         elif store.driver == "maildir":
             here = socket.gethostname()
             found[store.name] = MaildirRoute(store, hosts, provider.separator, here)
+    if configuration.relocation.lmtp is not None:
+        found[BY_LMTP] = LmtpRoute(*configuration.relocation.lmtp)
     return found
 
 

@@ -5,15 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from postwarden.configuration.values import FilePath, Model, some
+from postwarden.configuration.values import FilePath, Model, host_and_port, some
 from postwarden.holds.settings import REMIND_HOURS, DovecotSettings, HoldSettings, WebmailSettings
-
-
-def _listen(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise ValueError('write a place such as policy = "127.0.0.1:11800"')
-    return value
 
 
 class _Dovecot(Model):
@@ -40,7 +33,7 @@ class HoldsSection(Model):
         description="Folder of the file that Dovecot and Postfix of this host read, for nothing"
         " else. Without it, holds beside the file.",
     )
-    policy: Annotated[str, AfterValidator(_listen)] = Field(
+    policy: Annotated[str, AfterValidator(host_and_port)] = Field(
         default="127.0.0.1:11800", description="Where the policy server of this host listens."
     )
     policy_key: Annotated[str, AfterValidator(some)] | None = Field(

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
-from postwarden.configuration.values import FilePath, Model, some
+from postwarden.configuration.values import FilePath, Model, host_and_port, some
 from postwarden.relocation.settings import BackendSettings, RelocationSettings
 from postwarden.vocabulary import normal
 
@@ -97,10 +97,18 @@ class RelocationSection(Model):
         " (a plan records it; Dovecot is asked for the scripts, and sieve-test runs them here).",
     )
 
+    lmtp: Annotated[str, AfterValidator(host_and_port)] | None = Field(
+        default=None,
+        description="HOST:PORT of a delivery agent, for `plan repair --lmtp`: it takes mail for accounts that"
+        " no store here holds. LMTP adds header fields and gives messages another date.",
+    )
+
     def settings(self) -> RelocationSettings:
         """Give the room's settings."""
         backends = tuple(one.settings() for one in self.backends)
-        return RelocationSettings(backends, by_filter=self.arrives == "sieve")
+        host, _, port = (self.lmtp or "").rpartition(":")
+        lmtp = (host, int(port)) if self.lmtp else None
+        return RelocationSettings(backends, lmtp, by_filter=self.arrives == "sieve")
 
     def check_stores(self, names: Collection[str]) -> None:
         """Refuse stores that are not there, or that two backends serve; raise `ValueError`."""

@@ -96,3 +96,11 @@ class Asked(Model):
     base: str | None = Field(default=None, description="ldap: where the search begins.")
     bind_dn: str | None = Field(default=None, description="ldap: who asks; without it, nobody.")
     password: str | None = Field(default=None, description="ldap: the password of bind_dn.")
+
+
+def host_and_port(value: str) -> str:
+    """Check a place such as 127.0.0.1:11800."""
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise ValueError("write a place as HOST:PORT, such as 127.0.0.1:11800")
+    return value

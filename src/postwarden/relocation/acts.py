@@ -8,6 +8,8 @@ from postwarden.relocation.ports import Wanted
 from postwarden.relocation.rules import Why
 
 INBOX = "INBOX"
+BY_LMTP = "lmtp:"
+"""Instead of a store: the account is reached by LMTP alone, which changes header and date."""
 BY_FILTER = ""
 """Instead of a folder: where the owner's own filter files it."""
 

@@ -274,8 +274,12 @@ class Batch:
         under_way = [one for job in sending for one in job.deliveries if one.sent == Sent.UNDER_WAY]
         for store, rows in _by_store(under_way).items():
             Sending(self.crew.route(store), rows, self._fresh).run()
+        lost = {one.copy_id for one in under_way if one.sent == Sent.DUE}
         for job in sending:
-            self._after(job)
+            if job.row.pk in lost and not job.failed_again():
+                job.end(Outcome.NEEDS_PERSON, Why.KEEPS_FAILING, self.crew.clock())
+            else:
+                self._after(job)
         with self.crew.step():
             self._record("copy.delivered", _delivered(sending, under_way))
             self._record_ended(sending)

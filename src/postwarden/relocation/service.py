@@ -1,7 +1,7 @@
 """The one door of this room."""
 
 from postwarden.relocation.accounting import Counted, Seen
-from postwarden.relocation.acts import BY_FILTER, INBOX, Repair, repair_of
+from postwarden.relocation.acts import BY_FILTER, BY_LMTP, INBOX, Goal, Repair, repair_of
 from postwarden.relocation.carrying import Outside
 from postwarden.relocation.checking import faults
 from postwarden.relocation.content import canonical, content_hash
@@ -30,11 +30,13 @@ from postwarden.relocation.rules import Outcome, Why
 
 __all__ = [
     "BY_FILTER",
+    "BY_LMTP",
     "INBOX",
     "Absence",
     "AmbiguousRouteError",
     "Counted",
     "Filing",
+    "Goal",
     "NothingToRepair",
     "Original",
     "Outcome",

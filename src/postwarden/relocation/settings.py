@@ -36,10 +36,12 @@ class RelocationSettings:
 
     Attributes:
         backends: each with stores of its own; a Maildir store of none is written as files.
+        lmtp: host and port of an agent that takes mail for accounts no other way leads to.
         by_filter: messages arrive where their owners' Sieve scripts file them, else in INBOX.
     """
 
     backends: tuple[BackendSettings, ...] = ()
+    lmtp: tuple[str, int] | None = None
     by_filter: bool = False
 
     def of_store(self, store: str) -> BackendSettings | None:

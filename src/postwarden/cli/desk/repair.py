@@ -85,6 +85,13 @@ def repair(  # noqa: PLR0913, PLR0917  # the options of the command
         bool,
         typer.Option("--answered", help="Take copies away, too, that their holder has answered."),
     ] = False,
+    lmtp: Annotated[
+        bool,
+        typer.Option(
+            "--lmtp",
+            help="Deliver by LMTP to accounts that no other way leads to: it changes header and date.",
+        ),
+    ] = False,
     snapshot: SnapshotName = None,
     who: As = None,
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
@@ -100,7 +107,7 @@ def repair(  # noqa: PLR0913, PLR0917  # the options of the command
     actor = member(acting(who))
     reference = cases.case_file(actor, case).case.reference
     folder = BY_FILTER if configuration.relocation.by_filter else INBOX
-    wish = Wish(folder=folder, clean=clean, answered=answered)
+    wish = Wish(folder=folder, clean=clean, answered=answered, by_lmtp=lmtp)
     named = question.accounts or tuple(cases.case_file(actor, case).case.accounts)
     repairs, counted = _repairs(
         configuration, desk, replace(question, accounts=named), wish, snapshot
@@ -135,7 +142,8 @@ def _repairs(
     }
     preserved = hold_desk(configuration).preserved([one.finding.account for one in some])
     routes = desk.outside.routes
-    around = Surroundings(preserved, stores_of(routes, wanted), frozenset(routes))
+    stores = stores_of(routes, wanted, by_lmtp=wish.by_lmtp)
+    around = Surroundings(preserved, stores, frozenset(routes))
     repairs = plan(some, around, wish)
     return repairs, count(seen, found, repairs)
 

@@ -4,7 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from postwarden.custody.service import Act, Kind, Stage
-from postwarden.relocation.service import Outcome, Progress, Repair, Stuck, Why, repair_of
+from postwarden.relocation.service import (
+    BY_LMTP,
+    Goal,
+    Outcome,
+    Progress,
+    Repair,
+    Stuck,
+    Why,
+    repair_of,
+)
 
 _WHY = {
     Why.PRESERVED: "its holder's mail is under legal preservation",
@@ -81,11 +90,16 @@ def act_lines(act: Act) -> Iterator[str]:
         yield f"= leave {named} with {where}: {_WHY[one.why]}"
         return
     yield f"- remove {named} from {where}, into quarantine"
-    folder = one.folder or "where its filter files it"
-    yield from (f"    + deliver to {goal.account} {folder}" for goal in one.goals)
+    yield from (f"    + deliver to {goal.account} {_way(goal, one.folder)}" for goal in one.goals)
     yield from (f"    = {account} has, or had, its own" for account in one.kept)
     if one.clean:
         yield "    without what its trace says of the wrong mailbox"
+
+
+def _way(goal: Goal, folder: str) -> str:
+    if goal.store == BY_LMTP:
+        return "by LMTP, which adds header fields and gives it another date"
+    return folder or "where its filter files it"
 
 
 def planned_lines(repairs: Sequence[Repair]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import pyarrow as pa
 
 from postwarden.evidence.service import Engine
+from postwarden.relocation.acts import BY_LMTP
 from postwarden.relocation.drafting.planning import Candidate
 from postwarden.relocation.models import CopyRow
 from postwarden.relocation.ports import Route, Wanted
@@ -74,17 +75,22 @@ def _undecided(findings: Sequence[str]) -> set[str]:
     return found
 
 
-def stores_of(routes: Mapping[str, Route], wanted: Collection[tuple[str, str]]) -> dict[str, str]:
+def stores_of(
+    routes: Mapping[str, Route], wanted: Collection[tuple[str, str]], *, by_lmtp: bool = False
+) -> dict[str, str]:
     """Give the store where each account's mailbox is.
 
     Args:
         routes: by store.
         wanted: accounts, each with the store to look in first: where its message lies now.
+        by_lmtp: reach those that are in none by LMTP.
     """
     found: dict[str, str] = {}
     first = dict(wanted)
-    for store, route in routes.items():
-        asked = sorted(first)
+    for store, route in sorted(routes.items(), key=lambda one: one[0] == BY_LMTP):
+        if store == BY_LMTP and not by_lmtp:
+            continue
+        asked = sorted(first.keys() - found.keys() if store == BY_LMTP else first)
         rooms = route.rooms(asked)
         for account in asked:
             if rooms[account].exists and (account not in found or first[account] == store):

@@ -23,11 +23,13 @@ class Wish:
         folder: where messages arrive; `acts.BY_FILTER`: where owners' filters say.
         clean: without what their trace says of the wrong holder.
         answered: take copies away, too, that their holder has answered.
+        by_lmtp: deliver by LMTP to accounts that no other way leads to.
     """
 
     folder: str = INBOX
     clean: bool = False
     answered: bool = False
+    by_lmtp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
