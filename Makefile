@@ -22,7 +22,7 @@ setup: build/setup.stamp  ## set up .venv; the command is then .venv/bin/postwar
 servers:
 	@tools/setup.sh servers || { [ -z "$$CI" ] && echo 'set-up: going on without servers; their tests will not run' >&2; }
 
-demo: setup  ## an incident on a private Postfix and Dovecot, from report to bundle, in a minute
+demo: setup  ## an incident on a private Postfix and Dovecot, put right and judged, in two minutes
 	@tools/demo.sh $(DEMO)
 
 test: setup servers  ## every test, against real servers and real messages (under 10 minutes)
