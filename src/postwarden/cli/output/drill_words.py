@@ -81,11 +81,15 @@ def closing_lines(facts: Facts) -> list[str]:
 def headline(facts: Facts) -> str:
     """Say in a line what was found, and what came of it."""
     found, wrong = facts.findings, len(facts.ending.wrong)
-    accused = counted(len(found.accused), "copy")
+    accused = counted(len(found.accused), "copy") if found.accused else "none"
+    ended = (
+        f"in the end {counted(wrong, 'copy')} not as it should be"
+        if wrong
+        else "in the end every message is where it belongs"
+    )
     return (
         f"Of {counted(found.true, 'wrong copy')} {found.found:,} were found,"
-        f" {accused if found.accused else 'none'} accused wrongly;"
-        f" in the end {counted(wrong, 'copy') if wrong else 'none'} not as it should be."
+        f" {accused} accused wrongly; {ended}."
     )
 
 
