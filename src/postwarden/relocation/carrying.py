@@ -16,12 +16,12 @@ from postwarden.relocation.errors import (
     RelocationError,
     TemporaryRouteError,
 )
-from postwarden.relocation.keeping import jobs, portions, receivers, unfinished
+from postwarden.relocation.keeping import jobs, portions, receivers, sizes, unfinished
 from postwarden.relocation.models import CopyRow, CountRow
 from postwarden.relocation.ports import Filing, Route
 from postwarden.vocabulary import Moment
 
-_AT_ONCE = 100
+_AT_ONCE = 500
 """Copies of one batch: their bytes are in memory together, and a stop waits for them."""
 
 
@@ -81,7 +81,7 @@ class Carrier:
         """Do every copy that is left once; give what kept some of them from it."""
         crew = self._crew(plan, lease)
         troubles: dict[str, None] = {}
-        for places in portions(unfinished(plan.hash), _AT_ONCE):
+        for places in portions(unfinished(plan.hash), _AT_ONCE, sizes(plan)):
             crew.go_on()
             some = jobs(plan, places)
             try:

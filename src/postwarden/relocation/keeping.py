@@ -2,9 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby
+from operator import itemgetter
+from types import MappingProxyType
 
 from django.db import connection
 
@@ -14,10 +16,13 @@ from postwarden.relocation.acts import Repair, repair_of
 from postwarden.relocation.models import CopyRow, CountRow, DeliveryRow
 from postwarden.relocation.owning import message_of
 from postwarden.relocation.ports import Ticket
-from postwarden.relocation.rules import Outcome, Sent, Stage, Why
+from postwarden.relocation.rules import MOST_TRIES, Outcome, Sent, Stage, Why
 from postwarden.vocabulary import Moment
 
 _MANY = 500
+_BYTES_AT_ONCE = 32 * 1024 * 1024
+_SMALLER = 8
+_UNKNOWN: Mapping[int, int] = MappingProxyType({})
 # In SQL, not by bulk_update: that took nine tenths of the time of a whole repair.
 _COPY = (
     "UPDATE relocation_copy SET stage = %s, outcome = %s, why = %s, content = %s, quarantined = %s,"
@@ -46,6 +51,11 @@ class Job:
     def sent(self) -> list[Sent]:
         """How far each delivery is."""
         return [Sent(one.sent) for one in self.deliveries]
+
+    def failed_again(self) -> bool:
+        """Count a try that came to nothing; tell whether it may be tried once more."""
+        self.row.tries += 1
+        return self.row.tries < MOST_TRIES
 
     def end(self, outcome: Outcome, why: Why | None, now: Moment) -> None:
         """Note what became of it."""
@@ -179,9 +189,32 @@ def forget_staged(job: Job) -> None:
             row.sent = Sent.DUE
 
 
-def portions(places: Sequence[tuple[int, str, int]], most: int) -> Iterator[list[int]]:
-    """Give places in portions to do at once; what failed before goes alone, last."""
-    fresh = iter([place for place, _, tries in places if not tries])
-    while some := list(islice(fresh, most)):
-        yield some
-    yield from ([place] for place, _, tries in places if tries)
+def sizes(plan: Plan) -> dict[int, int]:
+    """Give the bytes of each copy of a plan by its place, as evidence knew them."""
+    return {place: repair_of(act).size for place, act in enumerate(plan.acts)}
+
+
+def portions(
+    places: Sequence[tuple[int, str, int]], most: int, sizes: Mapping[int, int] = _UNKNOWN
+) -> Iterator[list[int]]:
+    """Give places in portions to do at once: neither many nor large.
+
+    What failed before comes last, in portions that are smaller with each try, so that one copy at fault
+    soon stands alone and does not keep the others back one by one.
+
+    Args:
+        places: with holder and tries, in the order in which they are to be done.
+        most: in a portion.
+        sizes: bytes by place, where they count.
+    """
+    tries = itemgetter(2)
+    for failed, some in groupby(sorted(places, key=tries), tries):
+        portion: list[int] = []
+        size = 0
+        for place, _, _ in some:
+            size += sizes.get(place, 0)
+            if portion and (len(portion) >= most // _SMALLER**failed or size > _BYTES_AT_ONCE):
+                yield portion
+                portion, size = [], sizes.get(place, 0)
+            portion.append(place)
+        yield portion
