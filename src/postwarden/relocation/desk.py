@@ -163,6 +163,12 @@ class RepairDesk:
             lease.put_off(wait, "; ".join(troubles))
         return True
 
+    def has_begun(self, plan: Plan) -> bool:
+        """Tell whether it is a repair of which something may have been done."""
+        return CopyRow.objects.filter(plan=plan.hash).exists() and all(
+            act.kind in KINDS for act in plan.acts
+        )
+
     def progress(self, hashed: str) -> Progress:
         """Tell how far a plan is."""
         rows = CopyRow.objects.filter(plan=hashed)

@@ -63,8 +63,30 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-app.command("show")(plans)
 app.command("approve")(approve)
+
+
+@app.command("show")
+def show(
+    plan: Annotated[
+        str | None, typer.Argument(metavar="HASH", help="Show this plan with all its acts.")
+    ] = None,
+    who: As = None,
+    config: ConfigurationFile = DEFAULT_CONFIGURATION,
+) -> None:
+    """List plans as `postwarden plans` does, or show one; of a repair that has begun, what became of it."""
+    plans(plan, who, config)
+    if plan is None:
+        return
+    desk = repair_desk(load(config), now)
+    with not_possible():
+        found = desk.plans.get(plan)
+    if desk.has_begun(found):
+        for line in (
+            *outcome_lines(desk.progress(found.hash)),
+            *stuck_lines(desk.stuck(found.hash)),
+        ):
+            typer.echo(visible(line))
 
 
 @app.command("repair")
