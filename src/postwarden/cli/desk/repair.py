@@ -74,14 +74,18 @@ def show(
     who: As = None,
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
-    """List plans as `postwarden plans` does, or show one; of a repair that has begun, what became of it."""
+    """List plans as `postwarden plans` does, or show one; of a repair that has begun, what became of it.
+
+    What became of it is shown to those who may read of every account in it.
+    """
     plans(plan, who, config)
     if plan is None:
         return
     desk = repair_desk(load(config), now)
     with not_possible():
-        found = desk.plans.get(plan)
-    if desk.has_begun(found):
+        seen = desk.plans.shown(plan, member(acting(who)))
+    found = seen.plan
+    if len(seen.acts) == len(found.acts) and desk.has_begun(found):
         for line in (
             *outcome_lines(desk.progress(found.hash)),
             *stuck_lines(desk.stuck(found.hash)),
