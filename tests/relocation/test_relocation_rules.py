@@ -100,6 +100,7 @@ def test_a_copy_that_is_not_there(absence, sent, settled, outcome):
         (GONE, [], (Outcome.REMOVED, None)),
         (CHANGED, [Sent.ARRIVED], (Outcome.HOLDER_CHANGED, Why.SOURCE_CHANGED)),
         (Absence.UNREADABLE, [], (Outcome.HOLDER_CHANGED, Why.SOURCE_CHANGED)),
+        (Absence.NO_ACCOUNT, [Sent.ARRIVED], (Outcome.NEEDS_PERSON, Why.NO_MAILBOX)),
     ],
 )
 def test_a_copy_that_was_to_be_removed(absence, sent, outcome):

@@ -156,4 +156,6 @@ def when_removed(absence: Absence | None, sent: Sequence[Sent]) -> tuple[Outcome
     """
     if absence is None or absence is Absence.GONE:
         return (Outcome.RELOCATED if sent else Outcome.REMOVED), None
+    if absence is Absence.NO_ACCOUNT:  # it may come back, and its mailbox with it
+        return Outcome.NEEDS_PERSON, Why.NO_MAILBOX
     return Outcome.HOLDER_CHANGED, Why.SOURCE_CHANGED
