@@ -5,7 +5,6 @@ of the way. A GUID is no identity, but two copies with different GUIDs are told 
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from postwarden.relocation.service import TemporaryRouteError
@@ -73,10 +72,12 @@ class Copier:
         except TemporaryRouteError:
             found: dict[int, Mail] = {}
         for uid in uids:
-            with suppress(TemporaryRouteError), self._staging.session() as session:
-                found |= {mail.uid: mail for mail in session.fetch(name, str(uid))}
-        with self._staging.session() as session:
-            session.held(name)  # raises where it was the server that failed
+            try:
+                with self._staging.session() as session:
+                    found |= {mail.uid: mail for mail in session.fetch(name, str(uid))}
+            except TemporaryRouteError:
+                with self._staging.session() as session:
+                    session.held(name)  # raises where it is the server that fails
         return found
 
     def _copy(self, picks: Sequence[Pick], name: str) -> None:

@@ -132,7 +132,7 @@ class Staging:
                 session.expunge(names[guid], uid_set(uids))
 
     def forget(self, is_dead: Callable[[str], bool]) -> bool:
-        """Remove what is staged of these keys, folders that are empty then, and old reading folders.
+        """Remove what is staged of these keys, folders that are empty then, and old ones of no use.
 
         Returns:
             Whether there was anything.
@@ -147,6 +147,8 @@ class Staging:
                     session.delete(name)
                 elif dead & left:
                     session.expunge(name, uid_set(dead & left))
+                elif not keys and _is_old(name):  # whoever made it was cut short
+                    session.delete(name)
                 done = done or bool(dead)
             for name in session.folders(f"{session.prefix}{_READ}*").values():
                 if _is_old(name):
@@ -189,5 +191,5 @@ def _is_as_given(letter: Letter, there: Held) -> bool:
 
 
 def _is_old(name: str) -> bool:
-    made = name.partition(_READ)[2].partition("-")[0]
+    made = name.rpartition("-")[0].rpartition("-")[2]
     return made.isdecimal() and int(made[:12]) < time.time() - _FORGOTTEN_SECONDS
