@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from postwarden.durable.service import PARTIAL, together
+from postwarden.durable.service import PARTIAL, side_by_side, together
 
 FILES = {"a": b"first", "b": b"", "c": bytes(range(256)) * 5_000}
 
@@ -73,3 +73,11 @@ def test_a_failing_disk_leaves_no_half_of_a_file(tmp_path, monkeypatch, call, wh
     assert after.keys() == FILES.keys()
     assert all(after[name] in (b"old", FILES[name]) for name in FILES)
     assert call == "rename" or set(after.values()) == {b"old"}
+
+
+def test_all_are_synced_and_what_fails_is_told():
+    done = []
+    side_by_side(done.append, range(20))
+    assert sorted(done) == list(range(20))
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(lambda number: 1 // number, range(3))

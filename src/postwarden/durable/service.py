@@ -10,7 +10,7 @@ from postwarden.durable.files import (
 )
 from postwarden.durable.locks import LockedElsewhereError, locked_file
 from postwarden.durable.reading import matching, open_unnoticed, private_line
-from postwarden.durable.together import PARTIAL, Together, together
+from postwarden.durable.together import PARTIAL, Together, side_by_side, together
 
 __all__ = [
     "PARTIAL",
@@ -24,6 +24,7 @@ __all__ = [
     "private_line",
     "replace_bytes",
     "replace_text",
+    "side_by_side",
     "sync_folder",
     "together",
     "write_json",

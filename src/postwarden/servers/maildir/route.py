@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from errno import EEXIST, ENOENT, ENOTEMPTY
 
-from postwarden.durable.service import sync_folder
+from postwarden.durable.service import side_by_side, sync_folder
 from postwarden.relocation.service import (
     Absence,
     AmbiguousRouteError,
@@ -114,6 +114,7 @@ class MaildirRoute:
         """Say where parcels are; a rename that was asked for has happened, or the file is still there."""
         finders: dict[str, Finder] = {}
         found: dict[str, Where] = {}
+        folders: dict[str, None] = {}
         with _troubles():
             for ticket in tickets:
                 if is_there(_staging(ticket)):
@@ -121,8 +122,9 @@ class MaildirRoute:
                     continue
                 there = self._arrived(ticket, finders)
                 if there is not None:
-                    sync_folder(os.path.dirname(there))
+                    folders[os.path.dirname(there)] = None
                 found[ticket.key] = Where.TAKEN if there is None else Where.ARRIVED
+            side_by_side(sync_folder, folders)
         return found
 
     def arrived(self, tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, str | Where]]:
@@ -147,8 +149,7 @@ class MaildirRoute:
             if isinstance(found, Found):
                 folders[os.path.dirname(found.path)] = None
         with _troubles():
-            for folder in folders:
-                sync_folder(folder)
+            side_by_side(sync_folder, folders)
         return removed
 
     def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from postwarden.durable.service import sync_folder
+from postwarden.durable.service import side_by_side, sync_folder
 from postwarden.servers.maildir.places import is_folder
 
 _PARTS = ("tmp", "new", "cur")
@@ -95,8 +95,7 @@ def write(folder: str, messages: Sequence[Message], owner: Owner) -> None:
     try:
         for one in messages:  # one by one: those before a failure are closed, too
             descriptors.append(_begun(f"{folder}/{one.name}", one, owner))  # noqa: PERF401  # see above
-        for descriptor in descriptors:  # after all were written: the disk has them together
-            os.fsync(descriptor)
+        side_by_side(os.fsync, descriptors)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -129,8 +128,7 @@ def move(moves: Iterable[tuple[str, str]]) -> None:
         with suppress(FileNotFoundError):
             os.rename(source, target)
             folders |= dict.fromkeys((os.path.dirname(target), os.path.dirname(source)))
-    for folder in folders:
-        sync_folder(folder)
+    side_by_side(sync_folder, folders)
 
 
 def _give(path: str, owner: Owner) -> None:
