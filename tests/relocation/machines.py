@@ -19,7 +19,7 @@ from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from people.conftest import NOW, KeyFile
-from postwarden.custody.service import Refused, Stage
+from postwarden.custody.service import Stage
 from postwarden.ledger.service import FileAnchor, Ledger
 from postwarden.people.service import member
 from postwarden.relocation import carrying
@@ -187,13 +187,15 @@ class Mailboxes(RuleBasedStateMachine):
                 some.booleans(),
                 some.booleans(),
             ),
-            min_size=1,
-            max_size=3,
+            min_size=2,
+            max_size=5,
         ),
         again=some.sets(some.integers(0, 8)),
+        at_once=some.integers(1, 2),
     )
-    def go_astray(self, astray, again):
+    def go_astray(self, astray, again, at_once):
         """Let messages lie in wrong mailboxes, and plans say so: one of all, another of some of them."""
+        carrying._AT_ONCE = at_once
         repairs = []
         for number, (holders, goals, named, flagged) in enumerate(astray, 1):
             to = tuple(sorted(set(goals) - set(holders)))
@@ -210,6 +212,8 @@ class Mailboxes(RuleBasedStateMachine):
                 self.copies[finding] = content
         others = [one for place, one in enumerate(repairs) if place in again]
         self.plans = [self._approved(one) for one in (repairs, others) if one]
+        for plan in self.plans:
+            self.here.desk.run(plan, member("anna"))
 
     def _approved(self, repairs):
         return self.here.approved(self.prepared.case, repairs, self.prepared.key).hash
@@ -254,22 +258,15 @@ class Mailboxes(RuleBasedStateMachine):
         return folder
 
     @rule(which=some.integers(0, 1))
-    def begin(self, which):
-        """A plan begins, or goes on."""
+    def stop_or_resume(self, which):
+        """Somebody stops a plan, or lets it go on."""
         self._counted()
-        try:
-            self.here.desk.run(self.plans[which % len(self.plans)], member("anna"))
-        except Refused:
-            assert self._stage(which) is Stage.DONE
-
-    def _stage(self, which):
-        return self.here.desk.plans.stage(self.plans[which % len(self.plans)])
-
-    @rule(which=some.integers(0, 1))
-    def stop(self, which):
-        self._counted()
-        if self._stage(which) is Stage.RUNNING:
-            self.here.desk.stop(self.plans[which % len(self.plans)], member("anna"), "enough")
+        plan = self.plans[which % len(self.plans)]
+        stage = self.here.desk.plans.stage(plan)
+        if stage is Stage.RUNNING:
+            self.here.desk.stop(plan, member("anna"), "enough")
+        elif stage is Stage.STOPPED:
+            self.here.desk.run(plan, member("anna"))
 
     @rule(which=some.sampled_from(ACCOUNTS))
     def preserve(self, which):

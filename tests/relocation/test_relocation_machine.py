@@ -9,7 +9,7 @@ from relocation.machines import Mailboxes, Prepared
 
 FEW = settings(
     derandomize=True,
-    max_examples=20,
+    max_examples=10,
     stateful_step_count=25,
     deadline=None,
     database=None,
