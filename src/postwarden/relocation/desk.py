@@ -93,11 +93,13 @@ class RepairDesk:
         Raises:
             NotAllowed: the roles do not allow it, for the organisation of one of the accounts.
             NothingToRepair: no copy would be taken away.
+            BadRecipient, KeyDestroyed: nothing can be put into quarantine for this case.
         """
         self._may(who, [account for one in repairs for account in _concerned(one)])
         acts = tuple(act_of(one) for one in repairs)
         if all(act.kind is Kind.LEAVE for act in acts):
             raise NothingToRepair(_nothing(repairs))
+        self.quarantine.prepare(case, self._clock())
         plan = Plan(
             case, reason, who.name, acts, Mismatch.LEAVE_OUT, emergency=False, made=self._clock()
         )

@@ -16,7 +16,7 @@ from postwarden.people.service import Member, Permission
 from postwarden.relocation.bearing import RESTORE, Lease, due_plan, leased
 from postwarden.relocation.carrying import Outside
 from postwarden.relocation.content import content_hash
-from postwarden.relocation.errors import NothingToRepair, PermanentRouteError
+from postwarden.relocation.errors import NothingToRepair, OtherKind, PermanentRouteError
 from postwarden.relocation.keeping import note_ticket, portions, receivers, unfinished
 from postwarden.relocation.models import CLAIMS, CopyRow, DeliveryRow
 from postwarden.relocation.ports import Parcel, Route
@@ -92,9 +92,12 @@ class RestoreDesk:
 
         Raises:
             NotAllowed, NoSuchPlan, Refused, QuarantineError: as custody has them.
+            OtherKind: it is no plan that puts copies back.
             PermanentRouteError, TemporaryRouteError, AmbiguousRouteError: run it again.
         """
         plan = self.plans.get(start)
+        if any(act.kind is not Kind.RESTORE for act in plan.acts):
+            raise OtherKind(f"plan {plan.hash[:12]} puts nothing back: see `postwarden plan show`")
         self._may(who, [act.subject for act in plan.acts])
         self._begin(plan, who)
         where, clock = self._outside.folder, self._outside.clock
@@ -128,7 +131,8 @@ class RestoreDesk:
         self._stage(plan, new, deliveries, identities, lease)
         for store in {one.store for one in deliveries.values()}:
             theirs = [one for one in deliveries.values() if one.store == store]
-            Sending(self._route(store), theirs, {row.pk for row in new}).run()
+            fresh = {deliveries[row.pk].pk for row in new}
+            Sending(self._route(store), theirs, fresh, self._outside.rest).run()
         for row in rows:
             _end(row, Sent(deliveries[row.pk].sent), self._outside.clock())
         with lease.step():

@@ -11,7 +11,7 @@ from postwarden.vocabulary import PostwardenError
 _REFUSALS = {
     Refusal.OWN_PLAN: "who asked for a plan cannot approve it; somebody else has to",
     Refusal.APPROVED_ALREADY: "they approved it already",
-    Refusal.WRONG_STAGE: "the plan is past that: see `postwarden plans`",
+    Refusal.WRONG_STAGE: "the plan is not where that is possible: see `postwarden plans`",
     Refusal.OTHER_PLAN: "the approval is for another plan",
     Refusal.EXPIRED: "the approval has expired; approve it again",
     Refusal.TOO_FEW: "it still needs somebody's approval",

@@ -44,6 +44,15 @@ class Quarantine:
         until = now + self._settings.days * _DAY
         return keeping.put(self._files, case, key, items, now, until)
 
+    def prepare(self, case: str, now: Moment) -> None:
+        """See that a case can put something into quarantine, before anything depends on it.
+
+        Raises:
+            BadRecipient: nobody could open what is kept.
+            KeyDestroyed: the key of the case is gone.
+        """
+        key_for(case, self._settings, self._ledger, now)
+
     def whole(self, case: str, stored: Sequence[Stored]) -> list[bool]:
         """Read objects back: tell of each whether its file has the size and hash that it was stored with.
 
