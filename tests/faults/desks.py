@@ -50,7 +50,7 @@ class FaultyDesk:
         shutil.copytree(upgraded, folder / "state")
         path = str(folder / "state")
         open_state(StateSettings(path))
-        self.office = Office(path, folder, self.routes, clock)
+        self.office = Office(path, folder, self.routes, clock, rest=clock.rest)
         self.key = KeyFile(folder)
         self.office.people(self.key)
         self.case = self.office.case()

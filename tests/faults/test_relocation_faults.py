@@ -5,6 +5,7 @@ A quarter of the cells runs here, others of each step; `python -m faults` runs a
 
 import os
 from collections import Counter
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,7 @@ from faults.cells import DOVEADM, IMAP, MATRIX, SHORT, SLOW
 from faults.desks import SECOND, Clock, FaultyDesk
 from faults.dovecots import Dovecot
 from faults.peers import peers
+from postwarden.relocation import carrying
 from postwarden.servers.dovecot import asking
 
 MOST_TRIES = 8
@@ -151,3 +153,57 @@ def end_of(cell, tries):
     assert cell.has(cell.owner) == Counter()
     assert row.why
     return {"left": "L", "needs-person": "P"}[row.outcome]
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    monkeypatch.setattr(carrying, "_AT_ONCE", 2)
+
+
+LASTING = {
+    "user": "500",
+    "quotaGet": "401",
+    "copy": "before",
+    "mailboxStatus": "no-json",
+    "move": "before",
+    "processStatus": "500",
+    "fetch": "after",
+    "expunge": "before",
+    "greeting": "BYE",
+    "LOGIN": "NO",
+    "APPEND stage": "NO",
+    "RENAME stage": "before",
+}
+
+
+@pytest.mark.parametrize("step", LASTING)
+def test_a_fault_that_lasts_is_met_once_a_second_at_most_and_then_all_is_done(
+    desk, small_batches, step
+):
+    fault = (DOVEADM if step[0].islower() and step != "greeting" else IMAP)[LASTING[step]]
+    cell, met = desk.cell(copies=6), []
+
+    def hook(one):
+        if one.name.rpartition(" ")[0] == step:
+            met.append(desk.clock())
+            fault(cell, one)
+        else:
+            cell.well(one)
+
+    desk.peers.begin(hook)
+    began = desk.clock()
+    while desk.clock() < began + 12 * SECOND:
+        cell.carry()
+        desk.clock.rest(0.2)
+    assert len(met) >= 3, "it is tried again"
+    assert all(later - sooner >= SECOND for sooner, later in pairwise(met)), met
+    assert cell.put_off[1]
+    desk.peers.begin()
+    for _ in range(MOST_TRIES):
+        desk.clock.now += LATER
+        cell.carry()
+    assert cell.is_done
+    assert {row.outcome for row in cell.rows()} == {"relocated"}
+    assert (cell.has(cell.owner), cell.has(cell.holder)) == (cell.right, Counter())
+    assert cell.staged() == []
+    cell.kept_well()

@@ -20,10 +20,14 @@ def in_inbox(_store, _account, _content):
     return "INBOX"
 
 
+def _not(_seconds):
+    """Rest not at all."""
+
+
 class Office:
     """A desk of repairs on a state that was opened; `host` stands for another one of the same state."""
 
-    def __init__(self, state, folder, routes, clock, host="", ledger=Ledger):
+    def __init__(self, state, folder, routes, clock, host="", ledger=Ledger, rest=_not):
         self.folder, self.clock = Path(folder), clock
         self.key = str(self.folder / "key.age")
         if not Path(self.key).exists():
@@ -35,7 +39,9 @@ class Office:
         self.cases = cases.Desk(self.ledger, ORGANISATIONS)
         kept = QuarantineSettings(str(self.folder / "quarantine"), (recipient_of(self.key),))
         self.box = Quarantine(self.ledger, kept)
-        outside = Outside(routes, lambda _: frozenset(self.preserved), in_inbox, clock, str(locks))
+        outside = Outside(
+            routes, lambda _: frozenset(self.preserved), in_inbox, clock, str(locks), rest
+        )
         plans = Plans(self.ledger, self.cases.organisation_of)
         self.desk = RepairDesk(self.cases, plans, self.box, outside)
         self.restores = RestoreDesk(self.cases, plans, self.box, outside)

@@ -60,6 +60,7 @@ class Crew:
         preserved: gives those accounts whose stored mail must stay as it is.
         filing: says where owners' filters file messages.
         clock: gives the present.
+        rest: waits so many seconds.
         step: a transaction that ends with an exception where somebody else carries the plan out now.
         go_on: raises `Stopped` where somebody stopped it.
         case: reference.
@@ -74,6 +75,7 @@ class Crew:
     preserved: Callable[[Sequence[str]], frozenset[str]]
     filing: Filing
     clock: Callable[[], Moment]
+    rest: Callable[[float], None]
     step: Callable[[], AbstractContextManager[None]]
     go_on: Callable[[], None]
     case: str
@@ -273,7 +275,7 @@ class Batch:
         self.crew.go_on()
         under_way = [one for job in sending for one in job.deliveries if one.sent == Sent.UNDER_WAY]
         for store, rows in _by_store(under_way).items():
-            Sending(self.crew.route(store), rows, self._fresh).run()
+            Sending(self.crew.route(store), rows, self._fresh, self.crew.rest).run()
         lost = {one.copy_id for one in under_way if one.sent == Sent.DUE}
         for job in sending:
             if job.row.pk in lost and not job.failed_again():

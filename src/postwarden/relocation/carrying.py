@@ -1,5 +1,6 @@
 """Carrying out a plan: batch by batch, under a lease that nobody else has at the same time."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from postwarden.relocation.errors import (
 from postwarden.relocation.keeping import jobs, portions, receivers, sizes, unfinished
 from postwarden.relocation.models import CopyRow, CountRow
 from postwarden.relocation.ports import Filing, Route
+from postwarden.relocation.rules import BETWEEN_TRIES
 from postwarden.vocabulary import Moment
 
 _AT_ONCE = 500
@@ -35,6 +37,7 @@ class Outside:
         filing: says where owners' filters file messages.
         clock: gives the present.
         folder: of the state on this host, for locks.
+        rest: waits so many seconds; nothing that failed is asked of a store again within one.
     """
 
     routes: Mapping[str, Route]
@@ -42,6 +45,7 @@ class Outside:
     filing: Filing
     clock: Callable[[], Moment]
     folder: str
+    rest: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,16 @@ class Carrier:
         """Do every copy that is left once; give what kept some of them from it."""
         crew = self._crew(plan, lease)
         troubles: dict[str, None] = {}
+        failed = False
         for places in portions(unfinished(plan.hash), _AT_ONCE, sizes(plan)):
+            if failed:
+                crew.rest(BETWEEN_TRIES)
             crew.go_on()
+            failed = True
             some = jobs(plan, places)
             try:
                 Batch(crew, some).run()
+                failed = False
             except RelocationError as error:
                 troubles[str(error)] = None
                 if not isinstance(error, TemporaryRouteError):
@@ -103,6 +112,7 @@ class Carrier:
             preserved=self.outside.preserved,
             filing=self.outside.filing,
             clock=self.outside.clock,
+            rest=self.outside.rest,
             step=lease.step,
             go_on=lease.go_on,
             case=plan.case,

@@ -95,6 +95,10 @@ def unfit(size: int, goals: Iterable[Room], *, preserved: bool) -> Why | None:
     return None
 
 
+BETWEEN_TRIES = 1.0
+"""Seconds between what failed and the next try of anything: a store in trouble is not hammered."""
+
+
 def by_another(other: Sent | None) -> Sent:
     """Give how far a delivery that is due is, by another one of the same message to the same account.
 

@@ -1,13 +1,13 @@
 """The deliveries of a batch to one store: published once, settled, and read back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from postwarden.relocation.errors import AmbiguousRouteError
 from postwarden.relocation.keeping import ticket_of
 from postwarden.relocation.models import DeliveryRow
 from postwarden.relocation.ports import Route, Ticket, Where
-from postwarden.relocation.rules import Sent, after_settling
+from postwarden.relocation.rules import BETWEEN_TRIES, Sent, after_settling
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,13 @@ class Sending:
         route: to the store.
         rows: with their tickets.
         fresh: those that were staged just now: nobody has published them before.
+        rest: waits so many seconds.
     """
 
     route: Route
     rows: Sequence[DeliveryRow]
     fresh: Collection[int]
+    rest: Callable[[float], None]
 
     def run(self) -> None:
         """Let what is staged arrive, and note of each delivery how far it is.
@@ -36,6 +38,8 @@ class Sending:
         where = dict(self.route.settle([ticket_of(row) for row in self.rows]))
         staged = [ticket_of(row) for row in self.rows if where[row.key] is Where.STAGED]
         if staged:
+            if new:
+                self.rest(BETWEEN_TRIES)
             self._publish(staged)
             where |= self.route.settle(staged)
         for row in self.rows:
