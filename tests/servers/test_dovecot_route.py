@@ -237,6 +237,25 @@ def test_a_copy_that_dovecot_cannot_read_is_told_and_others_are_read(way):
 
 
 @servers
+def test_a_copy_whose_nul_bytes_would_become_others_is_told(way):
+    """As other programs than Dovecot store mail; a copy with a file of its own has 0x80 instead."""
+    nul, euro = (way.rig.put(PLAIN + one) for one in (b"\xffAZB\r\n", b"\x80 5\r\n"))
+    home = way.rig.root / "vmail/example.test" / way.rig.holder.partition("@")[0]
+    for file in (one for one in home.rglob("*") if one.is_file()):
+        stored = file.read_bytes()
+        if b"\xffAZB" in stored:
+            when = file.stat().st_mtime
+            file.write_bytes(stored.replace(b"\xffAZB", b"\xffA\0B"))
+            os.utime(file, (when, when))
+    found = {copy.id: told for copy, told in way.route.read([nul, euro])}
+    assert found[euro.id].content == PLAIN + b"\x80 5\r\n"
+    if way.rig.store == "maildir":  # it is the same file
+        assert found[nul.id].content == PLAIN + b"\xffA\0B\r\n"
+    else:
+        assert found[nul.id] is Absence.UNREADABLE
+
+
+@servers
 def test_what_imap_would_change_is_not_staged(way):
     parcels = [way.rig.parcel(one) for one in (b"", PLAIN + b"\0", PLAIN + b"a\r\r\n", PLAIN)]
     assert list(way.route.stage(parcels)) == [parcels[-1].key]

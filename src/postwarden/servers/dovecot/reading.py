@@ -8,11 +8,12 @@ from postwarden.relocation.service import Absence, Original, Wanted, content_has
 from postwarden.servers.dovecot.asking import Asking, Query
 from postwarden.servers.dovecot.copying import Copier, Pick
 from postwarden.servers.dovecot.imap import Mail
-from postwarden.servers.dovecot.stored import Stored, with_guids
+from postwarden.servers.dovecot.stored import Stored, rows, with_guids
 from postwarden.sources.service import header_hashes
 
 _AT_ONCE = 500
 _REMEMBERED = 20_000
+_LONGEST_ASKED = 16 * 1024 * 1024  # bytes of a message; in JSON they may be three times as many
 
 
 class Seen(NamedTuple):
@@ -87,16 +88,18 @@ class Reader:
         queries = [
             Query(account, words) for account, some in by_account.items() for words in _words(some)
         ]
-        rows: dict[str, list[Stored]] = {}
+        there: dict[str, list[Stored]] = {}
         for query, found in zip(queries, self._asking.stored(queries), strict=True):
-            rows.setdefault(query.account, []).extend(found)
+            there.setdefault(query.account, []).extend(found)
         for account, some in by_account.items():
             places = {(folder, uid) for one, folder, uid in claimed if one == account}
-            yield from ((copy, where_now(copy, rows[account], places)) for copy in some)
+            yield from ((copy, where_now(copy, there[account], places)) for copy in some)
 
     def _original(self, wanted: Wanted, pick: Pick, mail: Mail) -> Original | Absence:
         if wanted.header_hash not in header_hashes(mail.content, self._hosts):
             return Absence.CHANGED
+        if may_have_had_nul(mail.content) and self._has_nul(pick, mail):
+            return Absence.UNREADABLE
         self._remember(pick, mail)
         flags = [one for one in mail.flags if one.startswith("\\") and one.lower() != "\\recent"]
         return Original(
@@ -107,11 +110,31 @@ class Reader:
             pick.folder,
         )
 
+    def _has_nul(self, pick: Pick, mail: Mail) -> bool:
+        """Tell by doveadm's JSON, which changes other bytes; yes where that would be too long to ask."""
+        if len(mail.content) > _LONGEST_ASKED:
+            return True
+        words = ["mailbox", pick.folder, *with_guids([pick.guid])]
+        given = {"user": pick.account, "field": ["text"], "query": words}
+        (told,) = self._asking.told([("fetch", given)])
+        return any("\0" in row.get("text", "") for row in rows(told))
+
     def _remember(self, pick: Pick, mail: Mail) -> None:
         found = Seen(len(mail.content), mail.date // 1_000_000, content_hash(mail.content))
         self._seen[pick.account, pick.guid] = found
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
+
+
+def may_have_had_nul(content: bytes) -> bool:
+    """Whether a byte 0x80 may have been NUL, of which Dovecot makes it where a copy gets another file (pure)."""
+    if b"\x80" not in content:
+        return False
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def where_now(
