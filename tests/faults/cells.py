@@ -203,6 +203,7 @@ commands 1      : R      R     R      R      R      R    R       R       R      
 quotaGet 1      : R      R     R      R      R      R    R       R       R       R     R    R
 user 2          : R      R     R      R      R      R    R       R       R       R     R    R
 copy 1          : R      R     R      R      R      R    R       R       R       R     R    R
+text 1          : R      R     R      R      R      R    R       R       R       R     R    R
 mailboxStatus 1 : R      R     R      R      R      R    R       R       R       R     R    R
 move 1          : D      D     D      D      D      D    D       D       D       D     D    D
 processStatus 1 : R      R     R      R      R      R    R       R       R       R     R    R
@@ -222,6 +223,7 @@ commands 1      : R   R   D       D       R       L        L         D        L
 quotaGet 1      : R   R   D       D       R       L        L         D        L
 user 2          : R   R   R       L       R       L        L         D        D
 copy 1          : R   R   D       D       R       L        L         D        D
+text 1          : R   R   R       R       R       L        L         D        D
 mailboxStatus 1 : R   R   R       L       R       L        P         D        D
 move 1          : R   D   D       D       R       P        P         D        D
 processStatus 1 : R   R   R       R       R       P        P         D        D

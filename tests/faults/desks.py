@@ -26,7 +26,12 @@ FLAGS = ("\\Flagged", "\\Seen", "$lab")
 
 def letter(number):
     head = b"From: a@example.net\r\nMessage-ID: <%d@example.net>\r\n\r\n" % number
-    return head + b"Gr\xfc\xdfe \xff\xfe \xe2\x82\xac\r\n.\r\nFrom here\r\n" + b"x" * 200 + b"\r\n"
+    return (
+        head
+        + b"Gr\xfc\xdfe \xff\xfe \xe2\x82\xac \x80 5\r\n.\r\nFrom here\r\n"
+        + b"x" * 200
+        + b"\r\n"
+    )
 
 
 class Clock:

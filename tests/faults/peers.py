@@ -111,6 +111,8 @@ def request_name(request):
     """Name a request of doveadm by the command that matters most in it."""
     if request is None:
         return "commands"
+    if request[0][1].get("field") == ["text"]:
+        return "text"
     names = [name for name, _, _ in request]
     return next((one for one in _MAIN if one in names), names[0])
 

@@ -4,7 +4,9 @@ A quarter of the cells runs here, others of each step; `python -m faults` runs a
 """
 
 import os
+import time
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -13,8 +15,8 @@ from django.db import connections
 
 from faults.cells import DOVEADM, IMAP, MATRIX, SHORT, SLOW
 from faults.desks import SECOND, Clock, FaultyDesk
-from faults.dovecots import Dovecot
-from faults.peers import peers
+from faults.dovecots import STAGING, Dovecot, Folder
+from faults.peers import Dropped, peers
 from postwarden.relocation import carrying
 from postwarden.servers.dovecot import asking
 
@@ -207,3 +209,45 @@ def test_a_fault_that_lasts_is_met_once_a_second_at_most_and_then_all_is_done(
     assert (cell.has(cell.owner), cell.has(cell.holder)) == (cell.right, Counter())
     assert cell.staged() == []
     cell.kept_well()
+
+
+def test_mail_with_nul_is_left_as_it_is_and_mail_with_other_bytes_arrives(desk):
+    cell = desk.cell(copies=2)
+    inbox = cell.dovecot.accounts[cell.holder]["INBOX"].messages
+    cell.contents[0] = cell.contents[0].replace(b"From here", b"From\0here")
+    inbox[1] = replace(inbox[1], content=cell.contents[0])
+    desk.peers.begin()
+    assert cell.carry()
+    nul, other = cell.rows()
+    assert (nul.outcome, nul.why, other.outcome) == ("left", "unreadable", "relocated")
+    first, second = cell.contents
+    assert [content for content, _, _ in cell.has(cell.holder)] == [first]
+    assert [content for content, _, _ in cell.has(cell.owner)] == [second]
+
+
+def test_whether_a_lost_move_arrived_is_not_guessed_with_another_uidvalidity(desk):
+    """Neither staged nor there, or staged still: nobody can tell what came under the old one."""
+    cell = desk.cell()
+
+    def hook(step):
+        if step.name == "move 1":
+            cell.renumber(cell.owner)
+            raise Dropped
+        cell.well(step)
+
+    desk.peers.begin(hook)
+    assert cell.carry()
+    (row,) = cell.rows()
+    assert (row.outcome, row.why) == ("needs-person", "not-known-arrived")
+    assert (cell.has(cell.holder), cell.has(cell.owner)) == (cell.wrong, Counter())
+
+
+def test_staging_that_was_cut_short_goes_after_a_day(desk):
+    cell = desk.cell()
+    folders = cell.dovecot.accounts[STAGING]
+    now = int(time.time())
+    old, fresh = (f"postwarden-stage-{now - age}-ab" for age in (90_000, 60))
+    folders |= {old: Folder(), fresh: Folder()}
+    desk.peers.begin()
+    assert cell.carry()
+    assert (old in folders, fresh in folders) == (False, True)
