@@ -4,6 +4,7 @@ import pytest
 
 from people.conftest import NOW, KeyFile
 from postwarden.custody.service import Stage
+from postwarden.people.service import member
 from postwarden.relocation import carrying
 from postwarden.relocation.acts import Goal
 from postwarden.relocation.models import CopyRow, DeliveryRow
@@ -214,3 +215,67 @@ def test_two_of_different_hosts_deliver_once(astray, monkeypatch):
     assert astray.has(EVE) == [astray.contents[copy.copy.id]]
     assert astray.outcomes(plan) == [("relocated", "")]
     assert astray.told("copy.ended") == [copy.copy.id]
+
+
+class Altered(Scripted):
+    """A route by which what arrived for one account reads otherwise than it was sent."""
+
+    def __init__(self, route, account):
+        super().__init__(route)
+        self.account = account
+
+    def arrived(self, tickets):
+        for ticket, found in self.route.arrived(tickets):
+            yield ticket, ("0" * 64 if ticket.account == self.account else found)
+
+
+def test_a_source_stays_while_one_of_its_owners_has_not_what_was_sent(astray):
+    copy = astray.wrong(EVE, BOB, CAROL)
+    plan = astray.plan(copy)
+    route = astray.office.route
+    astray.office.desk.outside.routes["store"] = Altered(route.route, CAROL)
+    astray.carry(plan)
+    assert astray.outcomes(plan) == [("needs-person", "not-known-arrived")]
+    assert astray.has(EVE) == [astray.contents[copy.copy.id]]
+    assert astray.has(BOB) == [astray.contents[copy.copy.id]]
+
+
+def test_a_source_stays_while_quarantine_cannot_be_read_back(astray, monkeypatch):
+    copy = astray.wrong(EVE, BOB)
+    plan = astray.plan(copy)
+    monkeypatch.setattr(astray.office.box, "whole", lambda case, stored: [False] * len(stored))
+    astray.carry(plan)
+    assert astray.outcomes(plan) == [("", "")]
+    assert "cannot be read back" in astray.office.desk.progress(plan).trouble
+    assert astray.has(EVE) == [astray.contents[copy.copy.id]]
+    assert astray.has(BOB) == []
+    monkeypatch.undo()
+    astray.carry(plan)
+    assert astray.outcomes(plan) == [("relocated", "")]
+
+
+def test_a_store_that_is_not_mounted_leaves_nothing_for_good(astray):
+    copy = astray.wrong(EVE, BOB)
+    plan = astray.plan(copy)
+    root = astray.mail.root
+    root.rename(f"{root}.away")
+    root.mkdir()
+    astray.carry(plan)
+    assert "empty or not there" in astray.office.desk.progress(plan).trouble
+    root.rmdir()
+    root.with_name(f"{root.name}.away").rename(root)
+    astray.carry(plan)
+    assert astray.outcomes(plan) == [("relocated", "")]
+
+
+def test_a_copy_that_is_lost_in_quarantine_does_not_keep_others_from_coming_back(astray):
+    one, two = astray.wrong(EVE, BOB), astray.wrong(EVE, CAROL, number=2)
+    astray.carry(astray.plan(one, two))
+    lost = CopyRow.objects.get(finding=one.copy.id)
+    (file,) = (astray.folder / "quarantine").rglob(f"{lost.quarantined}.age")
+    file.unlink()
+    back = astray.office.restores.plan(astray.case, (), "undo", member("anna"))
+    astray.office.signed(back, astray.key)
+    told = astray.office.restore(back.hash)
+    assert (told.done, told.stuck, told.stage) == (1, (one.copy.id,), Stage.DONE)
+    assert astray.has(EVE) == [astray.contents[two.copy.id]]

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from postwarden.cases.service import Desk
-from postwarden.custody.service import Act, Kind, Mismatch, Opened, Plan, Plans, Quarantine, Stage
+from postwarden.custody.service import (
+    Act,
+    Kind,
+    Mismatch,
+    ObjectChanged,
+    ObjectMissing,
+    Opened,
+    Plan,
+    Plans,
+    Quarantine,
+    Stage,
+)
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission
 from postwarden.relocation.bearing import RESTORE, Lease, due_plan, leased
@@ -129,11 +140,12 @@ class RestoreDesk:
         deliveries = {one.copy_id: one for one in found}
         new = [row for row in rows if row.stage != CopyStage.SENDING]
         self._stage(plan, new, deliveries, identities, lease)
-        for store in {one.store for one in deliveries.values()}:
-            theirs = [one for one in deliveries.values() if one.store == store]
+        staged = [row for row in rows if row.stage == CopyStage.SENDING]
+        for store in {deliveries[row.pk].store for row in staged}:
+            theirs = [one for row in staged if (one := deliveries[row.pk]).store == store]
             fresh = {deliveries[row.pk].pk for row in new}
             Sending(self._route(store), theirs, fresh, self._outside.rest).run()
-        for row in rows:
+        for row in staged:
             _end(row, Sent(deliveries[row.pk].sent), self._outside.clock())
         with lease.step():
             self._record("copy.restored", plan, rows)
@@ -160,7 +172,11 @@ class RestoreDesk:
             case = details["kept-under"]
             if case not in opened:
                 opened[case] = self._quarantine.unlock(case, identities)
-            kept = opened[case].read(details["object"])
+            try:
+                kept = opened[case].read(details["object"])
+            except (ObjectChanged, ObjectMissing):
+                _give_up(row, Why.NOT_KEPT, self._outside.clock())
+                continue
             one = deliveries[row.pk]
             key = f"{plan.hash[:12]}-{one.pk}-{lease.effect.token}"
             parcel = Parcel(key, row.holder, kept.folder, kept.content, kept.internal_date)
@@ -247,14 +263,19 @@ def _make_rows(plan: Plan) -> None:
         )
 
 
+def _give_up(row: CopyRow, why: Why, now: Moment) -> None:
+    row.stage, row.ended = CopyStage.ENDED, now
+    row.outcome, row.why = Outcome.NEEDS_PERSON, why
+
+
 def _end(row: CopyRow, sent: Sent, now: Moment) -> None:
     if sent is Sent.DUE:  # it is staged nowhere any more, and never arrived
         row.stage = CopyStage.TAKING
         return
-    arrived = sent in (Sent.ARRIVED, Sent.TAKEN)
-    row.stage, row.ended = CopyStage.ENDED, now
-    row.outcome = Outcome.RESTORED if arrived else Outcome.NEEDS_PERSON
-    row.why = "" if arrived else Why.NOT_KNOWN_ARRIVED
+    if sent in (Sent.ARRIVED, Sent.TAKEN):
+        row.stage, row.outcome, row.ended = CopyStage.ENDED, Outcome.RESTORED, now
+    else:
+        _give_up(row, Why.NOT_KNOWN_ARRIVED, now)
 
 
 def _save(rows: Sequence[CopyRow], deliveries: Collection[DeliveryRow]) -> None:

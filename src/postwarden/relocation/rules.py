@@ -69,6 +69,7 @@ class Why(StrEnum):
     NOT_KNOWN_ARRIVED = "not-known-arrived"
     KEEPS_FAILING = "keeps-failing"
     NOT_CARRIED = "not-carried"
+    NOT_KEPT = "not-kept"
     SETTLED = "settled"
 
 

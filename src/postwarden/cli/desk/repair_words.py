@@ -38,6 +38,7 @@ _WHY = {
         "it is not known whether it arrived whole at everybody it is meant for: look in their mailboxes;"
         " it still lies in the wrong one"
     ),
+    Why.NOT_KEPT: "its object in quarantine is missing or was changed: see `postwarden verify`",
     Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
     Why.SETTLED: "another plan has put it where it belongs",
     Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",

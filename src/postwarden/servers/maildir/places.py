@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from postwarden.relocation.service import PermanentRouteError
+from postwarden.relocation.service import PermanentRouteError, TemporaryRouteError
 from postwarden.sources.service import (
     Mailbox,
     StoreSettings,
@@ -70,10 +70,17 @@ class Places:
         return path if is_folder(path) else None
 
     def _read_all(self) -> None:
+        """Read which mailboxes there are; a store without any is taken for one that is not mounted."""
+        self._must_be_mounted()
         self._all_read = True
         for one in mailboxes(self.store):
             if isinstance(one, Mailbox):
                 self._known.setdefault(one.account, one.path)
+
+    def _must_be_mounted(self) -> None:
+        fixed = (self.store.path or "").partition("{")[0].rpartition("/")[0]
+        if not is_folder(fixed) or not os.listdir(fixed):
+            raise TemporaryRouteError(f"store {self.store.name}: {fixed} is empty or not there")
 
     def folders(self, mailbox: str) -> Iterator[tuple[str, str]]:
         """Give IMAP name and path of each folder, INBOX first."""
