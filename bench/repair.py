@@ -15,7 +15,7 @@ from postwarden.servers.dovecot.api import Answer, Asked, Failure
 from postwarden.servers.dovecot.stored import uid_set
 
 _COPIES, _FEWER = 5_000, 1_000
-_SMALL = (20, 10)
+_SMALL = 20
 _KIB = 1 << 10
 _MOST_OF_BARE, _MOST_GROWTH = 0.5, 1.1
 _BYTES_AT_ONCE = 16 * 1024 * 1024  # of messages in an answer
@@ -30,22 +30,22 @@ class Ran(NamedTuple):
 
 
 def repair(*, small: bool) -> Iterator[Row]:
-    """Move copies by doveadm, then repair equal ones, by each route."""
+    """Move copies by doveadm, then repair equal ones, by each route; small: on Maildirs alone."""
     try:
-        for store in Store:
+        for store in (Store.MAILDIR,) if small else Store:
             with office(store) as there:
-                yield from _on(there, *(_SMALL if small else (_COPIES, _FEWER)))
+                yield from _on(there, _SMALL if small else _COPIES)
     except MissingServers as error:
         print(f"repair: not measured: {error}", file=sys.stderr)
 
 
-def _on(there: Office, copies: int, fewer: int) -> Iterator[Row]:
+def _on(there: Office, copies: int) -> Iterator[Row]:
     ways = ["dovecot", "maildir"] if there.lab.store is Store.MAILDIR else ["dovecot"]
     for way in ways:
         what = f"repair: {there.lab.store}, {copies:,}"
         bare = copies / _timed(lambda some: _moved(there, some), there.fill(copies))
         read = copies / _timed(lambda some: _moved_reading(there, some), there.fill(copies))
-        few, many = _ran(there, way, fewer), _ran(there, way, copies)
+        many = _ran(there, way, copies)
         rate = copies / many.seconds
         yield Row(f"{what}, doveadm fetch + copy + fetch + expunge by UID", bare, "copies/s")
         yield Row(f"{what}, the same with the bytes fetched", read, "copies/s")
@@ -55,8 +55,9 @@ def _on(there: Office, copies: int, fewer: int) -> Iterator[Row]:
         yield at_least(f"{what}, of doveadm with bytes", rate / read, "x", _MOST_OF_BARE)
         yield at_least(f"{what}, of doveadm by UID", rate / bare, "x", _MOST_OF_BARE)
         yield Row(f"{what}, resident memory at most", many.mebibytes, "MiB")
-        growth = many.mebibytes / few.mebibytes
-        yield at_most(f"{what}, memory, of that for {fewer:,}", growth, "x", _MOST_GROWTH)
+        if copies > _FEWER:
+            growth = many.mebibytes / _ran(there, way, _FEWER).mebibytes
+            yield at_most(f"{what}, memory, of that for {_FEWER:,}", growth, "x", _MOST_GROWTH)
 
 
 def _timed(work: Callable[[Sequence[Stored]], None], some: Sequence[Stored]) -> float:
