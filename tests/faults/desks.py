@@ -21,6 +21,7 @@ from relocation.offices import Office
 SECOND = 1_000_000
 DATE = 1_578_189_845
 STORE = "store"
+LATER = 70 * SECOND  # longer than anything is put off
 FLAGS = ("\\Flagged", "\\Seen", "$lab")
 
 

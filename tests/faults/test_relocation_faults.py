@@ -14,14 +14,13 @@ import pytest
 from django.db import connections
 
 from faults.cells import DOVEADM, IMAP, MATRIX, SHORT, SLOW
-from faults.desks import SECOND, Clock, FaultyDesk
+from faults.desks import LATER, SECOND, Clock, FaultyDesk
 from faults.dovecots import STAGING, Dovecot, Folder
 from faults.peers import Dropped, peers
 from postwarden.relocation import carrying
 from postwarden.servers.dovecot import asking
 
 MOST_TRIES = 8
-LATER = 70 * SECOND  # longer than anything is put off
 STEPS = list(dict.fromkeys(step for step, _ in MATRIX))
 EVERY = "POSTWARDEN_EVERY_FAULT" in os.environ
 
