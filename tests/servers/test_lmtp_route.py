@@ -89,10 +89,14 @@ def test_what_the_agent_takes_has_arrived_byte_for_byte():
         ({"DATA": DROP}, Where.LOST),
         ({"MAIL": DROP}, Where.LOST),
         ({"end": "552 over quota"}, Where.LOST),
+        ({"end": "451 later"}, Where.LOST),
         ({"end": DROP}, Where.UNCLEAR),
+        ({"end": "no reply at all"}, Where.UNCLEAR),
+        ({"end": "251 somewhere"}, Where.UNCLEAR),
+        ({"end": "354 go on"}, Where.UNCLEAR),
     ],
 )
-def test_only_a_reply_that_was_lost_is_unclear(answers, where):
+def test_only_a_reply_that_says_no_lets_it_be_tried_again(answers, where):
     with agent(**answers) as (route, _):
         assert delivered(route, parcel())[1] is where
 
@@ -102,6 +106,29 @@ def test_nothing_is_handed_over_twice():
         tickets, _ = delivered(route, parcel())
         route.publish(tickets)
         assert sum(line.upper().startswith(b"DATA") for line in seen) == 1
+
+
+def test_what_follows_an_unclear_reply_is_not_told_by_it():
+    with agent(end="garbled") as (route, seen):
+        tickets = route.stage([parcel(), parcel("p-2-1")])
+        route.publish(list(tickets.values()))
+        settled = route.settle(list(tickets.values()))
+        assert settled == {"p-1-1": Where.UNCLEAR, "p-2-1": Where.LOST}
+        assert sum(line.upper().startswith(b"DATA") for line in seen) == 1
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        parcel()._replace(content=b"Return-Path: <j\xc3\xb6rg@shop.example>\r\n\r\nbody\r\n"),
+        parcel()._replace(account="j\xf6rg@example.test"),
+    ],
+)
+def test_what_cannot_be_said_in_ascii_is_not_staged(one):
+    with agent() as (route, seen):
+        assert route.stage([one]) == {}
+        assert route.rooms(["j\xf6rg@example.test"]) == {"j\xf6rg@example.test": Room(exists=False)}
+        assert not any(line.upper().startswith(b"MAIL") for line in seen)
 
 
 def test_what_another_process_may_have_handed_over_is_unclear():

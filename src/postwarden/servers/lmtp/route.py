@@ -21,6 +21,7 @@ from postwarden.relocation.service import (
 _RETURN_PATH = re.compile(rb"\AReturn-Path: <([^>\r\n]*)>", re.IGNORECASE)
 _SECONDS = 60.0
 _OK, _GO_ON = 250, 354
+_REFUSED = range(400, 600)
 _NO_SUCH = range(550, 554)
 
 
@@ -41,6 +42,9 @@ class LmtpRoute:
         found = {}
         with self._session() as session:
             for account in accounts:
+                if not account.isascii():
+                    found[account] = Room(exists=False)
+                    continue
                 session.mail("")
                 code, _ = session.rcpt(account)
                 session.rset()
@@ -54,10 +58,11 @@ class LmtpRoute:
         raise PermanentRouteError("lmtp: nothing can be read there")
 
     def stage(self, parcels: Sequence[Parcel]) -> Mapping[str, Ticket]:
-        """Keep parcels in this process."""
-        self._parcels |= {one.key: one for one in parcels}
+        """Keep parcels in this process; left out are those whose envelope LMTP cannot say in ASCII."""
+        kept = [one for one in parcels if _sender(one).isascii() and one.account.isascii()]
+        self._parcels |= {one.key: one for one in kept}
         return {
-            one.key: Ticket(one.key, one.account, one.folder, "", {"by": "lmtp"}) for one in parcels
+            one.key: Ticket(one.key, one.account, one.folder, "", {"by": "lmtp"}) for one in kept
         }
 
     def publish(self, tickets: Sequence[Ticket]) -> None:
@@ -129,10 +134,8 @@ class _Session:
 
 def _handed_over(session: smtplib.LMTP, parcel: Parcel) -> Where:
     """Give what became of a message; LOST: the agent did not take it, so that it may be tried again."""
-    found = _RETURN_PATH.match(parcel.content)
-    sender = found[1].decode("ascii", "replace") if found else ""
     try:
-        session.mail(sender)
+        session.mail(_sender(parcel).decode("ascii"))
         code, _ = session.rcpt(parcel.account)
         if code != _OK or session.docmd("DATA")[0] != _GO_ON:
             session.rset()
@@ -144,7 +147,17 @@ def _handed_over(session: smtplib.LMTP, parcel: Parcel) -> Where:
         code, _ = session.getreply()
     except (OSError, smtplib.SMTPException):
         return Where.UNCLEAR
-    return Where.ARRIVED if code == _OK else Where.LOST
+    if code == _OK:
+        return Where.ARRIVED
+    if code in _REFUSED:
+        return Where.LOST
+    session.close()  # what it says next may be of this message still
+    return Where.UNCLEAR
+
+
+def _sender(parcel: Parcel) -> bytes:
+    found = _RETURN_PATH.match(parcel.content)
+    return found[1] if found else b""
 
 
 def _quoted(content: bytes) -> bytes:
