@@ -21,7 +21,6 @@ from postwarden.servers.dovecot.api import Answer, Asked, Doveadm, Failure
 from postwarden.servers.dovecot.imap import Imap, Letter, Place
 from postwarden.sources.service import header_hash
 
-_PAIRS = 50
 _SMALLEST, _LARGEST = 2_000, 30_000
 _SECONDS = 600.0
 _DAY = 1_795_000_000
@@ -151,7 +150,7 @@ class Office:
         from postwarden.people.service import member  # noqa: PLC0415  # once Django is set up
         from postwarden.wiring import repair_desk  # noqa: PLC0415  # has models
 
-        desk = repair_desk(load(self.lab.config), lambda: time.time_ns() // 1_000)
+        desk = repair_desk(load(str(self.lab.config)), lambda: time.time_ns() // 1_000)
         repairs = [_repair(self.lab.store, one, at) for at, one in enumerate(some)]
         names = tuple(sorted(one.copy.id for one in repairs))
         counted = Counted(Seen("bench", "0" * 64, None, None), (), (), names)
@@ -161,9 +160,9 @@ class Office:
 
 
 @contextmanager
-def office(store: Store) -> Iterator[Office]:
+def office(store: Store, pairs: int) -> Iterator[Office]:
     """Give a lab of this kind whose Dovecot syncs as production's do; as `provider`."""
-    with provider(2 * _PAIRS, store=store) as (lab, names):
+    with provider(2 * pairs, store=store) as (lab, names):
         yield Office(lab, names)
 
 

@@ -14,8 +14,8 @@ from postwarden.relocation.service import content_hash
 from postwarden.servers.dovecot.api import Answer, Asked, Failure
 from postwarden.servers.dovecot.stored import uid_set
 
-_COPIES, _FEWER = 5_000, 1_000
-_SMALL = 20
+_COPIES, _FEWER, _PAIRS = 5_000, 1_000, 50
+_SMALL, _FEW_PAIRS = 20, 4
 _KIB = 1 << 10
 _MOST_OF_BARE, _MOST_GROWTH = 0.5, 1.1
 _BYTES_AT_ONCE = 16 * 1024 * 1024  # of messages in an answer
@@ -33,7 +33,7 @@ def repair(*, small: bool) -> Iterator[Row]:
     """Move copies by doveadm, then repair equal ones, by each route; small: on Maildirs alone."""
     try:
         for store in (Store.MAILDIR,) if small else Store:
-            with office(store) as there:
+            with office(store, _FEW_PAIRS if small else _PAIRS) as there:
                 yield from _on(there, _SMALL if small else _COPIES)
     except MissingServers as error:
         print(f"repair: not measured: {error}", file=sys.stderr)
