@@ -21,7 +21,17 @@ from postwarden.custody.service import (
     forged,
 )
 from postwarden.ledger.service import Ledger
-from postwarden.people.service import BadKey, Grant, NotAllowed, Role, add, challenge, enrol, retire
+from postwarden.people.service import (
+    BadKey,
+    Grant,
+    NotAllowed,
+    Role,
+    add,
+    challenge,
+    enrol,
+    member,
+    retire,
+)
 
 UNTIL = NOW + HOUR
 PEOPLE = ("anna", "ben", "cleo")
@@ -245,3 +255,25 @@ def test_whoever_is_of_one_organisation_approves_for_it_alone(desk, keys):
     with pytest.raises(NotAllowed):
         desk.withdraw(both.hash, "bram", "", NOW)
     assert approve(desk, keys, "bram", theirs).stage is Stage.APPROVED
+
+
+@pytest.mark.parametrize("name", ["deliver", "has-own"])
+def test_a_plan_that_names_accounts_of_others_is_theirs_too(desk, keys, name):
+    """An officer of one organisation once approved what was written into mailboxes of another one."""
+    key = keys["bram"]
+    enrol("bram", key.public, key.sign(challenge("bram", key.public)), "bram", Records(), NOW)
+    holder, owner = "gina@brand.example", "eva@example.net"
+    crossing = Act(Kind.RELOCATE, holder, (("finding", "1"), (name, owner)))
+    within = Act(Kind.RELOCATE, holder, (("finding", "2"), (name, holder)))
+    plan, theirs = (replace(PLAN, acts=acts) for acts in ((crossing, within), (crossing,)))
+    for one in (plan, theirs):
+        desk.freeze(one, NOW)
+    with pytest.raises(NotAllowed):
+        approve(desk, keys, "bram", plan)
+    with pytest.raises(NotAllowed):
+        desk.withdraw(plan.hash, "bram", "", NOW)
+    bram = member("bram")
+    assert [(one.plan.hash, one.acts) for one in desk.seen(bram)] == [(plan.hash, (within,))]
+    with pytest.raises(NoSuchPlan):
+        desk.shown(theirs.hash, bram)
+    assert approve(desk, keys, "ben", plan).stage is Stage.APPROVED

@@ -25,7 +25,7 @@ from postwarden.custody.rules import (
     decide,
     freeze,
 )
-from postwarden.custody.seeing import Seen, seen
+from postwarden.custody.seeing import Seen, accounts_of, seen
 from postwarden.ledger.service import Entry, Ledger
 from postwarden.people.service import BadKey, Member, Permission, check, member
 from postwarden.vocabulary import Moment
@@ -196,7 +196,8 @@ class Plans:
 
     def _may_approve(self, who: Member, plan: Plan) -> None:
         """Raise `NotAllowed` unless somebody may approve for everyone whom the plan is about."""
-        for organisation in {self._organisation_of(act.subject) for act in plan.acts}:
+        accounts = {one for act in plan.acts for one in accounts_of(act)}
+        for organisation in {self._organisation_of(one) for one in accounts}:
             who.allowed(Permission.PLAN_APPROVE, organisation)
 
     def _step(

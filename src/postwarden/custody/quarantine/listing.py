@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from postwarden.custody.models import CaseKeyRow, ObjectRow
+from postwarden.custody.quarantine.values import Stored
 from postwarden.vocabulary import Moment
 
 _AT_ONCE = 500  # named in one statement
@@ -57,6 +58,16 @@ def kept_for(references: Collection[str]) -> Iterator[Held]:
     for row in rows.order_by("stored", "name").iterator():
         stored = row.stored or 0
         yield Held(row.key_id, row.name, row.sha256, row.size, stored, row.until, row.gone, row.how)
+
+
+def stored_among(names: Collection[str]) -> dict[str, Stored]:
+    """Give those of these objects that are there, as they were stored, by name."""
+    ordered, found = list(names), dict[str, Stored]()
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = ObjectRow.objects.filter(pk__in=ordered[start : start + _AT_ONCE])
+        for row in some.filter(gone=None, stored__isnull=False):
+            found[row.name] = Stored(row.name, row.sha256, row.size)
+    return found
 
 
 def known_among(names: Collection[str]) -> set[str]:

@@ -107,6 +107,10 @@ class Quarantine:
         """See `listing.kept_for`."""
         return listing.kept_for(references)
 
+    def stored(self, names: Collection[str]) -> dict[str, Stored]:
+        """See `listing.stored_among`."""
+        return listing.stored_among(names)
+
     def known(self, names: Collection[str]) -> set[str]:
         """See `listing.known_among`."""
         return listing.known_among(names)
