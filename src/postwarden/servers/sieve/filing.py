@@ -5,6 +5,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable
+from typing import Any
 
 from postwarden.relocation.service import PermanentRouteError
 
@@ -12,8 +13,12 @@ _PROGRAM = "/usr/bin/sieve-test"
 _SECONDS = 20
 _INBOX = "INBOX"
 _NOBODY = 65_534
+_NO_SENDER = "MAILER-DAEMON@null.invalid"  # sieve-test takes no empty one
 _STORED = re.compile(r"^ \* store message in folder: (.+)$", re.MULTILINE)
 _RETURN_PATH = re.compile(rb"\AReturn-Path: <([^>\r\n]*)>", re.IGNORECASE)
+_LEVELS = re.compile(r"[/.]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 _CONFIGURATION = """\
 ssl = no
 log_path = /dev/stderr
@@ -53,7 +58,9 @@ class SieveFiling:
             return self._filed(folder, account, script, content)
 
     def _filed(self, folder: str, account: str, script: str, content: bytes) -> str:
-        """Run it on files that nobody else can read, and as nobody where Postwarden is root."""
+        sender = _sender(content)
+        if not sender and "envelope" in script.lower():
+            return _INBOX
         uid, gid = os.geteuid() or _NOBODY, os.getegid() or _NOBODY
         configuration = _CONFIGURATION.format(folder=folder, uid=uid, gid=gid)
         files = {
@@ -61,21 +68,20 @@ class SieveFiling:
             "filter.sieve": script.encode(),
             "message": content,
         }
-        for name, data in files.items():
-            with open(f"{folder}/{name}", "wb") as file:
-                file.write(data)
-            os.chown(f"{folder}/{name}", uid, gid)
-        os.chown(folder, uid, gid)
-        found = _RETURN_PATH.match(content)
-        sender = found[1].decode(errors="replace") if found else ""
-        words = [self._program, "-c", f"{folder}/test.conf", "-f", sender, "-r", account]
+        rights: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            rights = {"user": uid, "group": gid, "extra_groups": []}
+        _write(folder, files, gid)
+        words = [self._program, "-c", f"{folder}/test.conf", "-f", sender or _NO_SENDER]
         try:
             done = subprocess.run(  # noqa: S603  # no shell
-                [*words, f"{folder}/filter.sieve", f"{folder}/message"],
+                [*words, "-r", account, f"{folder}/filter.sieve", f"{folder}/message"],
                 capture_output=True,
                 check=False,
                 timeout=_SECONDS,
                 cwd=folder,
+                env=_ENVIRONMENT,
+                **rights,
             )
         except subprocess.TimeoutExpired:
             return _INBOX
@@ -83,4 +89,27 @@ class SieveFiling:
             told = f"{self._program}: {error.strerror}; install dovecot-sieve"
             raise PermanentRouteError(told) from error
         stored = _STORED.search(done.stdout.decode(errors="replace"))
-        return stored[1].strip() if stored and not done.returncode else _INBOX
+        return _usable(stored[1].strip()) if stored and not done.returncode else _INBOX
+
+
+def _write(folder: str, files: dict[str, bytes], gid: int) -> None:
+    """Write files that a group may read, and nobody but Postwarden may change or list."""
+    for name, data in files.items():
+        with open(f"{folder}/{name}", "wb") as file:
+            os.fchown(file.fileno(), -1, gid)
+            os.fchmod(file.fileno(), 0o640)
+            file.write(data)
+    os.chown(folder, -1, gid)
+    os.chmod(folder, 0o710)  # noqa: S103  # they may go in, and not list it
+
+
+def _sender(content: bytes) -> str:
+    found = _RETURN_PATH.match(content)
+    return found[1].decode(errors="replace") if found else ""
+
+
+def _usable(folder: str) -> str:
+    """Give INBOX for a name that no folder can have: senders choose parts of names by variables."""
+    if _CONTROL.search(folder) or not all(_LEVELS.split(folder)):
+        return _INBOX
+    return folder
