@@ -327,11 +327,14 @@ def _outside(
     configuration: Configuration, holds: "HoldDesk", clock: "Callable[[], Moment]"
 ) -> "Outside":
     from postwarden.relocation.service import Outside  # noqa: PLC0415  # after set_up
+    from postwarden.sources.service import header_hash  # noqa: PLC0415  # see the module
 
+    hosts = frozenset(map(str.lower, configuration.provider.hosts))
     return Outside(
         routes=routes(configuration),
         preserved=holds.preserved,
         filing=_filing(configuration, holds),
+        header=lambda content: header_hash(content, hosts),
         clock=clock,
         folder=configuration.state.path,
     )

@@ -11,8 +11,14 @@ from postwarden.custody.service import Plans, Quarantine, consent
 from postwarden.ledger.service import Ledger
 from postwarden.people.service import add, challenge, enrol, member
 from postwarden.relocation.service import Counted, Outside, RepairDesk, RestoreDesk, Seen
+from postwarden.sources.service import header_hash
 
 HOUR = 3_600_000_000
+
+
+def header(content):
+    """Know a message as the provider's evidence does."""
+    return header_hash(content, frozenset({"mx.example.net"}))
 
 
 def in_inbox(_store, _account, _content):
@@ -40,7 +46,7 @@ class Office:
         kept = QuarantineSettings(str(self.folder / "quarantine"), (recipient_of(self.key),))
         self.box = Quarantine(self.ledger, kept)
         outside = Outside(
-            routes, lambda _: frozenset(self.preserved), in_inbox, clock, str(locks), rest
+            routes, lambda _: frozenset(self.preserved), in_inbox, header, clock, str(locks), rest
         )
         plans = Plans(self.ledger, self.cases.organisation_of)
         self.desk = RepairDesk(self.cases, plans, self.box, outside)

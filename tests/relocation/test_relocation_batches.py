@@ -3,7 +3,7 @@
 import pytest
 
 from people.conftest import NOW, KeyFile
-from postwarden.custody.service import Stage
+from postwarden.custody.service import Refused, Stage
 from postwarden.people.service import member
 from postwarden.relocation import carrying
 from postwarden.relocation.acts import Goal
@@ -279,3 +279,69 @@ def test_a_copy_that_is_lost_in_quarantine_does_not_keep_others_from_coming_back
     told = astray.office.restore(back.hash)
     assert (told.done, told.stuck, told.stage) == (1, (one.copy.id,), Stage.DONE)
     assert astray.has(EVE) == [astray.contents[two.copy.id]]
+
+
+def test_two_messages_that_a_sender_gave_one_header_both_arrive(astray):
+    """A header alone is the sender's choice: by it, one message once made another one disappear."""
+    copies = []
+    for body in (b"one", b"two"):
+        content = letter(1, astray=EVE, body=body)
+        file = astray.mail.put(EVE, f"1.{body.decode()}", content, NOW // 1_000_000)
+        copy = wanted(f"finding-{body.decode()}", EVE, file, content)
+        told = repair(copy, content, message="<1@shop.example>", queue="4Q")
+        copies.append(told._replace(goals=(Goal(BOB, "store"),)))
+        astray.contents[copy.id] = hash_of(content)
+    plan = astray.plan(*copies)
+    astray.carry(plan, rounds=2)
+    assert sorted(astray.has(BOB)) == sorted(astray.contents.values())
+
+
+def test_stopped_and_gone_on_with_a_plan_has_one_bearer_at_a_time(astray):
+    plan = astray.plan(astray.wrong(EVE, BOB))
+    desk, who = astray.office.desk, member("anna")
+    desk.run(plan, who)
+    desk.stop(plan, who, "wait")
+    desk.run(plan, who)
+    desk.run(plan, who)
+    assert desk.waiting() == [plan]
+    astray.carry(plan)
+    assert len(astray.has(BOB)) == 1
+    assert desk.waiting() == []
+
+
+def test_what_quarantine_has_no_longer_is_taken_once_more_before_it_is_removed(astray):
+    copy = astray.wrong(EVE)
+    plan = astray.plan(copy)
+    astray.office.route.fails, astray.office.route.error = {"remove": 1}, AmbiguousRouteError("?")
+    removing = astray.office.route.route.remove
+    astray.office.route.route.remove = lambda copies: {one.id: None for one, _ in copies}
+    astray.carry(plan)
+    astray.office.route.route.remove = removing
+    kept = CopyRow.objects.get(plan=plan)
+    assert kept.stage == "removing"
+    (file,) = (astray.folder / "quarantine").rglob(f"{kept.quarantined}.age")
+    file.unlink()
+    astray.carry(plan, rounds=2)
+    assert astray.outcomes(plan) == [("removed", "")]
+    assert file.exists()
+    assert astray.has(EVE) == []
+
+
+def test_a_legal_hold_that_comes_meanwhile_keeps_the_source(astray):
+    copy = astray.wrong(EVE, BOB)
+    plan = astray.plan(copy)
+    astray.office.route.fails = {"arrived": 1}
+    astray.carry(plan)
+    astray.office.preserved.add(EVE)
+    astray.carry(plan, rounds=2)
+    assert astray.outcomes(plan) == [("left", "preserved")]
+    assert astray.has(EVE) == astray.has(BOB) == [astray.contents[copy.copy.id]]
+
+
+def test_what_is_kept_of_a_copy_cannot_send_it_to_somebody_else(astray):
+    plan = astray.plan(astray.wrong(EVE, BOB))
+    astray.office.desk.run(plan, member("anna"))
+    DeliveryRow.objects.update(account=FINN)
+    with pytest.raises(Refused):
+        astray.office.desk.carry(plan)
+    assert astray.has(FINN) == []

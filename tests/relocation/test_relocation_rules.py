@@ -11,7 +11,7 @@ from postwarden.relocation.accounting import Counted, Seen, digest_of
 from postwarden.relocation.acts import Goal, Repair, act_of, repair_of
 from postwarden.relocation.cleaning import cleaned
 from postwarden.relocation.content import canonical, content_hash
-from postwarden.relocation.owning import message_of
+from postwarden.relocation.owning import hint_of, message_of
 from postwarden.relocation.ports import Absence, Room, Wanted, Where
 from postwarden.relocation.rules import (
     Outcome,
@@ -195,19 +195,20 @@ def wanted(header="h"):
     return Wanted("f", BOB, "INBOX", "new/1", None, None, header)
 
 
-def test_a_message_is_known_by_its_header_or_else_by_all_that_is_known_of_it():
-    named = Repair(wanted(), "s", 1, message="<1@a.example>")
-    nameless = Repair(wanted(), "s", 1, queue="4Q1")
-    assert message_of(named) == message_of(named, b"body") == "h"
-    assert message_of(nameless) == ""
-    one = message_of(nameless, b"body")
+def test_a_message_is_known_by_header_and_body_and_without_a_name_by_its_queue_file():
+    named = Repair(wanted(), "s", 1, message="<1@a.example>", queue="4Q1")
+    nameless = named._replace(message="")
+    letter, other = b"A: b\r\n\r\nbody", b"A: b\r\n\r\nother"
+    one = message_of(named, letter, "h")
+    assert one == message_of(named._replace(queue="4Q2", store="t"), b"X: y\r\n\r\nbody", "h")
     others = [
-        message_of(nameless, b"other"),
-        message_of(nameless._replace(queue="4Q2"), b"body"),
-        message_of(nameless._replace(copy=wanted("i")), b"body"),
+        message_of(named, other, "h"),
+        message_of(named, letter, "i"),
+        message_of(nameless, letter, "h"),
+        message_of(nameless._replace(queue="4Q2"), letter, "h"),
     ]
-    assert len({one, *others}) == 4
-    assert one == message_of(nameless._replace(store="t"), b"body")
+    assert len({one, *others}) == 5
+    assert (hint_of(named), hint_of(nameless)) == ("h", "")
 
 
 def test_what_was_counted_has_the_hash_of_its_lines():

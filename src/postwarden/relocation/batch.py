@@ -30,6 +30,7 @@ from postwarden.relocation.owning import (
     firsts,
     message_of,
     named_alike,
+    note_likely,
     note_others,
     taken_by_others,
 )
@@ -59,6 +60,7 @@ class Crew:
         routes: to the stores, by name.
         preserved: gives those accounts whose stored mail must stay as it is.
         filing: says where owners' filters file messages.
+        header: gives the hash of a message's header below the provider's own trace.
         clock: gives the present.
         rest: waits so many seconds.
         step: a transaction that ends with an exception where somebody else carries the plan out now.
@@ -74,6 +76,7 @@ class Crew:
     routes: Mapping[str, Route]
     preserved: Callable[[Sequence[str]], frozenset[str]]
     filing: Filing
+    header: Callable[[bytes], str]
     clock: Callable[[], Moment]
     rest: Callable[[float], None]
     step: Callable[[], AbstractContextManager[None]]
@@ -98,6 +101,7 @@ class Batch:
     jobs: list[Job]
     _originals: dict[str, Original] = field(default_factory=dict)
     _fresh: set[int] = field(default_factory=set)
+    _kept_now: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Bring each copy as far as it comes.
@@ -171,7 +175,8 @@ class Batch:
         preserved = self.crew.preserved(sorted({job.row.holder for job in taking}))
         rooms = self._rooms(taking)
         for job in taking:
-            places = [(one.store, one.account) for one in job.deliveries]
+            due = [one for one in job.deliveries if one.sent == Sent.DUE]
+            places = [(one.store, one.account) for one in due]
             preserving, size = job.row.holder in preserved, job.repair.size
             why = unfit(size, [rooms[place] for place in places], preserved=preserving)
             if why is not None and not job.row.quarantined:
@@ -203,6 +208,7 @@ class Batch:
         """Note what became of a copy that is not there, or that what it waits for is yet to come."""
         others = taken_by_others(job.row)
         note_others(named_alike(job.deliveries, others))
+        note_likely(job.deliveries)
         outcome, why = when_absent(absence, job.sent, settled=bool(others))
         if awaited(job.deliveries) or any(one.stage != Stage.ENDED for one in others):
             job.row.why = why or ""
@@ -214,6 +220,7 @@ class Batch:
         stored = self.crew.quarantine.put(self.crew.case, kept, self.crew.clock())
         if not all(self.crew.quarantine.whole(self.crew.case, stored)):
             raise TemporaryRouteError("quarantine: what was written cannot be read back whole")
+        self._kept_now.update(one.name for one in stored)
         for job, one in zip(read, stored, strict=True):
             job.row.content = content_hash(self._originals[job.repair.copy.id].content)
             job.row.quarantined, job.row.sealed, job.row.why = one.name, one.sha256, ""
@@ -252,9 +259,11 @@ class Batch:
         job.end(outcome, Why.NOT_CARRIED, self.crew.clock())
 
     def _name_message(self, job: Job) -> None:
-        _, _, body = self._originals[job.repair.copy.id].content.partition(b"\r\n\r\n")
+        content = self._originals[job.repair.copy.id].content
+        message = message_of(job.repair, content, self.crew.header(content))
         for row in job.deliveries:
-            row.message = row.message or message_of(job.repair, body)
+            if row.sent == Sent.DUE:
+                row.message = message
 
     def _parcel(self, job: Job, row: DeliveryRow) -> Parcel:
         original = self._originals[job.repair.copy.id]
@@ -272,7 +281,8 @@ class Batch:
         sending = self._at(Stage.SENDING)
         if not sending:
             return
-        self.crew.go_on()
+        if not self._fresh:  # what was staged just now is published at once, or found staged later
+            self.crew.go_on()
         under_way = [one for job in sending for one in job.deliveries if one.sent == Sent.UNDER_WAY]
         for store, rows in _by_store(under_way).items():
             Sending(self.crew.route(store), rows, self._fresh, self.crew.rest).run()
@@ -308,21 +318,45 @@ class Batch:
             self._save(done)
 
     def _remove(self) -> None:
-        removing = self._at(Stage.REMOVING)
-        if not removing:
-            return
+        self._must_be_kept()
+        removing = self._may_be_removed()
         for store, some in _by_source(removing).items():
             route = self.crew.route(store)
             absences = route.remove([(job.repair.copy, job.row.content) for job in some])
             for job in some:
                 outcome, why = when_removed(absences[job.repair.copy.id], job.sent)
                 job.end(outcome, why, self.crew.clock())
-        with self.crew.step():
-            self._record_ended(removing)
-            save(removing)
+        if removing:
+            self._save(removing)
         for store, rows in _by_store(row for row in _deliveries(removing) if row.key).items():
             accounts = sorted({row.account for row in rows})
             self.crew.route(store).clear([row.key for row in rows], accounts)
+
+    def _must_be_kept(self) -> None:
+        """Take copies once more that quarantine has not whole any more: it was destroyed, or its time is up."""
+        earlier = [
+            job for job in self._at(Stage.REMOVING) if job.row.quarantined not in self._kept_now
+        ]
+        there = self.crew.quarantine.stored([job.row.quarantined for job in earlier])
+        lost = []
+        for job in earlier:
+            one = there.get(job.row.quarantined)
+            if one is None or not all(self.crew.quarantine.whole(self.crew.case, [one])):
+                job.row.stage = Stage.TAKING
+                lost.append(job)
+        if lost:
+            self._save(lost)
+
+    def _may_be_removed(self) -> list[Job]:
+        """Leave copies of holders whose stored mail must stay as it is by now; give the others."""
+        removing = self._at(Stage.REMOVING)
+        preserved = self.crew.preserved(sorted({job.row.holder for job in removing}))
+        left = [job for job in removing if job.row.holder in preserved]
+        for job in left:
+            job.end(Outcome.LEFT, Why.PRESERVED, self.crew.clock())
+        if left:
+            self._save(left)
+        return self._at(Stage.REMOVING)
 
     def _record_ended(self, some: Sequence[Job]) -> None:
         told = ((job.row.holder, _ended(job)) for job in some if job.stage is Stage.ENDED)

@@ -20,6 +20,7 @@ RESTORE = "relocation.restore"
 LEASE = 120_000_000
 """Microseconds that whoever carries a plan out has for its next step before another host may take it over."""
 _HOST = "host"
+_STUCK = "stuck"
 
 
 class LeaseLost(Exception):
@@ -55,9 +56,26 @@ class Lease:
         if self.plans.stage(self.effect.subject) is not Stage.RUNNING:
             raise Stopped
 
-    def put_off(self, microseconds: int, why: str) -> None:
-        """Let go of it; it is due again then. Of no matter once it is finished."""
-        outbox.put_off(self.effect, self.clock() + microseconds, why, {})
+    @property
+    def mark(self) -> str:
+        """Tell this lease from every other one of its plan."""
+        return f"{self.effect.number}-{self.effect.token}"
+
+    @property
+    def stuck(self) -> int:
+        """How often in a row the plan came no further."""
+        return int(self.effect.payload.get(_STUCK, 0))
+
+    def put_off(self, microseconds: int, why: str, stuck: int = 0) -> None:
+        """Let go of it; it is due again then. Of no matter once it is finished.
+
+        Args:
+            microseconds: until then.
+            why: what kept it from its end.
+            stuck: how often in a row it came no further.
+        """
+        payload = {_STUCK: stuck} if stuck else {}
+        outbox.put_off(self.effect, self.clock() + microseconds, why, payload)
 
     def finish(self) -> None:
         """Note, in the caller's transaction, that there is nothing left to carry out."""
@@ -65,8 +83,12 @@ class Lease:
 
 
 def due_plan(hashed: str, now: Moment, kind: str = PLAN) -> None:
-    """Let a plan be carried out, in the caller's transaction."""
-    outbox.put(kind, hashed, {}, now)
+    """Let a plan be carried out, in the caller's transaction; by whoever does already, if somebody does.
+
+    A plan has one effect at a time: two would have a bearer each.
+    """
+    if not any(effect.subject == hashed for effect, _ in outbox.waiting([kind])):
+        outbox.put(kind, hashed, {}, now)
 
 
 @contextmanager
@@ -102,4 +124,4 @@ def _claimed(kind: str, hashed: str, now: Moment) -> Effect | None:
         )  # its bearer, of this host, is gone
         soonest, lease = (now + LEASE, 0) if left else (now, LEASE)
         effect = outbox.claim([kind], soonest, lease, hashed)
-        return effect and outbox.amend(effect, {_HOST: here})
+        return effect and outbox.amend(effect, {**effect.payload, _HOST: here})

@@ -25,6 +25,9 @@ from postwarden.vocabulary import Moment
 
 _AT_ONCE = 500
 """Copies of one batch: their bytes are in memory together, and a stop waits for them."""
+_PATIENCE = 3
+_SMALLEST = 3
+"""A plan that comes no further so many times tries smaller batches: one account at fault stands alone then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Outside:
         routes: to the stores, by name.
         preserved: gives those accounts whose stored mail must stay as it is.
         filing: says where owners' filters file messages.
+        header: gives the hash of a message's header below the provider's own trace.
         clock: gives the present.
         folder: of the state on this host, for locks.
         rest: waits so many seconds; nothing that failed is asked of a store again within one.
@@ -43,6 +47,7 @@ class Outside:
     routes: Mapping[str, Route]
     preserved: Callable[[Sequence[str]], frozenset[str]]
     filing: Filing
+    header: Callable[[bytes], str]
     clock: Callable[[], Moment]
     folder: str
     rest: Callable[[float], None] = time.sleep
@@ -86,7 +91,8 @@ class Carrier:
         crew = self._crew(plan, lease)
         troubles: dict[str, None] = {}
         failed = False
-        for places in portions(unfinished(plan.hash), _AT_ONCE, sizes(plan)):
+        smaller = min(lease.stuck // _PATIENCE, _SMALLEST)
+        for places in portions(unfinished(plan.hash), _AT_ONCE, sizes(plan), smaller):
             if failed:
                 crew.rest(BETWEEN_TRIES)
             crew.go_on()
@@ -111,6 +117,7 @@ class Carrier:
             routes=self.outside.routes,
             preserved=self.outside.preserved,
             filing=self.outside.filing,
+            header=self.outside.header,
             clock=self.outside.clock,
             rest=self.outside.rest,
             step=lease.step,
@@ -118,7 +125,7 @@ class Carrier:
             case=plan.case,
             plan=plan.hash,
             actor=plan.requester,
-            mark=str(lease.effect.token),
+            mark=lease.mark,
         )
 
     def _finish(self, plan: Plan, lease: Lease) -> None:

@@ -123,9 +123,10 @@ class RepairDesk:
         plan = self._repair(start)
         self._may(who, [act.subject for act in plan.acts])
         now = self._clock()
-        if plan.stage is Stage.RUNNING:
-            return plan
         with transaction.atomic():
+            if plan.stage is Stage.RUNNING:
+                due_plan(plan.hash, now)
+                return plan
             if plan.stage is Stage.STOPPED:
                 running = self.plans.resume(plan.hash, who.name, now)
             else:
@@ -160,10 +161,15 @@ class RepairDesk:
         with leased(self.outside.folder, self.plans, hashed, self._clock) as lease:
             if lease is None:
                 return False
+            before = self._left(hashed)
             troubles = self._carrier.carry(lease, after)
-            wait = min(_SECOND * 2 ** min(lease.effect.attempts, 6), _LATEST) if troubles else 0
-            lease.put_off(wait, "; ".join(troubles))
+            stuck = lease.stuck + 1 if troubles and self._left(hashed) == before else 0
+            wait = min(_SECOND * 2 ** min(stuck, 6), _LATEST) if troubles else 0
+            lease.put_off(wait, "; ".join(troubles), stuck)
         return True
+
+    def _left(self, hashed: str) -> int:
+        return CopyRow.objects.filter(plan=hashed).exclude(stage=CopyStage.ENDED).count()
 
     def has_begun(self, plan: Plan) -> bool:
         """Tell whether it is a repair of which something may have been done."""

@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 from django.db import connection
 
-from postwarden.custody.service import Plan
+from postwarden.custody.service import Plan, Refusal, Refused
 from postwarden.relocation.accounting import Counted
 from postwarden.relocation.acts import Repair, repair_of
 from postwarden.relocation.models import CopyRow, CountRow, DeliveryRow
-from postwarden.relocation.owning import message_of
+from postwarden.relocation.owning import hint_of
 from postwarden.relocation.ports import Ticket
 from postwarden.relocation.rules import MOST_TRIES, Outcome, Sent, Stage, Why
 from postwarden.vocabulary import Moment
@@ -29,8 +29,8 @@ _NEW_COPY = (
     " tries, content, quarantined, sealed) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '', '', '')"
 )
 _NEW_DELIVERY = (
-    "INSERT INTO relocation_delivery (account, store, sent, message, key, guid, content, copy_id)"
-    " SELECT %s, %s, %s, %s, '', '', '', id FROM relocation_copy WHERE plan = %s AND place = %s"
+    "INSERT INTO relocation_delivery (account, store, sent, hint, message, key, guid, content, copy_id)"
+    " SELECT %s, %s, %s, %s, '', '', '', '', id FROM relocation_copy WHERE plan = %s AND place = %s"
 )
 _COPY = (
     "UPDATE relocation_copy SET stage = %s, outcome = %s, why = %s, content = %s, quarantined = %s,"
@@ -85,7 +85,7 @@ def begin(plan: Plan, case: str, now: Moment) -> None:
         (plan.hash, place, case, *_begun(repair, now)) for place, repair in enumerate(repairs)
     ]
     deliveries = [
-        (goal.account, goal.store, str(Sent.DUE), message_of(repair), plan.hash, place)
+        (goal.account, goal.store, str(Sent.DUE), hint_of(repair), plan.hash, place)
         for place, repair in enumerate(repairs)
         for goal in repair.goals
     ]
@@ -134,13 +134,26 @@ def receivers(hashed: str) -> dict[str, list[str]]:
 
 
 def jobs(plan: Plan, places: Sequence[int]) -> list[Job]:
-    """Read some copies of a plan, in order."""
+    """Read some copies of a plan, in order.
+
+    Raises:
+        Refused: what is kept of one is not what the plan says of it (FORGED).
+    """
     rows = CopyRow.objects.filter(plan=plan.hash, place__in=places).order_by("place")
     found = [Job(row, repair_of(plan.acts[row.place])) for row in rows]
     by_copy = {job.row.pk: job for job in found}
     for one in DeliveryRow.objects.filter(copy__in=by_copy).order_by("pk"):
         by_copy[one.copy_id].deliveries.append(one)
+    if not all(map(_is_planned, found)):
+        raise Refused(Refusal.FORGED)
     return found
+
+
+def _is_planned(job: Job) -> bool:
+    """Tell whether what is kept of a copy is about those whom the plan names, and nobody else."""
+    theirs = [(one.account, one.store) for one in job.deliveries]
+    named = (job.row.holder, job.row.finding) == (job.repair.copy.account, job.repair.copy.id)
+    return named and sorted(theirs) == sorted(tuple(goal) for goal in job.repair.goals)
 
 
 def save(some: Iterable[Job]) -> None:
@@ -189,7 +202,10 @@ def sizes(plan: Plan) -> dict[int, int]:
 
 
 def portions(
-    places: Sequence[tuple[int, str, int]], most: int, sizes: Mapping[int, int] = _UNKNOWN
+    places: Sequence[tuple[int, str, int]],
+    most: int,
+    sizes: Mapping[int, int] = _UNKNOWN,
+    smaller: int = 0,
 ) -> Iterator[list[int]]:
     """Give places in portions to do at once: neither many nor large.
 
@@ -200,14 +216,15 @@ def portions(
         places: with holder and tries, in the order in which they are to be done.
         most: in a portion.
         sizes: bytes by place, where they count.
+        smaller: tries that came to nothing for all of them.
     """
     tries = itemgetter(2)
     for failed, some in groupby(sorted(places, key=tries), tries):
         portion: list[int] = []
-        size = 0
+        size, limit = 0, most // _SMALLER ** (failed + smaller)
         for place, _, _ in some:
             size += sizes.get(place, 0)
-            if portion and (len(portion) >= most // _SMALLER**failed or size > _BYTES_AT_ONCE):
+            if portion and (len(portion) >= limit or size > _BYTES_AT_ONCE):
                 yield portion
                 portion, size = [], sizes.get(place, 0)
             portion.append(place)

@@ -40,7 +40,8 @@ class DeliveryRow(models.Model):
     """The delivery of a copy's message to a rightful account.
 
     `ticket` is where it was staged; `guid` names what arrives, and `content` is the hash it arrives with.
-    `message` stands for the message among all copies of it; "" until it is known.
+    `message` stands for the message among all copies of it; "" until one was read. `hint` is what it
+    is likely to be the same by, before that.
     """
 
     copy = models.ForeignKey(CopyRow, on_delete=models.PROTECT, related_name="deliveries")
@@ -52,6 +53,7 @@ class DeliveryRow(models.Model):
     guid = models.TextField(blank=True, db_index=True)
     content = models.CharField(max_length=64, blank=True)
     message = models.CharField(max_length=64, blank=True)
+    hint = models.CharField(max_length=64, blank=True)
 
     class Meta:
         """Each rightful account once a copy."""
@@ -65,7 +67,10 @@ class DeliveryRow(models.Model):
                 name="relocation_delivery_claim",
             ),
         )
-        indexes = (models.Index(fields=("message",), name="relocation_delivery_message"),)
+        indexes = (
+            models.Index(fields=("message",), name="relocation_delivery_message"),
+            models.Index(fields=("hint",), name="relocation_delivery_hint"),
+        )
 
 
 class CountRow(models.Model):

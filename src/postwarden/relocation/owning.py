@@ -1,8 +1,9 @@
 """That each account gets a message once, by whichever of its wrong copies: of all plans, one delivery has it.
 
-A message is known by its sender's header block where that names a Message-ID, else by header, body and
-queue file. The database lets one delivery of a message to an account be under way or done, whoever runs
-which plan: that is written before anything can arrive.
+A message is known by its bytes below this provider's own trace: by the sender's header and the body, and where
+it has no Message-ID by its queue file, too. A header alone proves nothing, for senders choose it. The
+database lets one delivery of a message to an account be under way or done, whoever runs which plan: that is
+written before anything can arrive.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,19 +18,23 @@ from postwarden.relocation.rules import Outcome, Sent, Stage, by_another
 _MANY = 400
 
 
-def message_of(repair: Repair, body: bytes | None = None) -> str:
-    """Give what stands for a message among all; "" where its body has to be read for that.
+def message_of(repair: Repair, content: bytes, header: str) -> str:
+    """Give what stands for a message among all.
 
     Args:
         repair: of one of its copies.
-        body: canonical, where it was read.
+        content: canonical, as it was read.
+        header: hash of its header below the provider's own trace, of the bytes read.
     """
-    if repair.message:
-        return repair.copy.header_hash
-    if body is None:
-        return ""
-    parts = (repair.copy.header_hash.encode(), repair.queue.encode(), sha256(body).digest())
+    _, _, body = content.partition(b"\r\n\r\n")
+    queue = "" if repair.message else repair.queue
+    parts = (header.encode(), queue.encode(), sha256(body).digest())
     return sha256(b"\0".join(parts)).hexdigest()
+
+
+def hint_of(repair: Repair) -> str:
+    """Give what a message is likely to be the same by, before it is read; "" where nothing is."""
+    return repair.copy.header_hash if repair.message else ""
 
 
 Owed = tuple[str, str]
@@ -49,17 +54,25 @@ def note_others(rows: Iterable[DeliveryRow]) -> frozenset[Owed]:
     return frozenset(owed for owed, sent in others.items() if sent is Sent.UNDER_WAY)
 
 
-def _others(rows: Sequence[DeliveryRow]) -> dict[Owed, Sent]:
+def note_likely(rows: Iterable[DeliveryRow]) -> None:
+    """Let deliveries of copies that are not there be what one of likely the same message has become."""
+    due = [row for row in rows if row.sent == Sent.DUE and not row.message and row.hint]
+    others = _others(due, "hint")
+    for row in due:
+        row.sent = by_another(others.get((row.account, row.hint)))
+
+
+def _others(rows: Sequence[DeliveryRow], known_by: str = "message") -> dict[Owed, Sent]:
     found: dict[Owed, Sent] = {}
     for start in range(0, len(rows), _MANY):
         some = rows[start : start + _MANY]
         claims = DeliveryRow.objects.filter(
-            message__in={row.message for row in some},
+            **{f"{known_by}__in": {getattr(row, known_by) for row in some}},
             account__in={row.account for row in some},
             sent__in=CLAIMS,
         )
-        for account, message, sent in claims.values_list("account", "message", "sent"):
-            found[account, message] = Sent(sent)
+        for account, name, sent in claims.values_list("account", known_by, "sent"):
+            found[account, name] = Sent(sent)
     return found
 
 
@@ -70,13 +83,20 @@ def awaited(rows: Sequence[DeliveryRow]) -> bool:
     """
     absent = Q(copy__stage=Stage.TAKING) & ~Q(copy__why="")
     return any(
-        DeliveryRow.objects.filter(account=row.account, message=row.message)
+        DeliveryRow.objects.filter(alike, account=row.account)
         .exclude(pk=row.pk)
         .exclude(absent | Q(copy__stage=Stage.ENDED))
         .exists()
         for row in rows
-        if row.sent == Sent.DUE and row.message
+        if row.sent == Sent.DUE and (alike := _alike(row))
     )
+
+
+def _alike(row: DeliveryRow) -> Q:
+    """Say which deliveries are of the same message, as far as that is known; empty where it is not."""
+    if row.message:
+        return Q(message=row.message) | Q(message="", hint=row.hint) & ~Q(hint="")
+    return Q(hint=row.hint) if row.hint else Q()
 
 
 def taken_by_others(row: CopyRow) -> list[CopyRow]:

@@ -130,9 +130,9 @@ def when_absent(
     if absence is Absence.CHANGED:
         why = Why.SOURCE_CHANGED
         return (Outcome.NEEDS_PERSON, why) if lacking else (Outcome.HOLDER_CHANGED, why)
-    if absence is Absence.NO_ACCOUNT:
-        return Outcome.LEFT, Why.NO_MAILBOX
-    return Outcome.LEFT, Why.UNREADABLE
+    why = Why.NO_MAILBOX if absence is Absence.NO_ACCOUNT else Why.UNREADABLE
+    begun = not {Sent.DUE, Sent.HAD}.issuperset(sent)
+    return (Outcome.NEEDS_PERSON if begun else Outcome.LEFT), why
 
 
 def after_settling(where: Where) -> Sent:

@@ -7,7 +7,7 @@ from postwarden.custody.service import Quarantine
 from postwarden.holds.service import Aligner
 from postwarden.ledger.service import Anchor, Ledger
 from postwarden.relocation.service import RepairDesk
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, PostwardenError
 from postwarden.worker.loop import Chore
 
 _SOON = 5  # seconds: whatever kept holds from being carried out, they are as soon as it is over
@@ -42,10 +42,20 @@ def repair_chores(desk: RepairDesk) -> list[Chore]:
     """Carry repairs out that nobody else carries out; they may take their time."""
 
     def carry() -> None:
-        for hashed in desk.waiting():
-            desk.carry(hashed)
+        troubles = [trouble for one in desk.waiting() if (trouble := _carried(desk, one))]
+        if troubles:
+            raise troubles[0]
 
     return [Chore("repairs", 1, carry, most_seconds=_SOON, aside=True)]
+
+
+def _carried(desk: RepairDesk, hashed: str) -> PostwardenError | None:
+    """Carry a plan out; give what is wrong with it, so that others have their turn."""
+    try:
+        desk.carry(hashed)
+    except PostwardenError as error:
+        return error
+    return None
 
 
 def _sequence(ledger: Ledger) -> None:
