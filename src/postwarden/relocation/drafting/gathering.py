@@ -50,7 +50,16 @@ def _candidate(
         uid=record.uid,
         header_hash=record.header_hash,
     )
-    return Candidate(finding, copy, record.size, record.flags, record.state, held, undecided)
+    return Candidate(
+        finding,
+        copy,
+        size=record.size,
+        body=record.content_hash or str(record.size - record.header_size),
+        flags=record.flags,
+        state=record.state,
+        held=held,
+        undecided=undecided,
+    )
 
 
 def _stored(

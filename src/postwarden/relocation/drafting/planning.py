@@ -1,11 +1,11 @@
 """What is to be done about each copy that an examination found (pure)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from postwarden.relocation.acts import INBOX, Goal, Repair
+from postwarden.relocation.drafting.sharing import Stray, shared
 from postwarden.relocation.ports import Wanted
 from postwarden.relocation.rules import Why
 from postwarden.verdicts.service import Finding, Verdict
@@ -40,6 +40,7 @@ class Candidate:
         finding: the verdict.
         copy: as evidence has it stored; None: it is gone.
         size: bytes.
+        body: its hash where there is one, else its size: copies that share neither are never taken for one.
         flags: Maildir letters.
         state: whether it could be read (`CopyRecord.state`).
         held: its rightful accounts that ever held their own.
@@ -49,10 +50,17 @@ class Candidate:
     finding: Finding
     copy: Wanted | None = None
     size: int = 0
+    body: str = ""
     flags: str = ""
     state: str = _READ
     held: frozenset[str] = frozenset()
     undecided: bool = False
+
+    @property
+    def lacking(self) -> Sequence[str]:
+        """Its rightful accounts that neither hold nor ever held their own."""
+        theirs = set(self.finding.lacking) - self.held
+        return [account for account in self.finding.rightful if account in theirs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,60 +83,86 @@ def plan(candidates: Iterable[Candidate], around: Surroundings, wish: Wish) -> l
 
     Several wrong copies of one message name the same rightful accounts: each account gets it from the
     first of them that arrives, and from no other (`batch`). A holder to whom the same message was meant
-    to come by another of its recipients, and who has no copy of that, keeps the wrong one as theirs.
+    to come by another of its recipients keeps the wrong one as theirs, or gets one (`sharing`). Copies
+    are of one message that share Message-ID, the sender's header block and what is known of their bodies.
     """
     ordered = sorted(candidates, key=lambda one: (one.finding.account, one.finding.id))
-    keeping = _keeping(ordered)
-    return [_repair(one, keeping, around, wish) for one in ordered]
+    gone: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    messages: defaultdict[tuple[str, ...], list[Candidate]] = defaultdict(list)
+    for one in ordered:
+        if one.copy is None:
+            gone[_queue_file(one)].update(one.lacking)
+        else:
+            name = one.finding.message_id
+            same = (name, one.copy.header_hash, one.body) if name else (one.finding.id,)
+            messages[same].append(one)
+    repairs: dict[str, Repair] = {}
+    for some in messages.values():
+        files = {_queue_file(one) for one in some}
+        lacking = {account for file in files if all(file) for account in gone.get(file, ())}
+        lacking.update(account for one in some for account in one.lacking)
+        for repair in _repairs(some, lacking, around, wish):
+            repairs[repair.copy.id] = repair
+    return [
+        repairs.get(one.finding.id) or _repair(one, one.lacking, _left(one, (), around, wish), wish)
+        for one in ordered
+    ]
 
 
-class _Keeping(NamedTuple):
-    """Who keeps a wrong copy as their own: which copies, and whom by message."""
-
-    copies: frozenset[str]
-    accounts: Mapping[str, frozenset[str]]
+def _queue_file(one: Candidate) -> tuple[str, str]:
+    return one.finding.message_id or "", one.finding.queue_id or ""
 
 
-def _keeping(candidates: Sequence[Candidate]) -> _Keeping:
-    lacking: defaultdict[str, set[str]] = defaultdict(set)
-    for one in candidates:
-        if one.finding.message_id is not None:
-            lacking[one.finding.message_id].update(set(one.finding.lacking) - one.held)
-    copies: dict[tuple[str, str], str] = {}
-    for one in candidates:
-        message, account = one.finding.message_id, one.finding.account
-        if one.copy is not None and message is not None and account in lacking[message]:
-            copies.setdefault((message, account), one.finding.id)
-    accounts: defaultdict[str, set[str]] = defaultdict(set)
-    for message, account in copies:
-        accounts[message].add(account)
-    named = {message: frozenset(some) for message, some in accounts.items()}
-    return _Keeping(frozenset(copies.values()), named)
+def _repairs(
+    some: Sequence[Candidate], lacking: Collection[str], around: Surroundings, wish: Wish
+) -> Iterator[Repair]:
+    """Decide about the stored copies of one message, which so many lack."""
+    whys = {}
+    for one in some:
+        theirs = [one.finding.account] if one.finding.account in lacking else []
+        whys[one.finding.id] = _left(one, [*one.lacking, *theirs], around, wish)
+    strays = [
+        Stray(one.finding.id, one.finding.account, one.lacking, whys[one.finding.id] is not None)
+        for one in some
+    ]
+    shares = shared(strays, lacking)
+    for one in some:
+        finding = one.finding
+        keeps = shares.keepers.get(finding.account) == finding.id
+        why = Why.HOLDERS_TOO if keeps else whys[finding.id]
+        missing = [account for account in one.lacking if account not in shares.keepers]
+        accounts = shares.goals.get(finding.id, missing)
+        goals = [Goal(a, around.stores[a]) for a in accounts] if why is None else []
+        yield _repair(one, accounts, why, wish, goals)
 
 
-def _repair(one: Candidate, keeping: _Keeping, around: Surroundings, wish: Wish) -> Repair:
+def _repair(
+    one: Candidate,
+    lacking: Collection[str],
+    why: Why | None,
+    wish: Wish,
+    goals: Iterable[Goal] = (),
+) -> Repair:
     finding = one.finding
     copy = one.copy or Wanted(
         finding.id, finding.account, finding.folder or "", finding.file or "", None, None, ""
     )
-    have = one.held | keeping.accounts.get(finding.message_id or "", frozenset())
-    goals = [a for a in finding.rightful if a in finding.lacking and a not in have]
-    kept = tuple(account for account in finding.rightful if account not in goals)
-    why = next((why for why, fits in _REASONS if fits(one, goals, around, wish)), None)
-    if why is None and finding.id in keeping.copies:
-        why = Why.HOLDERS_TOO
     return Repair(
         copy=copy,
         store=finding.store or "",
         size=one.size,
-        goals=() if why else tuple(Goal(account, around.stores[account]) for account in goals),
-        kept=kept,
+        goals=tuple(goals),
+        kept=tuple(account for account in finding.rightful if account not in lacking),
         folder=wish.folder,
         clean=wish.clean,
         message=finding.message_id or "",
         queue=finding.queue_id or "",
         why=why,
     )
+
+
+def _left(one: Candidate, goals: Sequence[str], around: Surroundings, wish: Wish) -> Why | None:
+    return next((why for why, fits in _REASONS if fits(one, goals, around, wish)), None)
 
 
 _Reason = Callable[[Candidate, Sequence[str], Surroundings, Wish], bool]
