@@ -3,8 +3,6 @@
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
-from hashlib import sha256
 from typing import Annotated
 
 import typer
@@ -12,11 +10,9 @@ from rich.console import Console
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.case_examination import asked
 from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.desk.plans import Hash, approve, plans
 from postwarden.cli.desk.repair_words import outcome_lines, planned_lines, stuck_lines
-from postwarden.cli.opened import opened
 from postwarden.cli.options import (
     DEFAULT_CONFIGURATION,
     Accounts,
@@ -29,30 +25,12 @@ from postwarden.cli.options import (
     now,
 )
 from postwarden.cli.output.hostile import visible
-from postwarden.cli.output.progress import copy_progress
-from postwarden.configuration import Configuration, load
-from postwarden.custody.service import Plan, Stage
-from postwarden.evidence.service import Mailboxes
+from postwarden.cli.output.repair_progress import copy_progress
+from postwarden.configuration import load
+from postwarden.custody.service import Kind, Plan, Stage
 from postwarden.people.service import Member, member
-from postwarden.relocation.drafting.service import (
-    Surroundings,
-    Wish,
-    candidates,
-    count,
-    plan,
-    stores_of,
-)
-from postwarden.relocation.service import (
-    BY_FILTER,
-    INBOX,
-    Counted,
-    Outcome,
-    Repair,
-    RepairDesk,
-    Seen,
-)
-from postwarden.verdicts.service import Question
-from postwarden.wiring import hold_desk, repair_desk
+from postwarden.relocation.service import Outcome, RepairDesk
+from postwarden.wiring import repair_desk, restore_desk
 
 SOME_LEFT = 1
 _PAUSE = 1.0  # seconds between two looks at a plan that somebody else carries out
@@ -126,18 +104,15 @@ def repair(  # noqa: PLR0913, PLR0917  # the options of the command
 
     Exit status: 0 when a plan waits for approval, 2 when there is nothing that a plan could put right.
     """
+    from postwarden.cli.desk.repair_drafting import Asked, drafted  # noqa: PLC0415  # loads the engine
+
     configuration = load(config)
-    question = Question(moment(since, "--since"), moment(until, "--until"), accounts(account))
-    question = asked(config, who, case, question)
+    period = (moment(since, "--since"), moment(until, "--until"))
     desk = repair_desk(configuration, now)
     actor = member(acting(who))
     reference = cases.case_file(actor, case).case.reference
-    folder = BY_FILTER if configuration.relocation.by_filter else INBOX
-    wish = Wish(folder=folder, clean=clean, answered=answered, by_lmtp=lmtp)
-    named = question.accounts or tuple(cases.case_file(actor, case).case.accounts)
-    repairs, counted = _repairs(
-        configuration, desk, replace(question, accounts=named), wish, snapshot
-    )
+    wanted = Asked(config, who, case, period, accounts(account), snapshot, clean, answered, lmtp)
+    repairs, counted = drafted(configuration, desk, wanted)
     with not_possible():
         frozen = desk.plan(reference, reason, repairs, counted, actor)
     for line in planned_lines(repairs):
@@ -145,33 +120,6 @@ def repair(  # noqa: PLR0913, PLR0917  # the options of the command
     typer.echo(f"Plan {frozen.hash[:12]} waits for approval.")
     typer.echo(f"Next: postwarden plan show {frozen.hash[:12]}")
     typer.echo(f"Then, by somebody else: postwarden plan approve {frozen.hash[:12]}")
-
-
-def _repairs(
-    configuration: Configuration,
-    desk: RepairDesk,
-    question: Question,
-    wish: Wish,
-    snapshot: str | None,
-) -> tuple[list[Repair], Counted]:
-    """Examine everything that these accounts have in the window, and say what is to be done about it."""
-    with opened(configuration, snapshot) as evidence:
-        held = Mailboxes(evidence.engine).among(question.accounts)
-        question = replace(question, accounts=tuple(sorted(held)), everything=True)
-        examination = evidence.examination(configuration)
-        found = list(examination.findings(question)) if held else []
-        some = candidates(evidence.engine, examination, found)
-        digest = sha256(evidence.manifest.to_json().encode()).hexdigest()
-        seen = Seen(evidence.manifest.name, digest, question.since, question.until)
-    wanted = {
-        (account, one.finding.store or "") for one in some for account in one.finding.rightful
-    }
-    preserved = hold_desk(configuration).preserved([one.finding.account for one in some])
-    routes = desk.outside.routes
-    stores = stores_of(routes, wanted, by_lmtp=wish.by_lmtp)
-    around = Surroundings(preserved, stores, frozenset(routes))
-    repairs = plan(some, around, wish)
-    return repairs, count(seen, found, repairs)
 
 
 @app.command("run")
@@ -217,10 +165,15 @@ def stop(
     who: As = None,
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
-    """Stop a running plan at the next copies; `postwarden plan run` goes on with it."""
-    desk = repair_desk(load(config), now)
+    """Stop a running plan at the next copies; `plan run`, or else `restore --plan`, goes on with it."""
+    configuration = load(config)
+    desk = repair_desk(configuration, now)
     actor: Member = member(acting(who))
     with not_possible():
+        if all(act.kind is Kind.RESTORE for act in desk.plans.get(plan).acts):
+            restore = restore_desk(configuration, now).stop(plan, actor, reason)
+            typer.echo(f"Stopped {restore.hash[:12]}, which puts copies back.")
+            return
         stopped = desk.stop(plan, actor, reason)
     progress = desk.progress(stopped.hash)
     typer.echo(f"Stopped {stopped.hash[:12]}: {progress.done} of {progress.copies} copies done.")

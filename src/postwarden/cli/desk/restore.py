@@ -9,10 +9,10 @@ from rich.console import Console
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
 from postwarden.cli.desk.plan_words import not_possible
-from postwarden.cli.desk.repair_words import copies
+from postwarden.cli.desk.repair_words import copies, not_back
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
-from postwarden.cli.output.progress import copy_progress
+from postwarden.cli.output.repair_progress import copy_progress
 from postwarden.configuration import load
 from postwarden.custody.quarantine.identities import identities_in
 from postwarden.custody.service import Stage
@@ -29,7 +29,10 @@ def restore(  # the options of the command
     ] = None,
     copy: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="Only this copy, as `quarantine list` names it; again."),
+        typer.Option(
+            metavar="ID",
+            help="Only this copy, as `plan show` or `quarantine list` names it, whatever became of it; again.",
+        ),
     ] = None,
     plan: Annotated[
         str | None,
@@ -52,13 +55,13 @@ def restore(  # the options of the command
     """
     desk = restore_desk(load(config), now)
     actor = member(acting(who))
+    if (plan is None) == (case is None):
+        raise typer.BadParameter("name a case to plan for, or else a plan to carry out")
     with not_possible():
         if plan is not None:
             _tell(_carried(desk, plan, identity, actor))
         elif case is not None:
             _planned(desk, case, copy or [], reason, actor)
-        else:
-            raise typer.BadParameter("name a case to plan for, or a plan to carry out")
 
 
 def _planned(desk: RestoreDesk, case: str, some: list[str], reason: str, who: Member) -> None:
@@ -80,7 +83,7 @@ def _carried(desk: RestoreDesk, plan: str, identity: str | None, who: Member) ->
 
 def _tell(restored: Restored) -> None:
     typer.echo(f"{copies(restored.done)} put back.")
-    for finding in restored.stuck:
-        typer.echo(visible(f"{finding} needs a person: look whether it lies in the mailbox"))
+    for one in restored.not_back:
+        typer.echo(visible(f"{one.outcome}: {one.finding}: {not_back(one.why)}"))
     if restored.stuck or restored.stage is not Stage.DONE:
         raise typer.Exit(SOME_LEFT)

@@ -1,17 +1,13 @@
-"""How far a scan or a repair is: a bar with rate and time left on a terminal, a few lines elsewhere."""
+"""How far a scan is: a bar with rate and time left on a terminal, a few lines elsewhere."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
-    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -55,21 +51,3 @@ class ScanProgress:
         trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
-
-
-@contextmanager
-def copy_progress(console: Console, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many copies of a repair are done; on no terminal, nothing."""
-    bar = Progress(
-        TextColumn("copies"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    )
-    task = bar.add_task("copies", total=total)
-    with bar:
-        yield lambda done: bar.update(task, completed=done)
