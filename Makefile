@@ -61,6 +61,7 @@ fuzz: setup  ## fuzz the readers; writes build/fuzz.json
 
 crash: setup servers  ## stop every act at its system calls; writes build/crash.json
 	PYTHONPATH=tests:. $(PYTHON) -m crash
+	PYTHONPATH=tests:. $(PYTHON) -m faults
 
 clean:  ## remove everything that was generated, but not the environment
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
