@@ -21,7 +21,7 @@ from postwarden.custody.quarantine.opening import Opened
 from postwarden.custody.quarantine.service import Quarantine
 from postwarden.custody.quarantine.values import Kept, Stored
 from postwarden.custody.rules import Act, Approval, Kind, Mismatch, Plan, Refusal, Stage, consent
-from postwarden.custody.seeing import Seen
+from postwarden.custody.seeing import Seen, accounts_of
 
 __all__ = [
     "Act",
@@ -51,6 +51,7 @@ __all__ = [
     "Stage",
     "Stored",
     "WrongIdentity",
+    "accounts_of",
     "consent",
     "forged",
 ]

@@ -1,13 +1,21 @@
 """Repairing: plans frozen from what was found, run, stopped and gone on with, and how far they are."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from postwarden.cases.service import Actor, Desk
-from postwarden.custody.service import Kind, Mismatch, Plan, Plans, Quarantine, Stage
+from postwarden.custody.service import (
+    Kind,
+    Mismatch,
+    Plan,
+    Plans,
+    Quarantine,
+    Stage,
+    accounts_of,
+)
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission
 from postwarden.relocation.accounting import Counted
@@ -121,7 +129,7 @@ class RepairDesk:
             OtherKind: it is no plan of repairs.
         """
         plan = self._repair(start)
-        self._may(who, [act.subject for act in plan.acts])
+        self._may(who, {one for act in plan.acts for one in accounts_of(act)})
         now = self._clock()
         with transaction.atomic():
             if plan.stage is Stage.RUNNING:
@@ -141,7 +149,7 @@ class RepairDesk:
         Raises as `run`.
         """
         plan = self._repair(start)
-        self._may(who, [act.subject for act in plan.acts])
+        self._may(who, {one for act in plan.acts for one in accounts_of(act)})
         return self.plans.stop(plan.hash, who.name, why, self._clock())
 
     def waiting(self) -> list[str]:
@@ -217,7 +225,7 @@ class RepairDesk:
             raise OtherKind(f"plan {plan.hash[:12]} is no repair: see `postwarden plan show`")
         return plan
 
-    def _may(self, who: Actor, accounts: Sequence[str]) -> None:
+    def _may(self, who: Actor, accounts: Collection[str]) -> None:
         if isinstance(who, Member):
             for organisation in {self.desk.organisation_of(one) for one in accounts}:
                 who.allowed(Permission.PLAN_REQUEST, organisation)
