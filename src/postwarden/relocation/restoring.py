@@ -6,47 +6,58 @@ leaves it as a repair: what is staged has not arrived, and is found again.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import transaction
 
-from postwarden.cases.service import Desk
-from postwarden.custody.service import (
-    Act,
-    Kind,
-    Mismatch,
-    ObjectChanged,
-    ObjectMissing,
-    Opened,
-    Plan,
-    Plans,
-    Quarantine,
-    Stage,
-)
-from postwarden.ledger.service import Entry
+from postwarden.cases.service import Desk, references
+from postwarden.custody.service import Act, Kind, Mismatch, Plan, Plans, Quarantine, Stage
 from postwarden.people.service import Member, Permission
-from postwarden.relocation.bearing import RESTORE, Lease, due_plan, leased
+from postwarden.relocation.bearing import RESTORE, Lease, LeaseLost, Stopped, due_plan, leased
 from postwarden.relocation.carrying import Outside
-from postwarden.relocation.content import content_hash
-from postwarden.relocation.errors import NothingToRepair, OtherKind, PermanentRouteError
-from postwarden.relocation.keeping import note_ticket, portions, receivers, unfinished
+from postwarden.relocation.errors import (
+    NothingToRepair,
+    OtherKind,
+    RelocationError,
+    TemporaryRouteError,
+)
+from postwarden.relocation.keeping import portions, receivers, unfinished
 from postwarden.relocation.models import CLAIMS, CopyRow, DeliveryRow
-from postwarden.relocation.ports import Parcel, Route
+from postwarden.relocation.returning import Return
 from postwarden.relocation.rules import Outcome, Sent, Why
 from postwarden.relocation.rules import Stage as CopyStage
-from postwarden.relocation.sending import Sending
-from postwarden.vocabulary import Moment
 
 _AT_ONCE = 50
+_START = 12  # characters of an object's name that shells show
 _TAKEN_AWAY = (Outcome.RELOCATED, Outcome.REMOVED)
+
+
+class NotBack(NamedTuple):
+    """A copy that a plan did not put back, by the id of its finding."""
+
+    finding: str
+    outcome: Outcome
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What became of a plan that puts copies back."""
+    """What became of a plan that puts copies back.
+
+    Attributes:
+        done: how many are back.
+        not_back: those that are at another end.
+        stage: of the plan.
+    """
 
     done: int
-    stuck: tuple[str, ...]
+    not_back: tuple[NotBack, ...]
     stage: Stage
+
+    @property
+    def stuck(self) -> tuple[str, ...]:
+        """Give the findings of copies that need a person."""
+        return tuple(one.finding for one in self.not_back if one.outcome is Outcome.NEEDS_PERSON)
 
 
 class RestoreDesk:
@@ -63,7 +74,8 @@ class RestoreDesk:
 
         Args:
             case: reference.
-            copies: ids of their findings; empty: all that repairs of the case took away.
+            copies: ids of their findings, or how their objects in quarantine begin; empty: all that
+                repairs of the case took away.
             reason: why.
             who: asks for it.
 
@@ -71,7 +83,7 @@ class RestoreDesk:
             NotAllowed: the roles do not allow it, for an account's organisation.
             NothingToRepair: none of them is in quarantine, or each was put back already.
         """
-        acts = tuple(self._act(row) for row in _taken_away(case, copies))
+        acts = tuple(self._act(row) for row in _kept(case, copies))
         if not acts:
             raise NothingToRepair("no such copy of this case is in quarantine and not back already")
         self._may(who, [act.subject for act in acts])
@@ -104,22 +116,67 @@ class RestoreDesk:
         Raises:
             NotAllowed, NoSuchPlan, Refused, QuarantineError: as custody has them.
             OtherKind: it is no plan that puts copies back.
-            PermanentRouteError, TemporaryRouteError, AmbiguousRouteError: run it again.
+            PermanentRouteError, TemporaryRouteError, AmbiguousRouteError: some are not back; run it again.
         """
-        plan = self.plans.get(start)
-        if any(act.kind is not Kind.RESTORE for act in plan.acts):
-            raise OtherKind(f"plan {plan.hash[:12]} puts nothing back: see `postwarden plan show`")
-        self._may(who, [act.subject for act in plan.acts])
+        plan = self._restore(start, who)
         self._begin(plan, who)
         where, clock = self._outside.folder, self._outside.clock
         with leased(where, self.plans, plan.hash, clock, RESTORE) as lease:
             if lease is not None:
-                for places in portions(unfinished(plan.hash), _AT_ONCE):
-                    lease.go_on()
-                    self._some(self.plans.sound(plan.hash), places, identities, lease)
-                    after(self._told(plan.hash).done)
-                self._finish(plan, lease)
+                self._carry(lease, identities, after)
         return self._told(plan.hash)
+
+    def stop(self, start: str, who: Member, why: str) -> Plan:
+        """Stop a running plan at the next copies; `run` goes on with it.
+
+        Raises:
+            NotAllowed, NoSuchPlan, Refused: as custody has them.
+            OtherKind: it is no plan that puts copies back.
+        """
+        plan = self._restore(start, who)
+        now = self._outside.clock()
+        stopped = self.plans.stop(plan.hash, who.name, why, now)
+        where = self._outside.folder
+        with leased(where, self.plans, plan.hash, self._outside.clock, RESTORE) as lease:
+            if lease is not None:
+                _let_go(lease)
+        return stopped
+
+    def _restore(self, start: str, who: Member) -> Plan:
+        plan = self.plans.get(start)
+        if any(act.kind is not Kind.RESTORE for act in plan.acts):
+            raise OtherKind(f"plan {plan.hash[:12]} puts nothing back: see `postwarden plan show`")
+        self._may(who, [act.subject for act in plan.acts])
+        return plan
+
+    def _carry(self, lease: Lease, identities: Sequence[str], after: Callable[[int], None]) -> None:
+        """Do every copy that is left once; raise the first trouble when all others are done."""
+        troubles: list[RelocationError] = []
+        hashed = lease.effect.subject
+        try:
+            for places in portions(unfinished(hashed), _AT_ONCE):
+                lease.go_on()
+                some = self._some(places, identities, lease)
+                try:
+                    some.run()
+                except RelocationError as error:
+                    troubles.append(error)
+                    if not isinstance(error, TemporaryRouteError):
+                        some.note_try()
+                after(self._told(hashed).done)
+            self._finish(lease)
+        except Stopped:
+            _let_go(lease)
+        except LeaseLost:
+            return
+        if troubles:
+            raise troubles[0]
+
+    def _some(self, places: Sequence[int], identities: Sequence[str], lease: Lease) -> Return:
+        plan = self.plans.sound(lease.effect.subject)
+        rows = CopyRow.objects.filter(plan=plan.hash, place__in=places).order_by("place")
+        ledger, box = self.desk.ledger, self._quarantine
+        return Return(ledger, box, self._outside, identities, plan, lease, list(rows))
 
     def _begin(self, plan: Plan, who: Member) -> None:
         now = self._outside.clock()
@@ -132,107 +189,60 @@ class RestoreDesk:
                 _make_rows(plan)
                 due_plan(plan.hash, now, RESTORE)
 
-    def _some(
-        self, plan: Plan, places: Sequence[int], identities: Sequence[str], lease: Lease
-    ) -> None:
-        rows = list(CopyRow.objects.filter(plan=plan.hash, place__in=places).order_by("place"))
-        found = DeliveryRow.objects.filter(copy__in=rows)
-        deliveries = {one.copy_id: one for one in found}
-        new = [row for row in rows if row.stage != CopyStage.SENDING]
-        self._stage(plan, new, deliveries, identities, lease)
-        staged = [row for row in rows if row.stage == CopyStage.SENDING]
-        for store in {deliveries[row.pk].store for row in staged}:
-            theirs = [one for row in staged if (one := deliveries[row.pk]).store == store]
-            fresh = {deliveries[row.pk].pk for row in new}
-            Sending(self._route(store), theirs, fresh, self._outside.rest).run()
-        for row in staged:
-            _end(row, Sent(deliveries[row.pk].sent), self._outside.clock())
-        with lease.step():
-            self._record("copy.restored", plan, rows)
-            _save(rows, deliveries.values())
-        for one in deliveries.values():
-            self._route(one.store).clear([one.key], [one.account])
-
-    def _stage(
-        self,
-        plan: Plan,
-        rows: Sequence[CopyRow],
-        deliveries: dict[int, DeliveryRow],
-        identities: Sequence[str],
-        lease: Lease,
-    ) -> None:
-        """Read copies out of quarantine, and write them where nobody looks."""
-        if not rows:
+    def _finish(self, lease: Lease) -> None:
+        hashed = lease.effect.subject
+        if unfinished(hashed):
             return
+        for store, accounts in receivers(hashed).items():
+            if store in self._outside.routes:
+                self._outside.routes[store].clear([f"{hashed[:12]}-"], accounts)
         with lease.step():
-            self._record("copy.restoring", plan, rows)
-        opened: dict[str, Opened] = {}
-        for row in rows:
-            details = dict(plan.acts[row.place].details)
-            case = details["kept-under"]
-            if case not in opened:
-                opened[case] = self._quarantine.unlock(case, identities)
-            try:
-                kept = opened[case].read(details["object"])
-            except (ObjectChanged, ObjectMissing):
-                _give_up(row, Why.NOT_KEPT, self._outside.clock())
-                continue
-            one = deliveries[row.pk]
-            key = f"{plan.hash[:12]}-{one.pk}-{lease.effect.token}"
-            parcel = Parcel(key, row.holder, kept.folder, kept.content, kept.internal_date)
-            ticket = self._route(one.store).restore(parcel, kept.flags, kept.keywords)
-            note_ticket(one, ticket, content_hash(kept.content))
-            row.stage, row.content = CopyStage.SENDING, one.content
-        with lease.step():
-            _save(rows, [deliveries[row.pk] for row in rows])
-
-    def _route(self, store: str) -> Route:
-        if store not in self._outside.routes:
-            raise PermanentRouteError(f"store {store}: there is no way to it")
-        return self._outside.routes[store]
-
-    def _record(self, act: str, plan: Plan, rows: Sequence[CopyRow]) -> None:
-        entries = [
-            Entry(
-                act,
-                plan.requester,
-                plan.reason,
-                case=plan.case,
-                person=row.holder,
-                plan=plan.hash,
-                detail={"copies": [[row.finding, row.outcome, row.content]]},
-            )
-            for row in rows
-        ]
-        self.desk.ledger.append(entries, self._outside.clock())
-
-    def _finish(self, plan: Plan, lease: Lease) -> None:
-        if not unfinished(plan.hash):
-            for store, accounts in receivers(plan.hash).items():
-                self._route(store).clear([f"{plan.hash[:12]}-"], accounts)
-            with lease.step():
-                self.plans.finish(plan.hash, plan.requester, self._outside.clock())
-                lease.finish()
+            requester = self.plans.get(hashed).requester
+            self.plans.finish(hashed, requester, self._outside.clock())
+            lease.finish()
 
     def _told(self, hashed: str) -> Restored:
-        rows = CopyRow.objects.filter(plan=hashed)
-        stuck = rows.filter(outcome=Outcome.NEEDS_PERSON).values_list("finding", flat=True)
-        done = rows.filter(outcome=Outcome.RESTORED).count()
-        return Restored(done, tuple(stuck), self.plans.stage(hashed))
+        ended = CopyRow.objects.filter(plan=hashed, stage=CopyStage.ENDED).order_by("place")
+        left = ended.exclude(outcome=Outcome.RESTORED)
+        told = left.values_list("finding", "outcome", "why")
+        not_back = tuple(NotBack(name, Outcome(outcome), Why(why)) for name, outcome, why in told)
+        return Restored(ended.count() - len(not_back), not_back, self.plans.stage(hashed))
 
     def _may(self, who: Member, accounts: Sequence[str]) -> None:
         for organisation in {self.desk.organisation_of(one) for one in accounts}:
             who.allowed(Permission.PLAN_REQUEST, organisation)
 
 
-def _taken_away(case: str, copies: Collection[str]) -> list[CopyRow]:
-    """Give the copies of a case that are in quarantine, those put back already left out."""
-    rows = CopyRow.objects.filter(case=case, outcome__in=_TAKEN_AWAY).order_by("plan", "place")
-    if copies:
-        rows = rows.filter(finding__in=list(copies))
+def _kept(case: str, copies: Collection[str]) -> list[CopyRow]:
+    """Give copies of a case that quarantine has, each once, those put back already left out.
+
+    Unless they are named, only those that repairs took away: others may lie in the mailbox still.
+    """
+    rows = CopyRow.objects.filter(case__in=references(case), stage=CopyStage.ENDED)
+    rows = rows.exclude(quarantined="").order_by("plan", "place")
+    if not copies:
+        rows = rows.filter(outcome__in=_TAKEN_AWAY)
     back = DeliveryRow.objects.filter(message__startswith=_MARK, sent__in=CLAIMS)
     named = set(back.values_list("account", "message"))
-    return [row for row in rows if (row.holder, _mark(row.finding)) not in named]
+    found = {
+        (row.holder, row.finding): row
+        for row in sorted(rows, key=lambda row: row.outcome in _TAKEN_AWAY)
+        if not copies or _is_named(row, copies)
+    }
+    return [row for row in found.values() if (row.holder, _mark(row.finding)) not in named]
+
+
+def _is_named(row: CopyRow, names: Collection[str]) -> bool:
+    """Tell whether a copy is named: by its finding, or by how its object in quarantine begins."""
+    starts = tuple(name for name in names if len(name) >= _START)
+    return row.finding in names or row.quarantined.startswith(starts)
+
+
+def _let_go(lease: Lease) -> None:
+    """End what is due of a plan that was stopped; one that goes on again by now keeps it."""
+    with transaction.atomic():
+        if lease.plans.stage(lease.effect.subject) is not Stage.RUNNING:
+            lease.finish()
 
 
 _MARK = "restored "
@@ -261,24 +271,3 @@ def _make_rows(plan: Plan) -> None:
             sent=Sent.DUE,
             message=_mark(details["finding"]),
         )
-
-
-def _give_up(row: CopyRow, why: Why, now: Moment) -> None:
-    row.stage, row.ended = CopyStage.ENDED, now
-    row.outcome, row.why = Outcome.NEEDS_PERSON, why
-
-
-def _end(row: CopyRow, sent: Sent, now: Moment) -> None:
-    if sent is Sent.DUE:  # it is staged nowhere any more, and never arrived
-        row.stage = CopyStage.TAKING
-        return
-    if sent in (Sent.ARRIVED, Sent.TAKEN):
-        row.stage, row.outcome, row.ended = CopyStage.ENDED, Outcome.RESTORED, now
-    else:
-        _give_up(row, Why.NOT_KNOWN_ARRIVED, now)
-
-
-def _save(rows: Sequence[CopyRow], deliveries: Collection[DeliveryRow]) -> None:
-    CopyRow.objects.bulk_update(rows, ["stage", "outcome", "why", "content", "ended"])
-    fields = ["sent", "key", "ticket", "guid", "content"]
-    DeliveryRow.objects.bulk_update(list(deliveries), fields)

@@ -38,10 +38,18 @@ _WHY = {
         "it is not known whether it arrived whole at everybody it is meant for: look in their mailboxes;"
         " it still lies in the wrong one"
     ),
-    Why.NOT_KEPT: "its object in quarantine is missing or was changed: see `postwarden verify`",
+    Why.NOT_KEPT: (
+        "quarantine has it no longer, or not as it was kept: see `postwarden quarantine list` and"
+        " `postwarden verify`"
+    ),
     Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
     Why.SETTLED: "another plan has put it where it belongs",
     Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
+}
+_NOT_BACK = {
+    Why.SETTLED: "another plan has put it back",
+    Why.NO_MAILBOX: "its holder has no mailbox; plan it again once there is one",
+    Why.NOT_KNOWN_ARRIVED: "it is not known whether it came back: look in the mailbox",
 }
 _OUTCOMES = {
     Outcome.RELOCATED: "put where they belong",
@@ -77,6 +85,11 @@ _STAGES = {
 def copies(count: int) -> str:
     """Write "1 copy", "1,200 copies"."""
     return "1 copy" if count == 1 else f"{count:,} copies"
+
+
+def not_back(why: Why) -> str:
+    """Say why a copy was not put back."""
+    return _NOT_BACK.get(why) or _WHY[why]
 
 
 def act_lines(act: Act) -> Iterator[str]:
