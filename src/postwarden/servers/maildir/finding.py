@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from postwarden.relocation.service import Absence, Original, Wanted, canonical
 from postwarden.servers.maildir.places import Listing, Places
-from postwarden.sources.service import WholeMessage, header_hash, named_flags, read_whole
+from postwarden.servers.maildir.tree import Tree
+from postwarden.sources.service import WholeMessage, header_hash, named_flags
 
 _FLAGS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen", "T": "\\Deleted"}
 _LOOKS = 3  # a holder may rename a file between listing and opening it, but not for ever
@@ -48,7 +48,7 @@ class Finder:
             gone, unreadable = False, False
             for folder, path in there:
                 try:
-                    message = read_whole(path)
+                    message = self._places.tree.message(path)
                 except FileNotFoundError:
                     gone = True
                     continue
@@ -86,13 +86,11 @@ def fits_header(copy: Wanted, hosts: frozenset[str]) -> Fits:
     return lambda content: header_hash(content, hosts) == copy.header_hash
 
 
-def original(found: Found) -> Original:
+def original(found: Found, tree: Tree) -> Original:
     """Give what a file holds and says."""
-    keywords = ""
     folder = os.path.dirname(os.path.dirname(found.path))
-    with suppress(FileNotFoundError), open(f"{folder}/dovecot-keywords", "rb") as file:
-        keywords = file.read(_MOST).decode("utf-8", "surrogateescape")
-    letters, named = named_flags(found.message.letters, keywords)
+    keywords = tree.start(f"{folder}/dovecot-keywords", _MOST)
+    letters, named = named_flags(found.message.letters, keywords.decode("utf-8", "surrogateescape"))
     return Original(
         content=found.content,
         internal_date=found.message.modified,

@@ -1,12 +1,13 @@
 """Where accounts, folders and messages lie in a store of Maildirs."""
 
 import os
-import stat
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from postwarden.relocation.service import PermanentRouteError, TemporaryRouteError
+from postwarden.servers.maildir.tree import Tree
 from postwarden.sources.service import (
     Mailbox,
     StoreSettings,
@@ -19,23 +20,8 @@ from postwarden.vocabulary import normal
 CUT = ":2,"
 _PARTS = ("new", "cur")
 STAGING = "postwarden"
-
-
-def is_there(path: str) -> bool:
-    """Tell whether anything has a name; raises `OSError` where nobody can know, unlike `os.path.exists`."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
-
-
-def is_folder(path: str) -> bool:
-    """Tell whether a folder is there; raises `OSError` as `is_there`."""
-    try:
-        return stat.S_ISDIR(os.stat(path).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+_UNFIT = re.compile(r"[/\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONGEST = 255  # bytes of a name, in the file systems that mail lies on
 
 
 @dataclass(slots=True)
@@ -44,8 +30,14 @@ class Places:
 
     store: StoreSettings
     separator: str
+    tree: Tree = field(init=False)
     _known: dict[str, str] = field(default_factory=dict)
     _all_read: bool = False
+
+    def __post_init__(self) -> None:
+        """Find the beginning of the store's path that is the same for all accounts."""
+        fixed = (self.store.path or "").partition("{")[0].rpartition("/")[0]
+        self.tree = Tree(fixed.rstrip("/") or "/")
 
     def mailbox(self, account: str) -> str | None:
         """Give an account's mail directory; None where it has none."""
@@ -61,40 +53,53 @@ class Places:
     def _direct(self, account: str) -> str | None:
         """Look where the template leads for the account as it is written, which is nearly always right."""
         local, _, domain = account.partition("@")
-        if not local or {"/", "\0"} & set(account) or ".." in {local, domain}:
+        if not local or {"/", "\0"} & set(account) or {".", ".."} & {local, domain}:
             raise PermanentRouteError("an account's name is none that a folder can have")
         values = {"{local}": local, "{domain}": domain, "{account}": account}
         path = self.store.path or ""
         for name, value in values.items():
             path = path.replace(name, value)
-        return path if is_folder(path) else None
+        return path if self.tree.is_folder(path) else None
 
     def _read_all(self) -> None:
         """Read which mailboxes there are; a store without any is taken for one that is not mounted."""
         self._must_be_mounted()
         self._all_read = True
         for one in mailboxes(self.store):
-            if isinstance(one, Mailbox):
+            if isinstance(one, Mailbox) and self.tree.is_folder(one.path):
                 self._known.setdefault(one.account, one.path)
 
     def _must_be_mounted(self) -> None:
-        fixed = (self.store.path or "").partition("{")[0].rpartition("/")[0]
-        if not is_folder(fixed) or not os.listdir(fixed):
+        fixed = self.tree.fixed
+        if not os.path.isdir(fixed) or not self.tree.names(fixed):
             raise TemporaryRouteError(f"store {self.store.name}: {fixed} is empty or not there")
 
     def folders(self, mailbox: str) -> Iterator[tuple[str, str]]:
         """Give IMAP name and path of each folder, INBOX first."""
         yield "INBOX", mailbox
-        for name in sorted(os.listdir(mailbox)):
-            if name.startswith(".") and name not in (".", "..") and is_folder(f"{mailbox}/{name}"):
+        for name in sorted(self.tree.folders(mailbox)):
+            if name.startswith("."):
                 yield folder_name(name, self.separator), f"{mailbox}/{name}"
 
     def folder(self, mailbox: str, name: str) -> str:
-        """Give the path of a folder by its IMAP name, whether it is there or not."""
+        """Give the path of a folder by its IMAP name, whether it is there or not.
+
+        It is INBOX's for a name that no folder can have, or that something else has: names come from
+        filters, too, and with them from senders.
+        """
         there = dict(self.folders(mailbox))
         if name in there:
             return there[name]
-        return f"{mailbox}/{directory_name(name, self.separator)}"
+        if not self._usable(name):
+            return mailbox
+        path = f"{mailbox}/{directory_name(name, self.separator)}"
+        return mailbox if self.tree.status(path) is not None else path
+
+    def _usable(self, name: str) -> bool:
+        for level in name.split(self.separator):
+            if level in {"", ".", ".."} or _UNFIT.search(level):
+                return False
+        return len(directory_name(name, self.separator)) <= _LONGEST
 
     def touched(self) -> list[str]:
         """Give the mail directories that were asked for."""
@@ -106,7 +111,7 @@ class Places:
         for folder, path in self.folders(mailbox):
             for part in _PARTS:
                 with suppress(FileNotFoundError, NotADirectoryError):
-                    for name in os.listdir(f"{path}/{part}"):
+                    for name in self.tree.names(f"{path}/{part}"):
                         place = (folder, f"{path}/{part}/{name}")
                         found.setdefault(name.partition(CUT)[0], []).append(place)
         return found

@@ -3,10 +3,10 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EEXIST, ENOENT, ENOTEMPTY
 
-from postwarden.durable.service import side_by_side, sync_folder
+from postwarden.durable.service import side_by_side
 from postwarden.relocation.service import (
     Absence,
     AmbiguousRouteError,
@@ -21,17 +21,17 @@ from postwarden.relocation.service import (
     content_hash,
 )
 from postwarden.servers.maildir.finding import Finder, Found, fits_header, letters_of, original
-from postwarden.servers.maildir.places import CUT, STAGING, Places, is_folder, is_there
+from postwarden.servers.maildir.places import CUT, STAGING, Places
+from postwarden.servers.maildir.tree import remove_all
 from postwarden.servers.maildir.writing import (
     Message,
     Owner,
     make_folder,
     make_mailbox,
     move,
-    remove_all,
     write,
 )
-from postwarden.sources.service import StoreSettings, read_whole
+from postwarden.sources.service import StoreSettings
 
 _RESIDUE = ("index-cache", "full-text-index", "quota-file")
 
@@ -53,6 +53,7 @@ class MaildirRoute:
             host: name of this one, for file names.
         """
         self._places = Places(store, separator)
+        self._tree = self._places.tree
         self._hosts = hosts
         self._host = host.replace("/", "_").replace(":", "_")
 
@@ -65,13 +66,16 @@ class MaildirRoute:
         """Read copies."""
         for copy, found in self._find(copies, lambda copy: fits_header(copy, self._hosts)):
             with _troubles():
-                told = original(found) if isinstance(found, Found) else found
+                told = original(found, self._tree) if isinstance(found, Found) else found
             yield copy, told
 
     def stage(self, parcels: Sequence[Parcel]) -> Mapping[str, Ticket]:
-        """Write parcels into the folder `postwarden` of their accounts."""
+        """Write parcels into the folder `postwarden` of their accounts.
+
+        Left out are accounts in whose mailbox something else has that name.
+        """
         with _troubles():
-            parcels = [one for one in parcels if self._places.mailbox(one.account) is not None]
+            parcels = [one for one in parcels if self._takes(one.account)]
         return {
             ticket.key: ticket
             for account, theirs in _by_account(parcels).items()
@@ -86,14 +90,21 @@ class MaildirRoute:
     def _staged(self, account: str, parcels: Sequence[Parcel], letters: str) -> Iterator[Ticket]:
         with _troubles():
             mailbox = self._mailbox(account)
-            owner = Owner.of(mailbox)
+            owner = Owner.of(self._tree, mailbox)
             staging = f"{mailbox}/{STAGING}"
-            make_folder(staging, owner)
+            make_folder(self._tree, staging, owner)
             messages = [self._message(one) for one in parcels]
-            write(staging, messages, owner)
+            write(self._tree, staging, messages, owner)
         for parcel, message in zip(parcels, messages, strict=True):
             place = {"mailbox": mailbox, "letters": letters}
             yield Ticket(parcel.key, account, parcel.folder, message.name, place)
+
+    def _takes(self, account: str) -> bool:
+        mailbox = self._places.mailbox(account)
+        if mailbox is None:
+            return False
+        staging = f"{mailbox}/{STAGING}"
+        return self._tree.is_folder(staging) or self._tree.status(staging) is None
 
     def _message(self, parcel: Parcel) -> Message:
         content = parcel.content.replace(b"\r\n", b"\n")
@@ -105,10 +116,12 @@ class MaildirRoute:
         """Rename staged files into their folders."""
         with _troubles():
             for ticket in tickets:
-                if ticket.folder != "INBOX" and is_there(_staging(ticket)):
-                    owner = Owner.of(str(ticket.place["mailbox"]))
-                    make_mailbox(self._folder(ticket), owner, f"{_staging(ticket)}.folder")
-            move((_staging(ticket), self._target(ticket)) for ticket in tickets)
+                if ticket.folder != "INBOX" and self._is_staged(ticket):
+                    owner = Owner.of(self._tree, str(ticket.place["mailbox"]))
+                    aside = f"{_staging(ticket)}.folder"
+                    with suppress(NotADirectoryError):  # something of its owner's is in the way
+                        make_mailbox(self._tree, self._folder(ticket), owner, aside)
+            move(self._tree, ((_staging(one), self._target(one)) for one in tickets))
 
     def settle(self, tickets: Sequence[Ticket]) -> Mapping[str, Where]:
         """Say where parcels are; a rename that was asked for has happened, or the file is still there."""
@@ -117,14 +130,14 @@ class MaildirRoute:
         folders: dict[str, None] = {}
         with _troubles():
             for ticket in tickets:
-                if is_there(_staging(ticket)):
+                if self._is_staged(ticket):
                     found[ticket.key] = Where.STAGED
                     continue
                 there = self._arrived(ticket, finders)
                 if there is not None:
                     folders[os.path.dirname(there)] = None
                 found[ticket.key] = Where.TAKEN if there is None else Where.ARRIVED
-            side_by_side(sync_folder, folders)
+            side_by_side(self._tree.sync, folders)
         return found
 
     def arrived(self, tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, str | Where]]:
@@ -149,7 +162,7 @@ class MaildirRoute:
             if isinstance(found, Found):
                 folders[os.path.dirname(found.path)] = None
         with _troubles():
-            side_by_side(sync_folder, folders)
+            side_by_side(self._tree.sync, folders)
         return removed
 
     def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:
@@ -157,10 +170,12 @@ class MaildirRoute:
         starts = tuple(f".P{key}" for key in keys)
         with _troubles():
             for staging in self._stagings(accounts):
-                for name in os.listdir(staging):
-                    if name[name.find(".") :].startswith(starts):
-                        remove_all(f"{staging}/{name}")
-                _remove_empty(staging)
+                with self._tree.listed(staging) as folder:
+                    for name in os.listdir(folder):
+                        if name[name.find(".") :].startswith(starts):
+                            remove_all(name, folder)
+                with self._tree.holding(staging) as (box, name):
+                    _remove_empty(name, box)
 
     def residue(self) -> Sequence[str]:
         """Name where Dovecot may keep parts of removed messages."""
@@ -171,7 +186,7 @@ class MaildirRoute:
         for account in accounts:
             self._places.mailbox(account)
         mailboxes = self._places.touched()
-        return [one for box in mailboxes if is_folder(one := f"{box}/{STAGING}")]
+        return [one for box in mailboxes if self._tree.is_folder(one := f"{box}/{STAGING}")]
 
     def _find(
         self,
@@ -189,7 +204,7 @@ class MaildirRoute:
                     continue
                 finder = finders.setdefault(mailbox, Finder(self._places, mailbox))
                 found = finder.find(copy, fits(copy))
-                while removing and isinstance(found, Found) and not _unlinked(found.path):
+                while removing and isinstance(found, Found) and not self._tree.unlink(found.path):
                     finder.forget()
                     found = finder.find(copy, fits(copy))
                 yield copy, found
@@ -200,7 +215,7 @@ class MaildirRoute:
             if path is None:
                 return None
             try:
-                message = read_whole(path)
+                message = self._tree.message(path)
             except FileNotFoundError:
                 finders.clear()
                 continue
@@ -218,6 +233,9 @@ class MaildirRoute:
             raise TemporaryRouteError("an account of the plan has no mailbox any more")
         return mailbox
 
+    def _is_staged(self, ticket: Ticket) -> bool:
+        return self._tree.status(_staging(ticket)) is not None
+
     def _folder(self, ticket: Ticket) -> str:
         return self._places.folder(str(ticket.place["mailbox"]), ticket.folder)
 
@@ -232,17 +250,9 @@ def _staging(ticket: Ticket) -> str:
     return f"{ticket.place['mailbox']}/{STAGING}/{ticket.guid}"
 
 
-def _unlinked(path: str) -> bool:
+def _remove_empty(name: str, folder: int) -> None:
     try:
-        os.unlink(path)
-    except FileNotFoundError:  # its holder renamed it just now
-        return False
-    return True
-
-
-def _remove_empty(folder: str) -> None:
-    try:
-        os.rmdir(folder)
+        os.rmdir(name, dir_fd=folder)
     except OSError as error:
         if error.errno not in {ENOTEMPTY, EEXIST, ENOENT}:  # another run's parcels are in it
             raise

@@ -1,15 +1,15 @@
 """Files of messages: written where nobody looks, and moved into the mailbox by one rename."""
 
 import os
-import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from postwarden.durable.service import side_by_side, sync_folder
-from postwarden.servers.maildir.places import is_folder
+from postwarden.durable.service import side_by_side
+from postwarden.servers.maildir.tree import Tree, enter, remove_all
 
 _PARTS = ("tmp", "new", "cur")
+_NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC
 
 
 class Owner(NamedTuple):
@@ -20,9 +20,10 @@ class Owner(NamedTuple):
     mode: int
 
     @classmethod
-    def of(cls, mailbox: str) -> "Owner":
+    def of(cls, tree: Tree, mailbox: str) -> "Owner":
         """Give it as the mailbox itself has it."""
-        status = os.stat(mailbox)
+        with tree.inside(mailbox) as folder:
+            status = os.fstat(folder)
         return cls(status.st_uid, status.st_gid, status.st_mode & 0o777)
 
 
@@ -34,85 +35,94 @@ class Message(NamedTuple):
     modified: int  # microseconds since the epoch: IMAP's INTERNALDATE
 
 
-def make_folder(path: str, owner: Owner) -> None:
+def make_folder(tree: Tree, path: str, owner: Owner) -> None:
     """Make a folder that may be there already."""
-    if is_folder(path):
-        return
     with suppress(FileExistsError):
-        os.mkdir(path, owner.mode)
-        _give(path, owner)
-    sync_folder(os.path.dirname(path))
+        with tree.holding(path) as (folder, name):
+            os.close(_made(name, folder, owner))
+        tree.sync(os.path.dirname(path))
 
 
-def make_mailbox(path: str, owner: Owner, aside: str) -> None:
+def make_mailbox(tree: Tree, path: str, owner: Owner, aside: str) -> None:
     """Make a Maildir++ folder that may be there already (its parts, and the file that marks it).
 
     Args:
+        tree: of the store.
         path: of the folder.
         owner: whose it is.
         aside: where it is made, out of sight; it comes into the mailbox by one rename, and is its
             owner's by then.
     """
-    lacking = [part for part in _PARTS if not is_folder(f"{path}/{part}")]
+    lacking = [part for part in _PARTS if not tree.is_folder(f"{path}/{part}")]
     if not lacking:
         return
-    remove_all(aside)
-    os.mkdir(aside, owner.mode)
-    for part in lacking:
-        os.mkdir(f"{aside}/{part}", owner.mode)
-        _give(f"{aside}/{part}", owner)
-    if is_folder(path):
-        for part in lacking:
-            os.rename(f"{aside}/{part}", f"{path}/{part}")
-        os.rmdir(aside)
-    else:
-        _mark(f"{aside}/maildirfolder", owner)
-        _give(aside, owner)
-        os.rename(aside, path)
+    with tree.holding(aside) as (staging, name):
+        remove_all(name, staging)
+        made = _made(name, staging, owner)
+        try:
+            for part in lacking:
+                os.close(_made(part, made, owner))
+            if tree.is_folder(path):
+                _move_parts(tree, lacking, made, path)
+                os.rmdir(name, dir_fd=staging)
+            else:
+                _mark(made, owner)
+                tree.rename(aside, path)
+        finally:
+            os.close(made)
     for folder in (path, os.path.dirname(path)):
-        sync_folder(folder)
+        tree.sync(folder)
 
 
-def _mark(path: str, owner: Owner) -> None:
-    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, owner.mode & 0o666)
-    os.close(descriptor)
-    _give(path, owner)
+def _move_parts(tree: Tree, parts: Sequence[str], made: int, path: str) -> None:
+    with tree.inside(path) as there:
+        for part in parts:
+            os.rename(part, part, src_dir_fd=made, dst_dir_fd=there)
 
 
-def remove_all(path: str) -> None:
-    """Remove a file, or a folder with all that is in it, where it is there."""
+def _made(name: str, folder: int, owner: Owner) -> int:
+    """Make a folder in a folder, and give the descriptor of what has its name then."""
+    os.mkdir(name, owner.mode, dir_fd=folder)
+    descriptor = enter(name, folder)
     try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
-    except IsADirectoryError:
-        shutil.rmtree(path)
+        _give(descriptor, owner)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
-def write(folder: str, messages: Sequence[Message], owner: Owner) -> None:
+def _mark(folder: int, owner: Owner) -> None:
+    descriptor = os.open("maildirfolder", _NEW, owner.mode & 0o666, dir_fd=folder)
+    try:
+        _give(descriptor, owner)
+    finally:
+        os.close(descriptor)
+
+
+def write(tree: Tree, path: str, messages: Sequence[Message], owner: Owner) -> None:
     """Write files; once this returns they are whole, also after a power cut. Older ones are replaced."""
     descriptors: list[int] = []
-    try:
-        for one in messages:  # one by one: those before a failure are closed, too
-            descriptors.append(_begun(f"{folder}/{one.name}", one, owner))  # noqa: PERF401  # see above
-        side_by_side(os.fsync, descriptors)
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
-    sync_folder(folder)
+    with tree.listed(path) as folder:
+        try:
+            for one in messages:  # one by one: those before a failure are closed, too
+                descriptors.append(_begun(folder, one, owner))  # noqa: PERF401  # see above
+            side_by_side(os.fsync, descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        os.fsync(folder)
 
 
-def _begun(path: str, message: Message, owner: Owner) -> int:
+def _begun(folder: int, message: Message, owner: Owner) -> int:
     with suppress(FileNotFoundError):
-        os.unlink(path)
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
-    descriptor = os.open(path, flags, owner.mode & 0o666)
+        os.unlink(message.name, dir_fd=folder)
+    descriptor = os.open(message.name, _NEW, owner.mode & 0o666, dir_fd=folder)
     try:
         rest = memoryview(message.content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
-        if (owner.uid, owner.gid) != (os.geteuid(), os.getegid()):
-            os.fchown(descriptor, owner.uid, owner.gid)
+        _give(descriptor, owner)
         times = (message.modified * 1_000, message.modified * 1_000)
         os.utime(descriptor, ns=times)
     except BaseException:
@@ -121,16 +131,19 @@ def _begun(path: str, message: Message, owner: Owner) -> int:
     return descriptor
 
 
-def move(moves: Iterable[tuple[str, str]]) -> None:
-    """Rename files that are there still; once this returns the names stay, also after a power cut."""
+def move(tree: Tree, moves: Iterable[tuple[str, str]]) -> None:
+    """Rename files that are there still; once this returns the names stay, also after a power cut.
+
+    Files whose folder is none, or a symlink, stay where they are.
+    """
     folders: dict[str, None] = {}
     for source, target in moves:
-        with suppress(FileNotFoundError):
-            os.rename(source, target)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            tree.rename(source, target)
             folders |= dict.fromkeys((os.path.dirname(target), os.path.dirname(source)))
-    side_by_side(sync_folder, folders)
+    side_by_side(tree.sync, folders)
 
 
-def _give(path: str, owner: Owner) -> None:
+def _give(descriptor: int, owner: Owner) -> None:
     if (owner.uid, owner.gid) != (os.geteuid(), os.getegid()):
-        os.chown(path, owner.uid, owner.gid)
+        os.fchown(descriptor, owner.uid, owner.gid)

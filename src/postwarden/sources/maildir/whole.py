@@ -29,13 +29,17 @@ class WholeMessage(NamedTuple):
     letters: str
 
 
-def read_whole(path: str) -> WholeMessage:
+def read_whole(path: str, directory: int | None = None) -> WholeMessage:
     """Read a message file, through Dovecot's compression.
+
+    Args:
+        path: of the file.
+        directory: descriptor of the folder that the path begins in.
 
     Raises:
         OSError: it is not there, is no file, or cannot be read.
     """
-    descriptor = open_unnoticed(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    descriptor = open_unnoticed(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, directory)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
