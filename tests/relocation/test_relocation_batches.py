@@ -7,8 +7,9 @@ from postwarden.custody.service import Refused, Stage
 from postwarden.people.service import member
 from postwarden.relocation import carrying
 from postwarden.relocation.acts import Goal
+from postwarden.relocation.errors import NothingToDecide
 from postwarden.relocation.models import CopyRow, DeliveryRow
-from postwarden.relocation.service import AmbiguousRouteError
+from postwarden.relocation.service import AmbiguousRouteError, faults
 from postwarden.servers.maildir import MaildirRoute
 from postwarden.sources.service import StoreSettings
 from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, repair, wanted
@@ -345,3 +346,28 @@ def test_what_is_kept_of_a_copy_cannot_send_it_to_somebody_else(astray):
     with pytest.raises(Refused):
         astray.office.desk.carry(plan)
     assert astray.has(FINN) == []
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_what_a_person_says_of_a_copy_the_next_plan_goes_by(astray, arrived):
+    copy = astray.wrong(EVE, BOB)
+    plan = astray.plan(copy)
+    route, desk = astray.office.route.route, astray.office.desk
+    desk.outside.routes["store"] = Altered(route, BOB)
+    astray.carry(plan)
+    assert astray.outcomes(plan) == [("needs-person", "not-known-arrived")]
+    desk.outside.routes["store"] = route
+    if not arrived:
+        (there,) = [one for one in astray.mail.files() if "/bob/" in str(one)]
+        there.unlink()
+    with pytest.raises(NothingToDecide):
+        desk.decide(plan, "other", member("anna"), "looked", arrived=arrived)
+    desk.decide(plan, copy.copy.id, member("anna"), "looked", arrived=arrived)
+    with pytest.raises(NothingToDecide):
+        desk.decide(plan, copy.copy.id, member("anna"), "looked", arrived=arrived)
+    assert faults(astray.office.ledger, astray.office.box) == []
+    again = astray.plan(copy)
+    astray.carry(again)
+    assert astray.outcomes(again) == [("relocated", "")]
+    assert astray.has(BOB) == [astray.contents[copy.copy.id]]
+    assert astray.has(EVE) == []

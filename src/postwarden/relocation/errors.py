@@ -3,6 +3,7 @@
 PostwardenError
 └── RelocationError
     ├── NothingToRepair       the case has no copy that a plan could put right (permanent)
+    ├── NothingToDecide       no copy of that plan waits for a person under that id (permanent)
     ├── OtherKind             a plan is of another kind than the one asked for (permanent)
     ├── PermanentRouteError   a store refuses, and would again: wrong key, no such account
     ├── TemporaryRouteError   a store could not be asked, and nothing was done there; ask again later
@@ -18,6 +19,10 @@ class RelocationError(PostwardenError):
 
 class NothingToRepair(RelocationError):
     """No copy of the case can be put right; nothing was planned."""
+
+
+class NothingToDecide(RelocationError):
+    """No copy of the plan waits for a person under that id; nothing was changed."""
 
 
 class OtherKind(RelocationError):

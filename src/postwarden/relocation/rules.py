@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     HOLDER_DELETED = "holder-deleted"
     HOLDER_CHANGED = "holder-changed"
     NEEDS_PERSON = "needs-person"
+    DECIDED = "decided"  # it needed a person, and one has said how it is
     RESTORED = "restored"  # put back into the mailbox that it was taken out of
 
 

@@ -180,3 +180,28 @@ def stop(
     counts: Counter[Outcome] = Counter(dict(progress.outcomes))
     if counts[Outcome.NEEDS_PERSON]:
         typer.echo(f"{counts[Outcome.NEEDS_PERSON]} need a person.")
+
+
+@app.command("decide")
+def decide(
+    plan: Hash,
+    copy: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Of the copy that needs a person, as the plan has it."),
+    ],
+    arrived: Annotated[
+        bool,
+        typer.Option(
+            "--arrived/--not-arrived",
+            help="Whether those it was meant for have it; what is not there may be delivered.",
+        ),
+    ],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="What you saw, for the record.")] = "",
+    who: As = None,
+    config: ConfigurationFile = DEFAULT_CONFIGURATION,
+) -> None:
+    """Say how it is with a copy that needs a person; the next `plan repair` goes by it."""
+    desk = repair_desk(load(config), now)
+    with not_possible():
+        found = desk.decide(plan, copy, member(acting(who)), reason, arrived=arrived)
+    typer.echo(f"Kept for plan {found.hash[:12]}. Next: scan, examine, and plan a repair again.")

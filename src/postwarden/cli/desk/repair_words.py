@@ -57,7 +57,8 @@ _OUTCOMES = {
     Outcome.LEFT: "left as they are",
     Outcome.HOLDER_DELETED: "deleted by their holders meanwhile",
     Outcome.HOLDER_CHANGED: "changed by their holders meanwhile",
-    Outcome.NEEDS_PERSON: "need a person",
+    Outcome.NEEDS_PERSON: "need a person: look, then say with `plan decide` how it is",
+    Outcome.DECIDED: "decided by a person",
 }
 _LEFT_BY = {
     "downloaded": "in mail programs that downloaded them",
