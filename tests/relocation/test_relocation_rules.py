@@ -223,3 +223,11 @@ def test_one_message_has_one_hash_however_its_lines_end(stored):
     told = canonical(stored)
     assert canonical(told) == told
     assert content_hash(canonical(told.replace(b"\r\n", b"\n"))) == content_hash(told)
+
+
+def test_an_address_with_an_extension_is_the_holders_too():
+    trace = b"Delivered-To: <Bob+shop@example.net>\r\nReceived: by mx\r\n\tfor <bob+shop@example.net>; now\r\n"
+    kept = b"Delivered-To: <bobby@example.net>\r\n"
+    assert cleaned(trace + kept + b"A: b\r\n\r\n", "bob@example.net") == (
+        b"Received: by mx; now\r\n" + kept + b"A: b\r\n\r\n"
+    )

@@ -3,8 +3,10 @@
 The delivery agent of the wrong account wrote on top of the message (RFC 5321 section 4.4; Dovecot and Postfix
 write Delivered-To, too). Of the fields above and among the Received lines, and of no others:
 
-- `Delivered-To` that names the wrong holder is left out;
-- in `Received`, a `for` clause that names the wrong holder is left out.
+- `Delivered-To` that names the wrong holder is left out, with an extension ("+shop") or without;
+- in `Received`, a `for` clause that names the wrong holder is left out, likewise.
+
+An alias of the holder stays: by it alone nobody knows whose it is.
 
 What the sender wrote, the body, and the order of all else stay as they are, byte for byte.
 """
@@ -44,9 +46,15 @@ def _trace(content: bytes) -> Iterator[bytes]:
 
 
 def _names(value: bytes, holder: str) -> bool:
-    return value.strip().strip(b"<>").lower() == holder.lower().encode()
+    return re.fullmatch(_address(holder), value.strip().strip(b"<>")) is not None
+
+
+def _address(holder: str) -> bytes:
+    local, at, domain = holder.rpartition("@")
+    plain = re.escape(local.encode()), re.escape(f"{at}{domain}".encode())
+    return rb"(?i:%s(?:\+[^@>\s]*)?%s)" % plain
 
 
 def _without_for(field: bytes, holder: str) -> bytes:
-    name = re.escape(holder.encode())
-    return re.sub(rb"(?i)\r?\n?[ \t]+for <?" + name + rb">?(?=[;\s])", b"", field, count=1)
+    pattern = rb"\r?\n?[ \t]+(?i:for) <?" + _address(holder) + rb">?(?=[;\s])"
+    return re.sub(pattern, b"", field, count=1)
