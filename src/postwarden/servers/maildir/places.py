@@ -102,8 +102,8 @@ class Places:
         return len(directory_name(name, self.separator)) <= _LONGEST
 
     def touched(self) -> list[str]:
-        """Give the mail directories that were asked for."""
-        return sorted(self._known.values())
+        """Give the mail directories that were asked for, each once: several accounts may lead to one."""
+        return sorted(set(self._known.values()))
 
     def listing(self, mailbox: str) -> "Listing":
         """Give every message of a mailbox by base name, as it is now."""
