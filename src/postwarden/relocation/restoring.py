@@ -169,7 +169,7 @@ class RestoreDesk:
             _let_go(lease)
         except LeaseLost:
             return
-        if troubles:
+        if troubles and unfinished(hashed):
             raise troubles[0]
 
     def _some(self, places: Sequence[int], identities: Sequence[str], lease: Lease) -> Return:
