@@ -78,6 +78,11 @@ def test_where_nobody_lacks_it_it_is_only_removed():
         (replace(CANDIDATE, flags="RS"), AROUND, Why.ANSWERED),
         (finding(rightful=(), lacking=()), AROUND, Why.NOBODY),
         (CANDIDATE, replace(AROUND, stores={EVE: "one"}), Why.NO_MAILBOX),
+        (
+            CANDIDATE,
+            replace(AROUND, stores={EVE: "one"}, several=frozenset({FINN})),
+            Why.SEVERAL_MAILBOXES,
+        ),
         (CANDIDATE, replace(AROUND, routes=frozenset({"one"})), Why.NO_ROUTE),
         (finding(store="three"), AROUND, Why.NO_ROUTE),
         (finding(store="three", lacking=()), AROUND, Why.NO_ROUTE),

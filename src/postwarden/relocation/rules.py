@@ -60,6 +60,7 @@ class Why(StrEnum):
     CROSSED = "crossed"
     NOBODY = "nobody"
     NO_MAILBOX = "no-mailbox"
+    SEVERAL_MAILBOXES = "several-mailboxes"
     NO_ROUTE = "no-route"
     NOT_STORED = "not-stored"
     UNDECIDED = "undecided"

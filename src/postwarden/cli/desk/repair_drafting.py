@@ -19,6 +19,7 @@ from postwarden.relocation.drafting.service import (
     Wish,
     candidates,
     count,
+    known_stores,
     plan,
     stores_of,
 )
@@ -75,13 +76,12 @@ def _repairs(
         found = list(examination.findings(question)) if held else []
         some = candidates(evidence.engine, examination, found)
         digest = sha256(evidence.manifest.to_json().encode()).hexdigest()
+        wanted = {account for one in some for account in one.finding.rightful}
+        known = known_stores(evidence.engine, wanted)
         seen = Seen(evidence.manifest.name, digest, question.since, question.until)
-    wanted = {
-        (account, one.finding.store or "") for one in some for account in one.finding.rightful
-    }
     preserved = hold_desk(configuration).preserved([one.finding.account for one in some])
     routes = desk.outside.routes
-    stores = stores_of(routes, wanted, by_lmtp=wish.by_lmtp)
-    around = Surroundings(preserved, stores, frozenset(routes))
+    homes = stores_of(routes, wanted, known, by_lmtp=wish.by_lmtp)
+    around = Surroundings(preserved, homes.stores, frozenset(routes), homes.several)
     repairs = plan(some, around, wish)
     return repairs, count(seen, found, repairs)

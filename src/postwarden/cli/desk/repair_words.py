@@ -24,6 +24,9 @@ _WHY = {
     Why.CROSSED: "its content belongs to another message",
     Why.NOBODY: "nobody here is the one it was meant for",
     Why.NO_MAILBOX: "an account that it is meant for has no mailbox",
+    Why.SEVERAL_MAILBOXES: (
+        "an account that it is meant for has mailboxes in several stores, and nothing says which one is read"
+    ),
     Why.NO_ROUTE: "no way to a store is configured: see [[relocation.backends]]",
     Why.NOT_STORED: "it is no longer stored; the logs alone tell of it",
     Why.HOLDERS_TOO: "its holder is among those the message was meant for, and has no other copy",

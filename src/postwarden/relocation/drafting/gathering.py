@@ -1,6 +1,8 @@
 """From what an examination found to candidates for a plan: which stored copies are meant, and who had theirs."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -84,24 +86,59 @@ def _undecided(findings: Sequence[str]) -> set[str]:
     return found
 
 
+class Homes(NamedTuple):
+    """Where mailboxes are.
+
+    Attributes:
+        stores: by account; none of those that have no mailbox anywhere.
+        several: accounts with more than one, so that nobody knows where their owner looks.
+    """
+
+    stores: Mapping[str, str]
+    several: frozenset[str]
+
+
 def stores_of(
-    routes: Mapping[str, Route], wanted: Collection[tuple[str, str]], *, by_lmtp: bool = False
-) -> dict[str, str]:
-    """Give the store where each account's mailbox is.
+    routes: Mapping[str, Route],
+    accounts: Collection[str],
+    known: Mapping[str, Collection[str]],
+    *,
+    by_lmtp: bool = False,
+) -> Homes:
+    """Give the store where each account's mailbox is: where evidence has its mail.
+
+    Backends with one user database know all its accounts, wherever their mail is: they are asked only
+    about an account of which evidence has none, and believed where one alone knows it.
 
     Args:
         routes: by store.
-        wanted: accounts, each with the store to look in first: where its message lies now.
+        accounts: whose.
+        known: stores where evidence has mail of an account.
         by_lmtp: reach those that are in none by LMTP.
     """
-    found: dict[str, str] = {}
-    first = dict(wanted)
-    for store, route in sorted(routes.items(), key=lambda one: one[0] == BY_LMTP):
-        if store == BY_LMTP and not by_lmtp:
-            continue
-        asked = sorted(first.keys() - found.keys() if store == BY_LMTP else first)
-        rooms = route.rooms(asked)
-        for account in asked:
-            if rooms[account].exists and (account not in found or first[account] == store):
-                found[account] = store
+    asked = sorted(set(accounts))
+    rooms = {store: routes[store].rooms(asked) for store in sorted(routes) if store != BY_LMTP}
+    stores: dict[str, str] = {}
+    several = set()
+    for account in asked:
+        where = sorted(known.get(account, ())) or sorted(rooms)
+        there = [one for one in where if one not in rooms or rooms[one][account].exists]
+        ways = {id(routes[one]) if one in rooms else one for one in there}
+        if len(ways) == 1:
+            stores[account] = there[0]
+        elif ways:
+            several.add(account)
+    if by_lmtp and BY_LMTP in routes:
+        rest = [one for one in asked if stores.get(one) not in rooms and one not in several]
+        found = routes[BY_LMTP].rooms(rest)
+        stores |= {account: BY_LMTP for account in rest if found[account].exists}
+    return Homes(stores, frozenset(several))
+
+
+def known_stores(engine: Engine, accounts: Collection[str]) -> Mapping[str, Collection[str]]:
+    """Give in which stores evidence has mail of each account."""
+    copies = engine.tables["copies"].semi_join(engine.named("account", sorted(accounts)), "account")
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for row in engine.table(copies.select("account", "store").distinct()).to_pylist():
+        found[row["account"]].append(row["store"])
     return found

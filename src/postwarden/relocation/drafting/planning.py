@@ -71,11 +71,13 @@ class Surroundings:
         preserved: accounts whose stored mail must stay as it is.
         stores: where the mailbox of an account is; nothing of those that have none.
         routes: stores that there is a way to.
+        several: accounts with mailboxes in several stores.
     """
 
     preserved: frozenset[str]
     stores: Mapping[str, str]
     routes: frozenset[str]
+    several: frozenset[str] = frozenset()
 
 
 def plan(candidates: Iterable[Candidate], around: Surroundings, wish: Wish) -> list[Repair]:
@@ -183,6 +185,7 @@ _REASONS: Sequence[tuple[Why, _Reason]] = (
     (Why.UNREADABLE, lambda one, *_: one.state != _READ),
     (Why.ANSWERED, lambda one, _, __, wish: _ANSWERED in one.flags and not wish.answered),
     (Why.NOBODY, lambda one, *_: not one.finding.rightful),
+    (Why.SEVERAL_MAILBOXES, lambda _, goals, around, __: not around.several.isdisjoint(goals)),
     (Why.NO_MAILBOX, lambda _, goals, around, __: not around.stores.keys() >= set(goals)),
     (Why.NO_ROUTE, _unrouted),
 )
