@@ -9,7 +9,7 @@ import pytest
 
 from people.conftest import NOW
 from postwarden.cases import service as cases
-from postwarden.custody.models import ObjectRow
+from postwarden.custody.models import ObjectRow, PlanRow
 from postwarden.custody.quarantine.settings import QuarantineSettings
 from postwarden.custody.service import BadRecipient, Quarantine
 from postwarden.ledger import check as checker
@@ -18,8 +18,8 @@ from postwarden.people.service import member
 from postwarden.relocation.drafting.service import repairs as told_repairs
 from postwarden.relocation.errors import OtherKind
 from postwarden.relocation.models import CopyRow, CountRow, DeliveryRow
-from postwarden.relocation.service import RepairsOfCases, faults
-from relocation.test_relocation_batches import BOB, CAROL, EVE, Astray
+from postwarden.relocation.service import RepairsOfCases, Where, faults
+from relocation.test_relocation_batches import BOB, CAROL, EVE, FINN, Astray
 
 
 @pytest.fixture
@@ -57,6 +57,28 @@ def test_a_repair_is_as_the_record_says(done):
             "is gone, though",
         ),
         (lambda: CopyRow.objects.filter(place=0).update(finding="other"), "nothing is on record"),
+        (
+            lambda: DeliveryRow.objects.filter(account=BOB).update(account=FINN),
+            "is not as the plan says",
+        ),
+        (lambda: CopyRow.objects.filter(place=0).update(holder=FINN), "is not as the plan says"),
+        (
+            lambda: DeliveryRow.objects.filter(account=BOB).update(sent="taken"),
+            "a delivery of copy finding-1-eve@example.net is not as the record says",
+        ),
+        (
+            lambda: DeliveryRow.objects.filter(account=BOB).update(content="0" * 64),
+            "is not as the record says",
+        ),
+        (
+            lambda: DeliveryRow.objects.filter(account=BOB).update(guid="other"),
+            "is not as the record says",
+        ),
+        (
+            lambda: DeliveryRow.objects.filter(account=BOB).delete(),
+            "a delivery of copy finding-1-eve@example.net is gone",
+        ),
+        (lambda: PlanRow.objects.update(text="{}"), "it is gone or was changed"),
         (lambda: CountRow.objects.update(planned="other\n"), "not what was counted"),
         (lambda: CountRow.objects.all().delete(), "what was looked at is gone"),
     ],
@@ -64,6 +86,53 @@ def test_a_repair_is_as_the_record_says(done):
 def test_what_was_forged_is_found(done, forge, sentence):
     forge()
     assert any(sentence in one for one in bad(done)), bad(done)
+
+
+@pytest.fixture
+def unclear(done):
+    """A restore of both copies: it is not known of the first whether it came back."""
+    plan = done.office.restores.plan(done.case, (), "undo", member("anna"))
+    done.office.signed(plan, done.key)
+    route = done.office.route.route
+    real = route.settle
+    route.settle = lambda tickets: {**real(tickets), tickets[0].key: Where.UNCLEAR}
+    done.office.restore(plan.hash)
+    done.hash = plan.hash
+    return done
+
+
+def test_a_restore_is_as_the_record_says(unclear):
+    outcomes = CopyRow.objects.filter(plan=unclear.hash).values_list("outcome", flat=True)
+    assert sorted(outcomes) == ["needs-person", "restored"]
+    assert bad(unclear) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "forge", "sentence"),
+    [
+        ("needs-person", {"outcome": "restored"}, "is not as the record says"),
+        ("restored", {"outcome": "needs-person"}, "is not as the record says"),
+        ("restored", {"content": "0" * 64}, "is not as the record says"),
+        ("restored", {"holder": FINN}, "is not as the plan says"),
+    ],
+)
+def test_a_restore_that_was_forged_is_found(unclear, outcome, forge, sentence):
+    CopyRow.objects.filter(plan=unclear.hash, outcome=outcome).update(**forge)
+    assert any(sentence in one for one in bad(unclear)), bad(unclear)
+
+
+def test_a_copy_that_came_back_to_somebody_else_is_found(unclear):
+    DeliveryRow.objects.filter(copy__plan=unclear.hash).update(account=FINN)
+    assert sum("is not as the plan says" in one for one in bad(unclear)) == 2
+
+
+def test_a_delivery_that_nobody_wrote_down_is_found(done):
+    """It is due by the plan, and the state alone says that it arrived."""
+    more = done.plan(done.wrong(EVE, BOB, number=3))
+    done.office.desk.run(more, member("anna"))
+    assert bad(done) == []
+    DeliveryRow.objects.filter(copy__plan=more).update(sent="arrived")
+    assert any("nothing is on record of a delivery" in one for one in bad(done))
 
 
 def test_an_object_that_quarantine_no_longer_knows_is_found(done):
