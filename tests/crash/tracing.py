@@ -51,7 +51,9 @@ def calls_of(lines, naming="", files=""):
 
 def watching(files=""):
     """Give the words that let strace write every watched call down; see `calls_of`."""
-    return ["-e", f"trace={WATCHED}" + (f",{_LOOKING},{_GIVING}" if files else "")]
+    if not files:
+        return ["-e", f"trace={WATCHED}"]
+    return ["-y", "-e", f"trace={WATCHED},{_LOOKING},{_GIVING}"]  # -y: paths of descriptors, too
 
 
 def faults_of(call):
