@@ -5,7 +5,14 @@ import os
 import pytest
 
 from people.conftest import NOW
-from postwarden.relocation.service import Absence, Parcel, PermanentRouteError, Where, canonical
+from postwarden.relocation.service import (
+    Absence,
+    AmbiguousRouteError,
+    Parcel,
+    PermanentRouteError,
+    Where,
+    canonical,
+)
 from postwarden.servers.maildir import MaildirRoute
 from postwarden.sources.service import StoreSettings
 from relocation.maildirs import HOSTS, NOBODY, Maildirs, hash_of, letter, wanted
@@ -146,7 +153,7 @@ def test_what_is_put_in_place_of_a_new_folder_is_not_given_away(mail, outside, m
         route.publish([ticket])
         assert route.settle([ticket]) == {ticket.key: Where.STAGED}
     else:
-        with pytest.raises(Exception, match="directory"):
+        with pytest.raises(AmbiguousRouteError, match="directory"):
             route.stage([parcel()])
     assert (tree(outside), outside.stat().st_uid) == before
     assert outside.stat().st_uid != NOBODY
