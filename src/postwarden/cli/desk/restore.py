@@ -53,10 +53,10 @@ def restore(  # the options of the command
     private key, and is asked for where --identity does not name its file. What the repair delivered to
     others stays with them.
     """
-    desk = restore_desk(load(config), now)
-    actor = member(acting(who))
     if (plan is None) == (case is None):
         raise typer.BadParameter("name a case to plan for, or else a plan to carry out")
+    desk = restore_desk(load(config), now)
+    actor = member(acting(who))
     with not_possible():
         if plan is not None:
             _tell(_carried(desk, plan, identity, actor))
