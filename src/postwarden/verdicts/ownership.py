@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from postwarden.evidence.service import Engine
+from postwarden.sources.service import CopyRecord
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.subjects import Subject, copy_id
 
@@ -25,6 +26,9 @@ class _Held(NamedTuple):
     from_: str | None
     header_hash: str
     lmtp_id: str | None
+    size: int
+    header_size: int
+    content_hash: str | None
 
 
 def with_rightful_copies(
@@ -33,8 +37,8 @@ def with_rightful_copies(
     """Give misdelivered findings with `lacking` and `has_rightful_copy` set.
 
     Two copies are of one message when they share their Message-ID and the sender's header block, or,
-    for mail that was sent again by somebody else, Message-ID, date and author. A copy that is itself
-    misdelivered is nobody's own.
+    for mail that was sent again by somebody else, Message-ID, date and author; and the body, as far as
+    it is known: anybody can send a header again. A copy that is itself misdelivered is nobody's own.
 
     Args:
         engine: of the snapshot.
@@ -87,6 +91,16 @@ def _same_message(subject: Subject, other: _Held) -> bool:
             line is not None and line.session_id is not None and line.session_id == other.lmtp_id
         )
     copy = subject.copy
+    if not _same_body(copy, other):
+        return False
     if copy.header_hash == other.header_hash:
         return True
     return copy.message_id is not None and (copy.date, copy.from_) == (other.date, other.from_)
+
+
+def _same_body(copy: CopyRecord, other: _Held) -> bool:
+    """Tell by their hashes, else within one store by their sizes; stores differ in line ends."""
+    if copy.content_hash is not None and other.content_hash is not None:
+        return copy.content_hash == other.content_hash
+    sizes = copy.size - copy.header_size, other.size - other.header_size
+    return copy.store != other.store or sizes[0] == sizes[1]
