@@ -135,6 +135,19 @@ def test_a_delivery_that_nobody_wrote_down_is_found(done):
     assert any("nothing is on record of a delivery" in one for one in bad(done))
 
 
+@pytest.mark.parametrize(("said", "found"), [(True, 0), (False, 1)])
+def test_a_delivery_that_a_person_found_is_on_record_by_their_word(done, said, found):
+    route = done.office.route.route
+    route.settle = lambda tickets: {one.key: Where.UNCLEAR for one in tickets}
+    copy = done.wrong(EVE, BOB, number=3)
+    plan = done.plan(copy)
+    done.carry(plan)
+    done.office.desk.decide(plan, copy.copy.id, member("anna"), "looked", arrived=said)
+    assert bad(done) == []
+    DeliveryRow.objects.filter(copy__plan=plan).update(sent="taken")
+    assert sum("nothing is on record of a delivery" in one for one in bad(done)) == found
+
+
 def test_an_object_that_quarantine_no_longer_knows_is_found(done):
     ObjectRow.objects.all().delete()
     assert sum("no longer known to the quarantine" in one for one in bad(done)) == 2

@@ -25,12 +25,14 @@ class _Record:
     Attributes:
         ended: by plan and finding: outcome, why, and hashes of content, object and file.
         delivered: by plan, finding and account: how it was sent, hash of its content, and guid.
+        decided: plans and findings of which a person said that what was sent is there.
         counted: by plan, the hash of what was looked at.
         erased: some of it was erased, so that what is missing here proves nothing.
     """
 
     ended: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     delivered: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    decided: set[tuple[str, str]] = field(default_factory=set)
     counted: dict[str, str] = field(default_factory=dict)
     erased: bool = False
 
@@ -62,6 +64,9 @@ def _read(ledger: Ledger) -> _Record:
             record.ended[plan, finding] = tuple(told[:5])
     for plan, person, (finding, *told) in _told(ledger, "copy.delivered", record):
         record.delivered[plan, finding, person] = tuple(told)
+    for plan, _, (finding, arrived) in _told(ledger, "copy.decided", record):
+        if arrived:
+            record.decided.add((plan, finding))
     for one in ledger.entries(Wanted(act="repair.counted")):
         if "plan" in one.facts:
             record.counted[one.facts["plan"]] = one.facts["detail"]["digest"]
@@ -117,7 +122,9 @@ def _of_deliveries(record: _Record) -> Iterator[str]:
         seen.add(key)
         if told is not None and told[0] in _GAVE and told != (row.sent, row.content, row.guid):
             yield f"plan {plan[:12]}: a delivery of copy {finding} is not as the record says"
-        elif row.sent in _GAVE and (told is None or told[0] not in _GAVE) and not record.erased:
+        elif row.sent in _GAVE and (told is None or told[0] not in _GAVE):
+            if record.erased or (row.sent == Sent.TAKEN and (plan, finding) in record.decided):
+                continue
             yield f"plan {plan[:12]}: nothing is on record of a delivery of copy {finding}"
     for key in sorted(record.delivered.keys() - seen):
         if record.delivered[key][0] in _GAVE:
