@@ -9,7 +9,7 @@ from postwarden.relocation import carrying
 from postwarden.relocation.acts import Goal
 from postwarden.relocation.errors import NothingToDecide
 from postwarden.relocation.models import CopyRow, DeliveryRow
-from postwarden.relocation.service import AmbiguousRouteError, faults
+from postwarden.relocation.service import AmbiguousRouteError, RepairsOfCases, faults
 from postwarden.servers.maildir import MaildirRoute
 from postwarden.sources.service import StoreSettings
 from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, repair, wanted
@@ -279,6 +279,7 @@ def test_a_copy_that_is_lost_in_quarantine_does_not_keep_others_from_coming_back
     astray.office.signed(back, astray.key)
     told = astray.office.restore(back.hash)
     assert (told.done, told.stuck, told.stage) == (1, (one.copy.id,), Stage.DONE)
+    assert RepairsOfCases().binding((astray.case,)) == frozenset()
     assert astray.has(EVE) == [astray.contents[two.copy.id]]
 
 

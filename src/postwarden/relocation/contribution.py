@@ -24,8 +24,9 @@ class RepairsOfCases:
         """Leave copies with the case whose plan they are of."""
 
     def binding(self, references: Collection[str]) -> Collection[str]:
-        """Give the accounts in which a copy waits for a person or for its plan to go on."""
-        rows = CopyRow.objects.filter(case__in=references)
+        """Give the accounts in which a copy waits for a person or for its repair to go on."""
+        repairs = CountRow.objects.values("plan")
+        rows = CopyRow.objects.filter(case__in=references, plan__in=repairs)
         unfinished = rows.filter(outcome="") | rows.filter(outcome__in=_OPEN)
         return frozenset(unfinished.values_list("holder", flat=True))
 

@@ -6,6 +6,7 @@ from postwarden.relocation.service import (
     Absence,
     Original,
     Parcel,
+    PermanentRouteError,
     Room,
     Ticket,
     Wanted,
@@ -80,7 +81,10 @@ class DovecotRoute:
 
     def restore(self, parcel: Parcel, flags: Sequence[str], keywords: Sequence[str]) -> Ticket:
         """As `Route.restore`."""
-        return self._stage([parcel], (*flags, *keywords))[parcel.key]
+        staged = self._stage([parcel], (*flags, *keywords))
+        if parcel.key not in staged:
+            raise PermanentRouteError("an account that a copy came from is not there any more")
+        return staged[parcel.key]
 
     def _stage(self, parcels: Sequence[Parcel], flags: Sequence[str]) -> dict[str, Ticket]:
         self._staging.forget({parcel.key for parcel in parcels}.__contains__)
