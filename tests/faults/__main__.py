@@ -1,4 +1,4 @@
-"""All of the matrix of faults, of which `make test` has a sixth: `PYTHONPATH=tests:. python -m faults`."""
+"""All of the matrix of faults, of which `make test` has an eighth: `PYTHONPATH=tests:. python -m faults`."""
 
 import os
 import sys

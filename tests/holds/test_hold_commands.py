@@ -39,7 +39,7 @@ def test_a_withdrawn_plan_waits_for_nobody_and_only_those_concerned_withdraw_it(
     plan = run("release", EVA).split()[1]
     assert run("withdraw", plan, who="bram", status=2)
     assert "is withdrawn" in run("withdraw", plan, "--reason", "a mistake")
-    assert "past that" in run("withdraw", plan, status=2)
+    assert "not where that is possible" in run("withdraw", plan, status=2)
     assert "withdrawn" in run("plans")
 
 
