@@ -85,7 +85,7 @@ def headline(facts: Facts) -> str:
     ended = (
         f"in the end {counted(wrong, 'copy')} not as it should be"
         if wrong
-        else "in the end every message is where it belongs"
+        else "in the end every message that was still there is where it belongs"
     )
     return (
         f"Of {counted(found.true, 'wrong copy')} {found.found:,} were found,"
