@@ -114,7 +114,7 @@ class Imap:
             self._line()
             self._log_in(account.encode(), password.encode())
             self.prefix = self._prefix()
-        except BaseException:
+        except BaseException:  # whatever ended it, the socket is not left open
             self._socket.close()
             raise
 

@@ -62,7 +62,7 @@ class Staging:
                 it = self._login
                 self._session = Imap(it.place, it.account, it.password(), it.seconds)
             yield self._session
-        except BaseException:
+        except BaseException:  # nobody knows where a session stands that was cut off
             self._end()
             raise
         finally:

@@ -86,7 +86,7 @@ def _made(name: str, folder: int, owner: Owner) -> int:
     descriptor = enter(name, folder)
     try:
         _give(descriptor, owner)
-    except BaseException:
+    except BaseException:  # whatever ended it, the descriptor is not left open
         os.close(descriptor)
         raise
     return descriptor
@@ -125,7 +125,7 @@ def _begun(folder: int, message: Message, owner: Owner) -> int:
         _give(descriptor, owner)
         times = (message.modified * 1_000, message.modified * 1_000)
         os.utime(descriptor, ns=times)
-    except BaseException:
+    except BaseException:  # likewise
         os.close(descriptor)
         raise
     return descriptor
