@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from realmail.needed import skip_without_servers
+from needed import skip_without_servers
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,7 +1,6 @@
 """The whole drill on a real Postfix and Dovecot with real mail, once, and what it has to end in."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from cli.conftest import ask
 from drills.lab.conftest import _end, _place, servers  # noqa: F401  # fixtures
+from needed import lacking
 from postwarden.drills.lab import service as labs
 from postwarden.drills.misdelivery import service
 from postwarden.drills.misdelivery.conduct import Ended
@@ -35,9 +35,7 @@ def give(module, words):
 @pytest.fixture(scope="module")
 def over(servers):  # noqa: F811  # the fixture
     if not (STOCK / "complete").exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{STOCK}: no stock; `tools/setup.sh corpus`")
-        pytest.skip("the stock is not there: tools/setup.sh corpus")
+        lacking(f"{STOCK}: no stock; `tools/setup.sh corpus`")
     with _place() as place:
         try:
             yield service.drill(place / "lab", MESSAGES, 1, lambda line: None, give=give)

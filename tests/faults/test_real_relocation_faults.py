@@ -9,11 +9,11 @@ from faults.cells import DOVEADM, IMAP, MATRIX
 from faults.desks import LATER, STORE, Clock, letter
 from faults.peers import Dropped, peers
 from faults.real import RealDovecot
+from needed import skip_without_servers
 from people.conftest import KeyFile
 from postwarden.custody.service import Stage
 from postwarden.relocation.acts import Goal, Repair
 from postwarden.state.service import StateSettings, open_state
-from realmail.needed import skip_without_servers
 from relocation import rigs
 from relocation.offices import Office
 

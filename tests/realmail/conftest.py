@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from realmail.needed import skip_without_servers
+from needed import skip_without_servers
 from realmail.options import PairOptions
 from realmail.pair import MailPair
 from realmail.scenario import VARIANTS, play

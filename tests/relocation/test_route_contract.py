@@ -2,8 +2,8 @@
 
 import pytest
 
+from needed import skip_without_servers
 from postwarden.relocation.service import Absence, Original, Where, content_hash
-from realmail.needed import skip_without_servers
 from relocation.rigs import DATE, ROUTES, Way, running
 
 pytestmark = pytest.mark.servers

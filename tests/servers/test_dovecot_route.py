@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from needed import skip_without_servers
 from postwarden.drills.lab.processes import children, running
 from postwarden.relocation.service import (
     Absence,
@@ -32,7 +33,6 @@ from postwarden.sources.service import (
     read_server_mailbox,
 )
 from postwarden.vocabulary import Provider
-from realmail.needed import skip_without_servers
 from relocation import rigs
 from relocation.rigs import FULL, HOST, KEY, PASSWORD, SECONDS, STAGING, Way
 

@@ -5,12 +5,12 @@ import shutil
 import pytest
 from django.db import connections
 
+from needed import skip_without_servers
 from people.conftest import NOW, KeyFile
 from postwarden.custody.service import Stage
 from postwarden.people.service import member
 from postwarden.relocation.acts import Goal, Repair
 from postwarden.state.service import StateSettings, open_state
-from realmail.needed import skip_without_servers
 from relocation import rigs
 from relocation.offices import Office
 

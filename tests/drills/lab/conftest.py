@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Answer, ask
+from needed import skip_without_servers
 from postwarden.drills.lab import service
 from postwarden.drills.lab.service import Lab, Store
-from realmail.needed import skip_without_servers
 
 
 @pytest.fixture(name="postwarden", scope="session")
