@@ -73,6 +73,7 @@ class Refusal(StrEnum):
     WRONG_STAGE = "wrong-stage"
     OTHER_PLAN = "other-plan"
     EXPIRED = "expired"
+    APPROVER_GONE = "approver-gone"
     TOO_FEW = "too-few-approvals"
     TOO_LONG = "expires-too-late"
     FORGED = "forged"

@@ -5,7 +5,7 @@ from postwarden.holds.carrying import Carried
 from postwarden.holds.contribution import HoldContribution
 from postwarden.holds.desk import HoldDesk, Pending, Planned, Wish
 from postwarden.holds.errors import ControlError, HoldError, NothingToDo, ProjectionUnfit
-from postwarden.holds.keeping import Held
+from postwarden.holds.keeping import Held, preserved, preserves
 from postwarden.holds.ports import Languages, MailControl, Scripts, Webmail
 from postwarden.holds.rules import Kind, Refusal, Wording
 
@@ -29,4 +29,6 @@ __all__ = [
     "Webmail",
     "Wish",
     "Wording",
+    "preserved",
+    "preserves",
 ]
