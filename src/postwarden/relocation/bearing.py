@@ -3,12 +3,12 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from django.db import transaction
 
-from postwarden.custody.service import Plans, Stage
+from postwarden.custody.service import Plans, Refused, Stage, Standing
 from postwarden.durable.service import LockedElsewhereError, locked_file
 from postwarden.state import outbox
 from postwarden.state.outbox import Effect
@@ -54,6 +54,15 @@ class Lease:
     def go_on(self) -> None:
         """Raise `Stopped` where somebody stopped the plan."""
         if self.plans.stage(self.effect.subject) is not Stage.RUNNING:
+            raise Stopped
+
+    def go_on_approved(self, standing: Standing) -> None:
+        """As `go_on`; a plan whose approvals hold no more is stopped, with the reason on record."""
+        self.go_on()
+        lapsed = standing.lapsed(self.clock())
+        if lapsed is not None:
+            with suppress(Refused):  # somebody else stopped it just now
+                self.plans.lapse(self.effect.subject, lapsed, self.clock())
             raise Stopped
 
     @property

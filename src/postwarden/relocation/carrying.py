@@ -88,14 +88,14 @@ class Carrier:
 
     def _round(self, plan: Plan, lease: Lease, after: Callable[[], None]) -> list[str]:
         """Do every copy that is left once; give what kept some of them from it."""
-        crew = self._crew(plan, lease)
+        crew, standing = self._crew(plan, lease), self.plans.standing(plan)
         troubles: dict[str, None] = {}
         failed = False
         smaller = min(lease.stuck // _PATIENCE, _SMALLEST)
         for places in portions(unfinished(plan.hash), _AT_ONCE, sizes(plan), smaller):
             if failed:
                 crew.rest(BETWEEN_TRIES)
-            crew.go_on()
+            lease.go_on_approved(standing)
             failed = True
             some = jobs(plan, places)
             try:

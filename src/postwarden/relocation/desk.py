@@ -60,6 +60,7 @@ class Progress:
         residue: codes of where parts of what was removed may be, once the plan is done.
         stage: of the plan.
         trouble: what kept the last try from going on; "" for nothing.
+        stopped: the reason on record, where it was stopped.
     """
 
     outcomes: Mapping[Outcome, int]
@@ -70,6 +71,7 @@ class Progress:
     residue: tuple[str, ...]
     stage: Stage
     trouble: str = ""
+    stopped: str = ""
 
     @property
     def all(self) -> int:
@@ -229,6 +231,7 @@ class RepairDesk:
         ended = rows.filter(stage=CopyStage.ENDED).values_list("outcome", flat=True)
         outcomes = Counter(Outcome(one) for one in ended.iterator())
         trouble = next((t for e, t in outbox.waiting([PLAN]) if e.subject == hashed), "")
+        stage = self.plans.stage(hashed)
         return Progress(
             outcomes=outcomes,
             copies=rows.count(),
@@ -236,8 +239,9 @@ class RepairDesk:
             settled=counted.settled.count("\n"),
             left_by=counted.left_by,
             residue=tuple(counted.residue),
-            stage=self.plans.stage(hashed),
+            stage=stage,
             trouble=trouble,
+            stopped=self.plans.why_stopped(hashed) if stage is Stage.STOPPED else "",
         )
 
     def stuck(self, hashed: str) -> list[Stuck]:

@@ -48,11 +48,13 @@ class Restored:
         done: how many are back.
         not_back: those that are at another end.
         stage: of the plan.
+        stopped: the reason on record, where it was stopped.
     """
 
     done: int
     not_back: tuple[NotBack, ...]
     stage: Stage
+    stopped: str = ""
 
     @property
     def stuck(self) -> tuple[str, ...]:
@@ -153,9 +155,10 @@ class RestoreDesk:
         """Do every copy that is left once; raise the first trouble when all others are done."""
         troubles: list[RelocationError] = []
         hashed = lease.effect.subject
+        standing = self.plans.standing(self.plans.sound(hashed))
         try:
             for places in portions(unfinished(hashed), _AT_ONCE):
-                lease.go_on()
+                lease.go_on_approved(standing)
                 some = self._some(places, identities, lease)
                 try:
                     some.run()
@@ -206,7 +209,9 @@ class RestoreDesk:
         left = ended.exclude(outcome=Outcome.RESTORED)
         told = left.values_list("finding", "outcome", "why")
         not_back = tuple(NotBack(name, Outcome(outcome), Why(why)) for name, outcome, why in told)
-        return Restored(ended.count() - len(not_back), not_back, self.plans.stage(hashed))
+        stage = self.plans.stage(hashed)
+        stopped = self.plans.why_stopped(hashed) if stage is Stage.STOPPED else ""
+        return Restored(ended.count() - len(not_back), not_back, stage, stopped)
 
     def _may(self, who: Member, accounts: Sequence[str]) -> None:
         for organisation in {self.desk.organisation_of(one) for one in accounts}:

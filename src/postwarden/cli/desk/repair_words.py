@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from postwarden.cli.desk.plan_words import stopped
 from postwarden.custody.service import Act, Kind, Stage
 from postwarden.relocation.service import (
     BY_LMTP,
@@ -81,7 +82,6 @@ _RESIDUE = {
 _ALWAYS = ("backups and snapshots of the stores, until these expire",)
 _STAGES = {
     Stage.DONE: "The plan is done.",
-    Stage.STOPPED: "The plan was stopped; `postwarden plan run` goes on with it.",
     Stage.RUNNING: "The plan goes on: the worker carries it out.",
 }
 
@@ -143,7 +143,9 @@ def outcome_lines(progress: Progress) -> Iterator[str]:
     yield f"Together {copies(progress.all)}: every one that was looked at."
     if progress.stage is Stage.DONE:
         yield from _residue_lines(progress)
-    if progress.stage in _STAGES:
+    if progress.stage is Stage.STOPPED:
+        yield stopped(progress.stopped, "postwarden plan run")
+    elif progress.stage in _STAGES:
         yield _STAGES[progress.stage]
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.plan_words import not_possible
+from postwarden.cli.desk.plan_words import not_possible, stopped
 from postwarden.cli.desk.repair_words import copies, not_back
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
@@ -85,5 +85,7 @@ def _tell(restored: Restored) -> None:
     typer.echo(f"{copies(restored.done)} put back.")
     for one in restored.not_back:
         typer.echo(visible(f"{one.outcome}: {one.finding}: {not_back(one.why)}"))
+    if restored.stage is Stage.STOPPED:
+        typer.echo(visible(stopped(restored.stopped, "postwarden restore --plan")))
     if restored.stuck or restored.stage is not Stage.DONE:
         raise typer.Exit(SOME_LEFT)
