@@ -55,6 +55,7 @@ class Asking:
         self._doveadm = doveadm
         self._name = name
         self._homes: dict[str, tuple[float, str]] = {}
+        self._commands: frozenset[str] | None = None
 
     def look(self, commands: Sequence[Asked]) -> list[Answer]:
         """Ask what changes nothing, or nothing but staging; raise as questions do."""
@@ -63,8 +64,8 @@ class Asking:
         except DoveadmUnanswered as error:
             raise TemporaryRouteError(f"{self._name}: {error}") from error
 
-    def act(self, commands: Sequence[Asked]) -> list[Answer]:
-        """Ask for what changes accounts.
+    def act(self, commands: Sequence[Asked], expected: Collection[int] = ()) -> list[Answer]:
+        """Ask for what changes accounts; no command may fail, unless with an expected code.
 
         Raises:
             AmbiguousRouteError: no answer, or a command failed; others may have been carried out.
@@ -75,7 +76,7 @@ class Asking:
         except DoveadmUnanswered as error:
             raise AmbiguousRouteError(f"{self._name}: {error}") from error
         for (name, _), answer in zip(commands, answers, strict=True):
-            if isinstance(answer, Failure):
+            if isinstance(answer, Failure) and answer.code not in expected:
                 raise AmbiguousRouteError(f"{self._name}: {_failed(name, answer)}")
         return answers
 
@@ -95,11 +96,17 @@ class Asking:
     def commands(self) -> frozenset[str]:
         """Give the names of the commands that this Dovecot has."""
         try:
-            return self._doveadm.commands()
+            self._commands = self._doveadm.commands()
         except DoveadmRefused as error:
             raise PermanentRouteError(f"{self._name}: {error}") from error
         except DoveadmError as error:
             raise TemporaryRouteError(f"{self._name}: {error}") from error
+        return self._commands
+
+    def has(self, command: str) -> bool:
+        """Tell whether this Dovecot has a command, by what it said last: an unknown one breaks its answer."""
+        known = self.commands() if self._commands is None else self._commands
+        return command in known
 
     def homes(self, accounts: Iterable[str]) -> Mapping[str, str]:
         """Give what is said of the mail location of those accounts that the user database knows.

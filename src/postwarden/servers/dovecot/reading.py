@@ -9,6 +9,7 @@ from postwarden.servers.dovecot.asking import Asking, Query
 from postwarden.servers.dovecot.copying import Copier, Pick
 from postwarden.servers.dovecot.imap import Mail
 from postwarden.servers.dovecot.stored import Stored, rows, with_guids
+from postwarden.servers.dovecot.traces import Spot, Traces
 from postwarden.sources.service import header_hashes
 
 _AT_ONCE = 500
@@ -27,9 +28,10 @@ class Seen(NamedTuple):
 class Reader:
     """Implements `Route.read`, and finds copies for their removal."""
 
-    def __init__(self, asking: Asking, copier: Copier, hosts: Set[str]) -> None:
+    def __init__(self, asking: Asking, copier: Copier, traces: Traces, hosts: Set[str]) -> None:
         """Bind it; `hosts` are the provider's own, lower case."""
         self._asking = asking
+        self._traces = traces
         self._copier = copier
         self._hosts = hosts
         self._seen: OrderedDict[tuple[str, str], Seen] = OrderedDict()
@@ -80,7 +82,14 @@ class Reader:
     def locate(
         self, copies: Sequence[Wanted], batch: Iterable[Wanted]
     ) -> Iterator[tuple[Wanted, Stored | Absence]]:
-        """Find copies of accounts that are there, in all folders; `batch` has what others may claim."""
+        """Find copies of accounts that are there, in all folders.
+
+        One that lies nowhere else is looked for where lazy_expunge keeps what a user removed.
+
+        Args:
+            copies: which.
+            batch: has what others may claim.
+        """
         claimed = {(one.account, one.folder, one.uid) for one in batch}
         by_account: dict[str, list[Wanted]] = {}
         for copy in copies:
@@ -91,9 +100,28 @@ class Reader:
         there: dict[str, list[Stored]] = {}
         for query, found in zip(queries, self._asking.stored(queries), strict=True):
             there.setdefault(query.account, []).extend(found)
+        gone = []
         for account, some in by_account.items():
             places = {(folder, uid) for one, folder, uid in claimed if one == account}
-            yield from ((copy, where_now(copy, there[account], places)) for copy in some)
+            for copy in some:
+                now = where_now(copy, there[account], places)
+                if now is Absence.GONE:
+                    gone.append(copy)
+                else:
+                    yield copy, now
+        yield from self._lazily_kept(gone)
+
+    def _lazily_kept(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Stored | Absence]]:
+        queries = self._traces.lazily_kept(
+            Spot(copy.account, copy.folder, copy.guid) for copy in copies if copy.guid is not None
+        )
+        kept = {
+            (query.account, one.guid): one
+            for query, found in zip(queries, self._asking.stored(queries), strict=True)
+            for one in found
+        }
+        for copy in copies:
+            yield copy, kept.get((copy.account, copy.guid or ""), Absence.GONE)
 
     def _original(self, wanted: Wanted, pick: Pick, mail: Mail) -> Original | Absence:
         if wanted.header_hash not in header_hashes(mail.content, self._hosts):

@@ -20,11 +20,12 @@ from postwarden.servers.dovecot.fencing import PROCESSES, Quiet, processes
 from postwarden.servers.dovecot.imap import Held, Letter
 from postwarden.servers.dovecot.quota import Quotas
 from postwarden.servers.dovecot.reading import Reader
-from postwarden.servers.dovecot.removing import Remover, keeps_bodies
+from postwarden.servers.dovecot.removing import Remover
 from postwarden.servers.dovecot.settling import Settler
 from postwarden.servers.dovecot.staging import Login, Staging
 from postwarden.servers.dovecot.stored import Folder, is_pattern, uid_set
 from postwarden.servers.dovecot.tickets import Place
+from postwarden.servers.dovecot.traces import Traces, purged
 
 _Target = tuple[str, str]  # account, folder
 
@@ -43,6 +44,7 @@ class DovecotRoute:
         login: Login,
         hosts: Set[str],
         orphans: float = 5.0,
+        lazy: str = "",
     ) -> None:
         """Bind it.
 
@@ -52,13 +54,15 @@ class DovecotRoute:
             login: of the staging account.
             hosts: the provider's own, lower case.
             orphans: seconds to wait where Dovecot was started anew since a parcel was staged.
+            lazy: Dovecot's setting lazy_expunge; "" where that plugin is not in use.
         """
         self._asking = Asking(doveadm, name)
-        self._staging = Staging(login)
+        self._traces = Traces(self._asking, lazy)
+        self._staging = Staging(login, self._traces.lazy)
         self._quiet = Quiet(self._asking, login.seconds, orphans)
         copier = Copier(self._asking, self._staging)
-        self._reader = Reader(self._asking, copier, hosts)
-        self._remover = Remover(self._asking, copier, self._reader)
+        self._reader = Reader(self._asking, copier, self._traces, hosts)
+        self._remover = Remover(self._asking, copier, self._reader, self._traces, login.account)
         self._settler = Settler(self._asking, self._staging, copier, self._quiet)
         self._quotas = Quotas(self._asking)
 
@@ -176,13 +180,12 @@ class DovecotRoute:
     def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:  # noqa: ARG002  # all are staged in one place
         """As `Route.clear`."""
         account = self._staging.account
-        done = self._staging.forget(lambda key: key.startswith(tuple(keys)))
-        if done and keeps_bodies(self._asking.homes([account]).get(account, "")):
-            self._asking.told([("purge", {"user": account})])
+        if self._staging.forget(lambda key: key.startswith(tuple(keys))):
+            self._asking.told([*purged(self._asking.homes([account]), [account])])
 
     def residue(self) -> Sequence[str]:
         """As `Route.residue`."""
-        return self._quotas.residue()
+        return [*self._traces.residue(finds_lazy=self._staging.keeps_lazily())]
 
 
 def _made(target: _Target) -> Asked:

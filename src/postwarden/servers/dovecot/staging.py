@@ -41,8 +41,10 @@ class Login:
 class Staging:
     """The folders of the staging account; what fails here raises `TemporaryRouteError`."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, login: Login, lazy: str) -> None:
+        """Bind them; `lazy` is the mask of the folders that lazy_expunge fills, "" for none."""
         self._login = login
+        self._lazy = lazy
         self._session: Imap | None = None
         self._inside = 0
 
@@ -153,7 +155,31 @@ class Staging:
             for name in session.folders(f"{session.prefix}{_READ}*").values():
                 if _is_old(name):
                     session.delete(name)
+            self._sweep(session)
         return done
+
+    def keeps_lazily(self) -> bool:
+        """Whether what is expunged here is found where lazy_expunge is said to keep it; tried once."""
+        if not self._lazy:
+            return False
+        with self.session() as session:
+            name = _name(session, _READ)
+            session.create(name)
+            session.append(name, [Letter(_NOTE.encode(), 0)])
+            session.delete(name)
+            kept = [session.held(one) for one in session.folders(self._lazy).values()]
+            self._sweep(session)
+        return any(kept)
+
+    def _sweep(self, session: Imap) -> None:
+        """Remove what lazy_expunge keeps of this account: copies of everything that passed through."""
+        if not self._lazy:
+            return
+        for name in session.folders(self._lazy).values():
+            if self._lazy.endswith("*"):
+                session.delete(name)
+            else:
+                session.expunge(name, "1:*")
 
     @contextmanager
     def reading_folder(self) -> Iterator[str]:
@@ -167,6 +193,7 @@ class Staging:
             # What cannot be removed now, `forget` removes another day.
             with suppress(RelocationError), self.session() as session:
                 session.delete(name)
+                self._sweep(session)
 
 
 def _name(session: Imap, kind: str) -> str:
