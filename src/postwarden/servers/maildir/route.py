@@ -33,11 +33,18 @@ from postwarden.servers.maildir.writing import (
 )
 from postwarden.sources.service import StoreSettings
 
+_NOWHERE = {True: Where.TAKEN, False: Where.LOST, None: Where.UNCLEAR}
+"""Where a file is that is nowhere, by whether it was published, as far as this process knows."""
 _RESIDUE = ("index-cache", "full-text-index", "quota-file")
 
 
 class MaildirRoute:
-    """Implements `Route`; see the package."""
+    """Implements `Route`; see the package.
+
+    A file that is neither staged nor in its account was taken by its owner only where this process saw it
+    published, and never arrived only where this process staged it, or removed it from staging, and nobody
+    has published it since. Else nobody can know: somebody may have emptied the staging folder by hand.
+    """
 
     name = "maildir"
 
@@ -56,6 +63,7 @@ class MaildirRoute:
         self._tree = self._places.tree
         self._hosts = hosts
         self._host = host.replace("/", "_").replace(":", "_")
+        self._published: dict[str, bool] = {}
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """Say which accounts have a mailbox; files know no quota."""
@@ -95,6 +103,7 @@ class MaildirRoute:
             make_folder(self._tree, staging, owner)
             messages = [self._message(one) for one in parcels]
             write(self._tree, staging, messages, owner)
+            self._published |= dict.fromkeys((one.name for one in messages), False)
         for parcel, message in zip(parcels, messages, strict=True):
             place = {"mailbox": mailbox, "letters": letters}
             yield Ticket(parcel.key, account, parcel.folder, message.name, place)
@@ -121,7 +130,12 @@ class MaildirRoute:
                     aside = f"{_staging(ticket)}.folder"
                     with suppress(NotADirectoryError):  # something of its owner's is in the way
                         make_mailbox(self._tree, self._folder(ticket), owner, aside)
-            move(self._tree, ((_staging(one), self._target(one)) for one in tickets))
+            before = {one.guid: self._published.pop(one.guid, None) for one in tickets}
+            moved = move(self._tree, ((_staging(one), self._target(one)) for one in tickets))
+            known = {one.guid: before[one.guid] or _staging(one) in moved for one in tickets}
+            self._published |= {
+                guid: seen for guid, seen in known.items() if seen or before[guid] is not None
+            }
 
     def settle(self, tickets: Sequence[Ticket]) -> Mapping[str, Where]:
         """Say where parcels are; a rename that was asked for has happened, or the file is still there."""
@@ -134,9 +148,11 @@ class MaildirRoute:
                     found[ticket.key] = Where.STAGED
                     continue
                 there = self._arrived(ticket, finders)
-                if there is not None:
-                    folders[os.path.dirname(there)] = None
-                found[ticket.key] = Where.TAKEN if there is None else Where.ARRIVED
+                if there is None:
+                    found[ticket.key] = _NOWHERE[self._published.get(ticket.guid)]
+                    continue
+                folders[os.path.dirname(there)] = None
+                found[ticket.key] = Where.ARRIVED
             side_by_side(self._tree.sync, folders)
         return found
 
@@ -168,12 +184,18 @@ class MaildirRoute:
     def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:
         """Remove staged files whose keys begin so, and staging folders that are empty then."""
         starts = tuple(f".P{key}" for key in keys)
+
+        def is_meant(name: str) -> bool:
+            return name[name.find(".") :].startswith(starts)
+
+        for name in [one for one in self._published if is_meant(one)]:
+            del self._published[name]
         with _troubles():
             for staging in self._stagings(accounts):
                 with self._tree.listed(staging) as folder:
-                    for name in os.listdir(folder):
-                        if name[name.find(".") :].startswith(starts):
-                            remove_all(name, folder)
+                    for name in filter(is_meant, os.listdir(folder)):
+                        if remove_all(name, folder):
+                            self._published[name] = False
                 with self._tree.holding(staging) as (box, name):
                     _remove_empty(name, box)
 
