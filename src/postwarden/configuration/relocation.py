@@ -68,7 +68,7 @@ class _Backend(Model):
     )
     lazy_expunge: str = Field(
         default="",
-        pattern=r"\A[\w ./&+^-]*\Z",
+        pattern=r"^[\w ./&+^-]*$",
         description="Where Dovecot's plugin lazy_expunge keeps what is expunged, as its setting has it: the"
         " prefix of a namespace, such as EXPUNGED/, or a folder. Copies are removed from there, too.",
     )
