@@ -4,7 +4,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from postwarden.relocation.service import Absence, Original, Wanted, content_hash
+from postwarden.relocation.service import (
+    Absence,
+    Original,
+    TemporaryRouteError,
+    Wanted,
+    content_hash,
+)
 from postwarden.servers.dovecot.asking import Asking, Query
 from postwarden.servers.dovecot.copying import Copier, Pick
 from postwarden.servers.dovecot.imap import Mail
@@ -68,16 +74,39 @@ class Reader:
     def _read_elsewhere(
         self, copies: Sequence[Wanted], batch: Sequence[Wanted]
     ) -> Iterator[tuple[Wanted, Original | Absence]]:
-        by_id = {copy.id: copy for copy in copies}
-        picks = []
-        for copy, found in self.locate(copies, batch):
-            if isinstance(found, Absence):
-                yield copy, found
-            else:
-                picks.append(Pick(copy.id, copy.account, found.folder, found.guid, found.uid))
+        located = list(self.locate(copies, batch))
+        yield from ((copy, one) for copy, one in located if isinstance(one, Absence))
+        places = {copy.id: (copy, one) for copy, one in located if not isinstance(one, Absence)}
+        picks = [
+            Pick(id_, copy.account, one.folder, one.guid, one.uid)
+            for id_, (copy, one) in places.items()
+        ]
+        unread = []
         for pick, mail in self._copier.bytes_of(picks):
-            copy = by_id[pick.id]
-            yield copy, Absence.UNREADABLE if mail is None else self._original(copy, pick, mail)
+            if mail is None:
+                unread.append(places[pick.id])
+            else:
+                yield places[pick.id][0], self._original(places[pick.id][0], pick, mail)
+        yield from self.unread(unread, batch)
+
+    def unread(
+        self, places: Sequence[tuple[Wanted, Stored]], batch: Iterable[Wanted]
+    ) -> Iterator[tuple[Wanted, Absence]]:
+        """Say why copies cannot be read that were found at these places a moment ago.
+
+        Raises:
+            TemporaryRouteError: one of them is elsewhere by now.
+        """
+        if not places:
+            return
+        before = {copy.id: (one.folder_guid, one.uid) for copy, one in places}
+        for copy, one in self.locate([copy for copy, _ in places], batch):
+            if isinstance(one, Absence):
+                yield copy, one
+            elif (one.folder_guid, one.uid) == before[copy.id]:
+                yield copy, Absence.UNREADABLE
+            else:
+                raise TemporaryRouteError("a copy is moved while it is read")
 
     def locate(
         self, copies: Sequence[Wanted], batch: Iterable[Wanted]

@@ -51,8 +51,10 @@ class Remover:
                 told[copy.id] = place
             else:
                 found[copy.id] = (copy, place)
-        same = self._same(found, {copy.id: hashed for copy, hashed in copies})
+        same, unread = self._same(found, {copy.id: hashed for copy, hashed in copies})
         told |= {id_: Absence.CHANGED for id_ in found if id_ not in same}
+        why = self._reader.unread([found[id_] for id_ in unread], [copy for copy, _ in copies])
+        told |= {copy.id: absence for copy, absence in why}
         self._expunge([copy for copy, _ in copies], [found[id_] for id_ in same], homes)
         return told | dict.fromkeys(same)
 
@@ -77,21 +79,21 @@ class Remover:
                 yield copy, place
         yield from self._reader.locate(missing, copies)
 
-    def _same(self, found: _Found, hashes: Mapping[str, str]) -> list[str]:
-        """Give the ids of those whose content has the hash that it should have."""
-        same, unknown = [], []
+    def _same(self, found: _Found, hashes: Mapping[str, str]) -> tuple[list[str], list[str]]:
+        """Give the ids of those whose content has the hash that it should have, and of unreadable ones."""
+        same, unread, unknown = [], [], []
         for id_, (copy, place) in found.items():
             seen = self._reader.seen(copy.account, place.guid)
             if seen == (place.size, place.date, hashes[id_]):
                 same.append(id_)
             else:
                 unknown.append(Pick(id_, copy.account, place.folder, place.guid, place.uid))
-        same += [
-            pick.id
-            for pick, mail in self._copier.bytes_of(unknown)
-            if mail is not None and content_hash(mail.content) == hashes[pick.id]
-        ]
-        return same
+        for pick, mail in self._copier.bytes_of(unknown):
+            if mail is None:
+                unread.append(pick.id)
+            elif content_hash(mail.content) == hashes[pick.id]:
+                same.append(pick.id)
+        return same, unread
 
     def _expunge(
         self,
