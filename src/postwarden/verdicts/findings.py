@@ -23,7 +23,7 @@ class Finding:
         has_rightful_copy: every rightful account holds its own; None when nobody is rightful.
         lacking: the rightful accounts that hold no copy of their own.
         gone: no longer stored, but logged as stored.
-        settled: gone, because a repair took it away; the record says so.
+        settled: the record says that a repair took it away, or left it to a holder who is meant, too.
     """
 
     id: str
@@ -51,6 +51,11 @@ class Finding:
     def original_recipient(self) -> str | None:
         """The first of the original recipients."""
         return self.original_recipients[0] if self.original_recipients else None
+
+    @property
+    def leaves_out(self) -> bool:
+        """It is rightful here, and others who were meant to get it by its address never did."""
+        return self.verdict is Verdict.RIGHTFUL and bool(self.lacking)
 
     @property
     def wrong(self) -> bool:

@@ -1,19 +1,16 @@
 """Which rightful accounts ever held a message, also where they have deleted it since: the logs tell."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from postwarden.evidence.service import Engine
 from postwarden.sources.service import DeliveryRecord
 from postwarden.verdicts.destinations import Destinations
 from postwarden.verdicts.findings import Finding
-from postwarden.vocabulary import Moment
+from postwarden.verdicts.queuefiles import AccountOf, QueueFiles
 
 _STORED = ("saved", "sent")
-
-AccountOf = Callable[[str, Moment | None], str | None]
-"""Gives whose mailbox an address named at that time."""
 
 
 class Stored(NamedTuple):
@@ -68,7 +65,7 @@ def held(
     wrong: defaultdict[str, set[str]] = defaultdict(set)
     for one in findings:
         wrong[one.message_id or ""].add(one.account)
-    files = {name: _QueueFiles(theirs) for name, theirs in by_message.items()}
+    files = {name: QueueFiles(theirs) for name, theirs in by_message.items()}
     stored = Counter(copies)
     found = {}
     for one in findings:
@@ -80,46 +77,3 @@ def held(
         theirs = set(one.rightful) & brought.keys() if brought[one.account] >= many else set()
         found[one.id] = frozenset(theirs - wrong[name])
     return found
-
-
-class _QueueFiles:
-    """Delivery lines of one Message-ID by the queue files that went on as each other."""
-
-    def __init__(self, lines: Sequence[DeliveryRecord]) -> None:
-        self._next: dict[str, str] = {}
-        for line in lines:
-            if line.queue_id and line.next_queue_id:
-                self._next[self._first(line.queue_id)] = self._first(line.next_queue_id)
-        self._postfix: defaultdict[str, list[DeliveryRecord]] = defaultdict(list)
-        self._dovecot: defaultdict[str, list[DeliveryRecord]] = defaultdict(list)
-        for line in lines:
-            if line.server == "dovecot" and line.session_id:
-                self._dovecot[line.session_id].append(line)
-            elif line.queue_id and not line.next_queue_id:
-                self._postfix[self._first(line.queue_id)].append(line)
-        self._brought: dict[str, Counter[str]] = {}
-
-    def brought(self, queue_id: str, account_of: AccountOf) -> Counter[str]:
-        """Count by account what was stored of this queue file and those linked with it."""
-        first = self._first(queue_id)
-        if first not in self._brought:
-            self._brought[first] = Counter(self._accounts(first, account_of))
-        return self._brought[first]
-
-    def _accounts(self, first: str, account_of: AccountOf) -> Iterator[str]:
-        lines = self._postfix[first]
-        for session in {line.session_id for line in lines if line.session_id}:
-            for line in self._dovecot[session]:
-                if line.account is not None:
-                    yield line.account
-        for line in lines:
-            account = account_of(line.recipient or "", line.accepted_at)
-            if not line.session_id and account is not None:
-                yield account
-
-    def _first(self, queue_id: str) -> str:
-        """Give the queue file that stands for all that are linked with this one."""
-        while (known := self._next.get(queue_id, queue_id)) != queue_id:
-            self._next[queue_id] = self._next.get(known, known)
-            queue_id = known
-        return queue_id
