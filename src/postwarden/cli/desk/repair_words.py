@@ -72,12 +72,12 @@ _LEFT_BY = {
 }
 _RESIDUE = {
     "index-cache": "header fields in Dovecot's index caches, until it writes them anew",
-    "full-text-index": "words in the full-text index, until it is built anew: doveadm fts rescan",
+    "full-text-index": "words in the holders' full-text index, until it is built anew: doveadm fts rescan",
     "quota-file": "maildirsize counts them until Dovecot computes it anew: doveadm quota recalc",
-    "lazy-expunge": "whole, in lazy_expunge folders of the wrong holders: look there, and expunge",
+    "lazy-expunge": "whole, where Dovecot uses lazy_expunge: name it in [[relocation.backends]]",
     "alternate-storage": "in alternate storage, until doveadm purge has run there, too",
     "saved-attachments": "attachments in single-instance storage, while anybody else has the same",
-    "replicas": "on replicas, until these have synchronised; one that was away may bring them back",
+    "replicas": "on replicas, until these have synchronised; then in their caches, and until doveadm purge",
 }
 _ALWAYS = ("backups and snapshots of the stores, until these expire",)
 _STAGES = {

@@ -132,8 +132,9 @@ class Reader:
         gone = []
         for account, some in by_account.items():
             places = {(folder, uid) for one, folder, uid in claimed if one == account}
+            live = [one for one in there[account] if not self._traces.is_lazy(one.folder)]
             for copy in some:
-                now = where_now(copy, there[account], places)
+                now = where_now(copy, live, places)
                 if now is Absence.GONE:
                     gone.append(copy)
                 else:

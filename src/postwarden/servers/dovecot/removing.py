@@ -122,6 +122,7 @@ class Remover:
         answers = self._asking.act(acts, {NOT_FOUND})
         if any(map(rows, answers[len(queries) : 2 * len(queries)])):
             raise AmbiguousRouteError("doveadm expunge succeeded, and copies are there still")
+        self._traces.replicate(copy.account for copy in copies)
 
 
 def _expected(copies: Sequence[Wanted]) -> list[str]:

@@ -14,7 +14,7 @@ from postwarden.relocation.service import (
     content_hash,
 )
 from postwarden.servers.dovecot.api import Answer, Asked, Doveadm, Failure
-from postwarden.servers.dovecot.asking import EXISTS, NO_USER, NOT_FOUND, Asking, status
+from postwarden.servers.dovecot.asking import EXISTS, NO_NAME, NO_USER, NOT_FOUND, Asking, status
 from postwarden.servers.dovecot.copying import Copier
 from postwarden.servers.dovecot.fencing import PROCESSES, Quiet, processes
 from postwarden.servers.dovecot.imap import Held, Letter
@@ -28,6 +28,7 @@ from postwarden.servers.dovecot.tickets import Place
 from postwarden.servers.dovecot.traces import Traces, purged
 
 _Target = tuple[str, str]  # account, folder
+_MISSING = frozenset({NO_USER, NOT_FOUND, NO_NAME})
 
 
 class DovecotRoute:
@@ -112,20 +113,21 @@ class DovecotRoute:
     def _targets(self, wanted: Sequence[_Target]) -> tuple[int, dict[_Target, Folder]]:
         """Give Dovecot's generation, and the folders in which parcels are to arrive.
 
-        Folders that are missing are made; those of accounts that are not there are left out.
+        Folders that are missing are made. Left out are those that cannot be: of accounts that are not
+        there, with names that no namespace has room for.
         """
         named = [one for one in wanted if not is_pattern(one[0])]
-        told, *answers = self._asking.told(
-            [PROCESSES, *(status(*one) for one in named)], {NO_USER, NOT_FOUND}
-        )
+        told, *answers = self._asking.told([PROCESSES, *(status(*one) for one in named)], _MISSING)
         found = self._folders(named, answers)
         missing = [
             one
             for one, answer in zip(named, answers, strict=True)
             if one not in found and not (isinstance(answer, Failure) and answer.code == NO_USER)
         ]
-        self._asking.told([_made(one) for one in missing], {EXISTS})
-        found |= self._folders(missing, self._asking.told([status(*one) for one in missing]))
+        self._asking.told([_made(one) for one in missing], {EXISTS, NO_NAME})
+        asked = [status(*one) for one in missing]
+        found |= self._folders(missing, self._asking.told(asked, _MISSING))
+        self._traces.note(told)
         return processes(told).generation, found
 
     def _folders(
@@ -177,9 +179,10 @@ class DovecotRoute:
         """As `Route.remove`."""
         return self._remover.remove(copies)
 
-    def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:  # noqa: ARG002  # all are staged in one place
+    def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:
         """As `Route.clear`."""
         account = self._staging.account
+        self._traces.replicate([account, *accounts])
         if self._staging.forget(lambda key: key.startswith(tuple(keys))):
             self._asking.told([*purged(self._asking.homes([account]), [account])])
 

@@ -4,14 +4,17 @@
   namespace; so postwarden.toml has to name them.
 - The index cache keeps header fields, the subject among them, until it is written anew.
 - mdbox keeps the body until a purge.
+- Replicas keep it until they are told: what doveadm changes, Dovecot 2.3 replicates at its next full
+  synchronisation only, which may be a day later.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from postwarden.servers.dovecot.api import Asked
+from postwarden.servers.dovecot.api import Answer, Asked
 from postwarden.servers.dovecot.asking import Asking, Query
-from postwarden.servers.dovecot.stored import rows, with_guids
+from postwarden.servers.dovecot.fencing import PROCESSES
+from postwarden.servers.dovecot.stored import is_pattern, rows, with_guids
 
 _CACHE = "mailboxCachePurge"  # Dovecot newer than the first 2.3
 _FULL_TEXT = "ftsRescan"  # a command that doveadm has where the plugin is loaded
@@ -32,11 +35,17 @@ class Traces:
         """Bind it; `lazy` is Dovecot's setting lazy_expunge, "" where that plugin is not in use."""
         self._asking = asking
         self._lazy = mask_of(lazy)
+        self._replicator: bool | None = None
 
     @property
     def lazy(self) -> str:
         """Give the mask of the folders that lazy_expunge fills; "" where there are none."""
         return self._lazy
+
+    def is_lazy(self, folder: str) -> bool:
+        """Whether lazy_expunge fills this folder."""
+        mask = self._lazy
+        return folder.startswith(mask[:-1]) if mask.endswith("*") else folder == mask
 
     def lazily_kept(self, spots: Iterable[Spot]) -> list[Query]:
         """Ask for what lazy_expunge keeps of expunged messages, a query for each account."""
@@ -61,6 +70,21 @@ class Traces:
             masks = [*folders, self._lazy] if self._lazy else [*folders]
             yield _CACHE, {"user": account, "mailbox": masks}
 
+    def replicate(self, accounts: Iterable[str]) -> None:
+        """Let replicas follow now, if there are any; whether they could, nobody waits for."""
+        if self._replicator is None:
+            self.note(self._asking.told([PROCESSES])[0])
+        if self._replicator:
+            names = sorted(one for one in set(accounts) if not is_pattern(one))
+            self._asking.look([("replicatorReplicate", _first(one)) for one in names])
+
+    def note(self, processes: Answer) -> None:
+        """Learn from an answer to `PROCESSES` whether this Dovecot replicates.
+
+        Not by replicatorStatus, which crashes Dovecot 2.3's doveadm where nothing is replicated.
+        """
+        self._replicator = any(row.get("name") == "replicator" for row in rows(processes))
+
     def residue(self, *, finds_lazy: bool) -> Iterator[str]:
         """Name where parts of removed copies may remain, as `Route.residue`.
 
@@ -68,8 +92,7 @@ class Traces:
             finds_lazy: what lazy_expunge keeps was seen to lie where it is looked for.
         """
         commands = self._asking.commands()
-        # Not by replicatorStatus, which crashes Dovecot 2.3's doveadm where nothing is replicated.
-        (processes,) = self._asking.told([("processStatus", {})])
+        self.note(self._asking.told([PROCESSES])[0])
         if _CACHE not in commands:
             yield "index-cache"
         if not finds_lazy:
@@ -77,8 +100,12 @@ class Traces:
         yield from ("alternate-storage", "saved-attachments")
         if _FULL_TEXT in commands:
             yield "full-text-index"
-        if any(row.get("name") == "replicator" for row in rows(processes)):
+        if self._replicator:
             yield "replicas"
+
+
+def _first(account: str) -> dict[str, str]:
+    return {"userMask": account, "priority": "high"}
 
 
 def mask_of(lazy: str) -> str:
