@@ -9,6 +9,7 @@ from postwarden.custody.checking import FROZEN, readable, sound
 from postwarden.custody.errors import NoSuchPlan, Refused
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
+    Abandon,
     Approval,
     Approve,
     Begin,
@@ -196,6 +197,10 @@ class Plans:
     def stop(self, hashed: str, actor: str, why: str, now: Moment) -> Plan:
         """Note that a plan was stopped before its end."""
         return self._step(hashed, Stop(), _STOPPED, actor, why, now)
+
+    def abandon(self, hashed: str, actor: str, why: str, now: Moment) -> Plan:
+        """Note that nobody goes on with a plan that has begun, and can be stopped between its acts."""
+        return self._step(hashed, Abandon(), "plan.abandoned", actor, why, now)
 
     def lapse(self, hashed: str, why: Refusal, now: Moment) -> None:
         """Stop a running plan whose approvals no longer hold."""

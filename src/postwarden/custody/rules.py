@@ -1,7 +1,7 @@
 """What may become of a plan (pure)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -63,6 +63,7 @@ class Stage(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     WITHDRAWN = "withdrawn"
+    ABANDONED = "abandoned"
 
 
 class Refusal(StrEnum):
@@ -174,11 +175,15 @@ class Resume(NamedTuple):
     """It goes on where it was stopped."""
 
 
+class Abandon(NamedTuple):
+    """Nobody goes on with it: what of it has not begun is given up."""
+
+
 class Withdraw(NamedTuple):
     """Its requester, or somebody in charge, takes it back."""
 
 
-Event = Approve | Begin | Finish | Stop | Resume | Withdraw
+Event = Approve | Begin | Finish | Stop | Resume | Abandon | Withdraw
 
 
 def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
@@ -189,13 +194,15 @@ def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
         case Begin():
             return _begun(plan, now)
         case Finish() | Stop():
-            return _ended(plan, Stage.DONE if isinstance(event, Finish) else Stage.STOPPED)
+            ended = Stage.DONE if isinstance(event, Finish) else Stage.STOPPED
+            return _moved(plan, (Stage.RUNNING,), ended)
         case Resume():
             return _resumed(plan, now)
+        case Abandon():
+            begun = (Stage.RUNNING, Stage.STOPPED) if _is_resumable(plan) else ()
+            return _moved(plan, begun, Stage.ABANDONED)
         case Withdraw():
-            if plan.stage not in (Stage.FROZEN, Stage.APPROVED):
-                return Refusal.WRONG_STAGE
-            return replace(plan, stage=Stage.WITHDRAWN)
+            return _moved(plan, (Stage.FROZEN, Stage.APPROVED), Stage.WITHDRAWN)
 
 
 def valid(plan: Plan, now: Moment) -> Sequence[Approval]:
@@ -244,8 +251,8 @@ def _begun(plan: Plan, now: Moment) -> Plan | Refusal:
     return replace(plan, stage=Stage.RUNNING)
 
 
-def _ended(plan: Plan, stage: Stage) -> Plan | Refusal:
-    return Refusal.WRONG_STAGE if plan.stage is not Stage.RUNNING else replace(plan, stage=stage)
+def _moved(plan: Plan, stages: Collection[Stage], to: Stage) -> Plan | Refusal:
+    return replace(plan, stage=to) if plan.stage in stages else Refusal.WRONG_STAGE
 
 
 def _resumed(plan: Plan, now: Moment) -> Plan | Refusal:

@@ -4,15 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from django.db import transaction
 
 from postwarden.cases import service as cases
 from postwarden.custody.service import Kind, Plan, Plans, Quarantine, QuarantineError, Stage
+from postwarden.relocation.abandoning import TakingBack
 from postwarden.relocation.acts import repair_of
 from postwarden.relocation.batch import Batch, Crew
-from postwarden.relocation.bearing import Lease, LeaseLost, Stopped
+from postwarden.relocation.bearing import GOING, Lease, LeaseLost, Stopped
 from postwarden.relocation.errors import (
     RelocationError,
     TemporaryRouteError,
@@ -25,6 +27,7 @@ from postwarden.vocabulary import Moment
 
 _AT_ONCE = 500
 """Copies of one batch: their bytes are in memory together, and a stop waits for them."""
+_TOLD = {Stage.RUNNING: "repair.done", Stage.ABANDONED: "repair.abandoned"}
 _PATIENCE = 3
 _SMALLEST = 3
 """A plan that comes no further so many times tries smaller batches: one account at fault stands alone then."""
@@ -74,7 +77,12 @@ class Carrier:
         """
         plan = self.plans.sound(lease.effect.subject)
         try:
-            troubles = self._round(plan, lease, after) if plan.stage is Stage.RUNNING else []
+            troubles = []
+            if plan.stage is Stage.ABANDONED:
+                lease = replace(lease, stage=Stage.ABANDONED)
+                self._take_back(plan, lease)
+            if plan.stage in GOING:
+                troubles = self._round(plan, lease, after)
             if not troubles:
                 self._finish(plan, lease)
         except Stopped:
@@ -88,14 +96,14 @@ class Carrier:
 
     def _round(self, plan: Plan, lease: Lease, after: Callable[[], None]) -> list[str]:
         """Do every copy that is left once; give what kept some of them from it."""
-        crew, standing = self._crew(plan, lease), self.plans.standing(plan)
+        crew = self._crew(plan, lease)
         troubles: dict[str, None] = {}
         failed = False
         smaller = min(lease.stuck // _PATIENCE, _SMALLEST)
         for places in portions(unfinished(plan.hash), _AT_ONCE, sizes(plan), smaller):
             if failed:
                 crew.rest(BETWEEN_TRIES)
-            lease.go_on_approved(standing)
+            crew.go_on()
             failed = True
             some = jobs(plan, places)
             try:
@@ -110,6 +118,12 @@ class Carrier:
             after()
         return list(troubles)
 
+    def _take_back(self, plan: Plan, lease: Lease) -> None:
+        """Give up what an abandoned plan has not done; raises as `TakingBack.run`."""
+        crew = self._crew(plan, lease)
+        for places in portions(unfinished(plan.hash), _AT_ONCE):
+            TakingBack(crew.ledger, crew.routes, crew.clock, lease, plan, places).run()
+
     def _crew(self, plan: Plan, lease: Lease) -> Crew:
         return Crew(
             ledger=self.desk.ledger,
@@ -121,7 +135,7 @@ class Carrier:
             clock=self.outside.clock,
             rest=self.outside.rest,
             step=lease.step,
-            go_on=lease.go_on,
+            go_on=partial(lease.go_on_approved, self.plans.standing(plan)),
             case=plan.case,
             plan=plan.hash,
             actor=plan.requester,
@@ -137,10 +151,12 @@ class Carrier:
                 if store in self.outside.routes:
                     self.outside.routes[store].clear([f"{plan.hash[:12]}-"], accounts)
         with transaction.atomic():
-            if not left and self.plans.stage(plan.hash) is Stage.RUNNING:
-                self.plans.finish(plan.hash, plan.requester, self.outside.clock())
-                self._tell(plan, residue)
-            if not left or self.plans.stage(plan.hash) is not Stage.RUNNING:
+            stage = self.plans.stage(plan.hash)
+            if not left and stage in GOING:
+                if stage is Stage.RUNNING:
+                    self.plans.finish(plan.hash, plan.requester, self.outside.clock())
+                self._tell(plan, _TOLD[stage], residue)
+            if not left or stage not in GOING:
                 lease.finish()
 
     def _residue(self, plan: Plan) -> list[str]:
@@ -149,13 +165,13 @@ class Carrier:
         routes = [self.outside.routes[one] for one in stores if one in self.outside.routes]
         return sorted({code for route in routes for code in route.residue()})
 
-    def _tell(self, plan: Plan, residue: Sequence[str]) -> None:
-        """Let the case say that a repair was done, and keep where parts of what it removed may be."""
+    def _tell(self, plan: Plan, code: str, residue: Sequence[str]) -> None:
+        """Let the case say that a repair has ended, and keep where parts of what it removed may be."""
         CountRow.objects.filter(plan=plan.hash).update(residue=list(residue))
         ended = CopyRow.objects.filter(plan=plan.hash).values_list("outcome", flat=True)
         values = {"plan": plan.hash[:12], **Counter(ended.iterator())}
         actor = cases.System(plan.requester)
         with suppress(cases.NoSuchCase):
             cases.add_entry(
-                self.desk, actor, plan.case, "repair.done", values, self.outside.clock()
+                self.desk, actor, plan.case, code, values, self.outside.clock()
             )

@@ -22,18 +22,17 @@ from postwarden.relocation.accounting import Counted
 from postwarden.relocation.acts import Repair, act_of
 from postwarden.relocation.bearing import PLAN, due_plan, leased
 from postwarden.relocation.carrying import Carrier, Outside
-from postwarden.relocation.errors import NothingToDecide, NothingToRepair, OtherKind
+from postwarden.relocation.deciding import decide
+from postwarden.relocation.errors import NothingToRepair, OtherKind
 from postwarden.relocation.keeping import begin, keep_count
 from postwarden.relocation.models import CopyRow, CountRow
-from postwarden.relocation.rules import Outcome, Sent, Why
+from postwarden.relocation.rules import Outcome, Why
 from postwarden.relocation.rules import Stage as CopyStage
 from postwarden.state import outbox
 
 _SECOND = 1_000_000
 _LATEST = 60 * _SECOND
 KINDS = frozenset({Kind.RELOCATE, Kind.LEAVE})
-OPEN = (Sent.UNCLEAR, Sent.DOUBTED, Sent.DUE)
-"""Deliveries of a copy that needs a person: of these it is not known, or not yet so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +155,22 @@ class RepairDesk:
         self._may(who, {one for act in plan.acts for one in accounts_of(act)})
         return self.plans.stop(plan.hash, who.name, why, self._clock())
 
+    def abandon(self, start: str, who: Actor, why: str) -> Plan:
+        """Give a plan up that has begun: copies that have not are left, and free for other plans.
+
+        Promise: what is under way comes to a definite end, by `carry` or else by the worker.
+        Raises as `run`. An abandoned plan stays so.
+        """
+        plan = self._repair(start)
+        self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        now = self._clock()
+        with transaction.atomic():
+            if plan.stage is not Stage.ABANDONED:
+                plan = self.plans.abandon(plan.hash, who.name, why, now)
+            if CopyRow.objects.filter(plan=plan.hash).exclude(stage=CopyStage.ENDED).exists():
+                due_plan(plan.hash, now)
+        return plan
+
     def decide(self, start: str, finding: str, who: Actor, why: str, *, arrived: bool) -> Plan:
         """Keep what a person found out of a copy that waits for one; later plans go by it.
 
@@ -172,23 +187,7 @@ class RepairDesk:
         """
         plan = self._repair(start)
         self._may(who, {one for act in plan.acts for one in accounts_of(act)})
-        with transaction.atomic():
-            row = CopyRow.objects.filter(
-                plan=plan.hash, finding=finding, outcome=Outcome.NEEDS_PERSON
-            ).first()
-            if row is None:
-                raise NothingToDecide(f"{finding}: no such copy of this plan waits for a person")
-            rows = row.deliveries.filter(sent__in=OPEN)
-            rows.filter(sent=Sent.UNCLEAR).update(sent=Sent.TAKEN if arrived else Sent.DUE)
-            rows.exclude(sent=Sent.TAKEN).update(sent=Sent.HAD if arrived else Sent.DUE)
-            CopyRow.objects.filter(pk=row.pk).update(outcome=Outcome.DECIDED)
-            ended = [finding, Outcome.DECIDED, row.why, row.content, row.quarantined, row.sealed]
-            told = {"copy.decided": [finding, arrived], "copy.ended": [*ended, "", "", ""]}
-            entries = [
-                Entry(act, who.name, why, plan.case, row.holder, plan.hash, {"copies": [copy]})
-                for act, copy in told.items()
-            ]
-            self.desk.ledger.append(entries, self._clock())
+        decide(self.desk.ledger, plan, finding, who, why, self._clock(), arrived=arrived)
         return plan
 
     def waiting(self) -> list[str]:

@@ -73,6 +73,7 @@ class Why(StrEnum):
     NOT_CARRIED = "not-carried"
     NOT_KEPT = "not-kept"
     SETTLED = "settled"
+    ABANDONED = "abandoned"
 
 
 _SETTLED = frozenset({Sent.ARRIVED, Sent.TAKEN, Sent.HAD})
@@ -146,6 +147,30 @@ def after_settling(where: Where) -> Sent:
         Where.LOST: Sent.DUE,
         Where.UNCLEAR: Sent.UNCLEAR,
     }[where]
+
+
+def has_arrived(sent: Sent, where: Where | None) -> bool:
+    """Tell whether a delivery of an abandoned plan came to its account.
+
+    Args:
+        sent: how far it is.
+        where: what settling says of one that is under way.
+    """
+    if sent is Sent.UNDER_WAY:
+        return where in (Where.ARRIVED, Where.TAKEN)
+    return sent in (Sent.ARRIVED, Sent.TAKEN)
+
+
+def when_taken_back(where: Where) -> Sent:
+    """Give how far a delivery is that was under way, and that is staged no longer."""
+    return Sent.DUE if where is Where.LOST else Sent.UNCLEAR
+
+
+def when_abandoned(sent: Collection[Sent]) -> tuple[Outcome, Why]:
+    """Say what becomes of a copy of an abandoned plan that came to nobody, as far as is known."""
+    if Sent.UNCLEAR in sent or Sent.DOUBTED in sent:
+        return Outcome.NEEDS_PERSON, Why.NOT_KNOWN_ARRIVED
+    return Outcome.LEFT, Why.ABANDONED
 
 
 def may_remove(sent: Iterable[Sent]) -> bool:

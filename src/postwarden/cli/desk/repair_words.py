@@ -11,6 +11,7 @@ from postwarden.relocation.service import (
     Outcome,
     Progress,
     Repair,
+    Restored,
     Stuck,
     Why,
     repair_of,
@@ -48,12 +49,15 @@ _WHY = {
     ),
     Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
     Why.SETTLED: "another plan has put it where it belongs",
+    Why.ABANDONED: "its plan was given up before it was its turn",
     Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
 }
 _NOT_BACK = {
     Why.SETTLED: "another plan has put it back",
     Why.NO_MAILBOX: "its holder has no mailbox; plan it again once there is one",
-    Why.NOT_KNOWN_ARRIVED: "it is not known whether it came back: look in the mailbox",
+    Why.NOT_KNOWN_ARRIVED: (
+        "it is not known whether it came back: look in the mailbox, then say with `plan decide` how it is"
+    ),
 }
 _OUTCOMES = {
     Outcome.RELOCATED: "put where they belong",
@@ -83,6 +87,7 @@ _ALWAYS = ("backups and snapshots of the stores, until these expire",)
 _STAGES = {
     Stage.DONE: "The plan is done.",
     Stage.RUNNING: "The plan goes on: the worker carries it out.",
+    Stage.ABANDONED: "The plan was given up; nobody goes on with it.",
 }
 
 
@@ -91,9 +96,11 @@ def copies(count: int) -> str:
     return "1 copy" if count == 1 else f"{count:,} copies"
 
 
-def not_back(why: Why) -> str:
-    """Say why a copy was not put back."""
-    return _NOT_BACK.get(why) or _WHY[why]
+def not_back_lines(restored: Restored) -> Iterator[str]:
+    """Name the copies that were not put back, with why."""
+    for one in restored.not_back:
+        why = _NOT_BACK.get(one.why) or _WHY[one.why]
+        yield f"{one.outcome}: {one.finding}: {why}"
 
 
 def act_lines(act: Act) -> Iterator[str]:
@@ -147,6 +154,19 @@ def outcome_lines(progress: Progress) -> Iterator[str]:
         yield stopped(progress.stopped, "postwarden plan run")
     elif progress.stage in _STAGES:
         yield _STAGES[progress.stage]
+
+
+def abandoned_lines(progress: Progress, stuck: Sequence[Stuck]) -> Iterator[str]:
+    """Say what became of the copies of an abandoned plan, and name those that need a person."""
+    left = sum(one.why is Why.ABANDONED for one in stuck)
+    yield f"Abandoned: {copies(left)} left as they were, and free for another plan."
+    others = progress.done - left
+    if others:
+        yield f"{copies(others)} had come to an end, or were brought to one: see `postwarden plan show`."
+    if waiting := progress.copies - progress.done:
+        yield f"{copies(waiting)} under way still: {progress.trouble or 'somebody else has them'}."
+        yield "`postwarden worker` goes on with them; or run this again."
+    yield from stuck_lines([one for one in stuck if one.outcome is Outcome.NEEDS_PERSON])
 
 
 def _residue_lines(progress: Progress) -> Iterator[str]:

@@ -188,8 +188,8 @@ class MaildirRoute:
         def is_meant(name: str) -> bool:
             return name[name.find(".") :].startswith(starts)
 
-        for name in [one for one in self._published if is_meant(one)]:
-            del self._published[name]
+        for name in filter(is_meant, list(self._published)):
+            self._published.pop(name, None)
         with _troubles():
             for staging in self._stagings(accounts):
                 with self._tree.listed(staging) as folder:
