@@ -11,6 +11,7 @@ from postwarden.cli import drill as command
 from postwarden.cli.output.drill_words import ACTS, FAULTS, KINDS, LACKS
 from postwarden.cli.output.drills import write_drill_html
 from postwarden.drills.lab.cast import virtual
+from postwarden.drills.lab.service import Store
 from postwarden.drills.misdelivery import service, steps, stock, stores
 from postwarden.drills.misdelivery.conduct import Conductor, Ended
 from postwarden.drills.misdelivery.ending import Fault, Lack, end
@@ -303,6 +304,21 @@ def test_who_was_meant_too_and_loses_the_copy_that_came_for_another_is_told():
     assert [(one.account, one.fault) for one in lost.wrong] == [(ANNA, Fault.LOST)]
 
 
+def test_what_doveadm_shows_is_parted_by_sizes():
+    head = b"user: %b\nmailbox: %b\nuid: 3\nflags: %b\ndate.received.unixtime: 7\nsize.virtual: %d\ntext:\n"
+    hostile = b"A: b\n\n\x0c\n" + head % (b"eve@a.test", b"INBOX", b"", 0) + b"\xff\n"
+    printed = b"anna@a.test\n" + head % (
+        b"anna@a.test",
+        "Entw\xfcrfe".encode(),
+        b"\\Seen \\Recent",
+        len(hostile) + hostile.count(b"\n"),
+    )
+    printed += hostile + b"\x0c\nben@a.test\n" + head % (b"ben@a.test", b"INBOX", b"", 8) + b"A: b\n\nc\n"
+    first, second = stores.parted(printed)
+    assert first == (ANNA, "Entw\xfcrfe", hostile, 7, "\\Seen", "uid=3")
+    assert second == (BEN, "INBOX", b"A: b\n\nc"[:6], 7, "", "uid=3")
+
+
 def test_stores_that_are_not_as_the_drill_knows_are_not_judged(truth):
     stores.must_agree(truth, BEFORE)
     for planted in (
@@ -324,7 +340,7 @@ def test_maildirs_are_read_as_they_lie(tmp_path):
     ):
         (maildir / name).mkdir(parents=True)
         (maildir / name / file).write_bytes(text)
-    found = stores.read(tmp_path, {"<1@x>"})
+    found = stores.read(tmp_path, Store.MAILDIR, {"<1@x>"})
     assert [(one.account, one.folder, one.flags) for one in found] == [
         (ANNA, "INBOX", "FS"),
         (ANNA, "Archive/Old", ""),

@@ -79,6 +79,7 @@ def drill(
     seed: int,
     tell: Callable[[str], None],
     *,
+    store: Store = Store.MAILDIR,
     keep: bool = False,
     give: Give | None = None,
 ) -> Outcome:
@@ -89,6 +90,7 @@ def drill(
         messages: how many; None: the whole stock.
         seed: equal ones choose equal messages, recipients and acts.
         tell: is told what happens, line by line.
+        store: how the lab keeps mail: Maildirs are repaired as files, mdbox through Dovecot.
         keep: let the lab run on; otherwise it is stopped, also where the drill failed.
         give: gives the commands of the case; None: each as a process of its own.
 
@@ -102,7 +104,7 @@ def drill(
     if messages is not None and messages < _LEAST:
         raise DrillError(f"{messages} messages are too few for a drill: {_LEAST} at least")
     mail = letters(STOCK, messages, seed)
-    lab = _lab(Path(os.path.realpath(folder)))
+    lab = _lab(Path(os.path.realpath(folder)), store)
     try:
         return _played(lab, mail, seed, tell, give or processes(lab.root, _owner(lab)))
     finally:
@@ -118,7 +120,7 @@ def _played(
     incident = play(lab, mail, seed, tell)
     prepared = round(time.monotonic() - started, 3)
     truth = incident.truth
-    before = stores.read(lab.root, truth.meant)
+    before = stores.read(lab.root, lab.store, truth.meant)
     stores.must_agree(truth, before)
     conductor = Conductor(lab.config, work, give, tell)
     seen = _worked(conductor, incident, lab, work)
@@ -132,7 +134,7 @@ def _played(
         case=str(conductor.values["case"]),
         findings=judge(truth, map(json.loads, examined), before),
         accounts=seen,
-        ending=end(truth, before, stores.read(lab.root, truth.meant)),
+        ending=end(truth, before, stores.read(lab.root, lab.store, truth.meant)),
         steps=tuple(conductor.done),
     )
     _keep(work / "truth.json", json.dumps(truth.as_json(), indent=1), lab)
@@ -156,18 +158,20 @@ def _worked(conductor: Conductor, incident: Incident, lab: Lab, work: Path) -> A
     return facts.accounts(incident.truth, lab.passwords, held, waiting, in_the_end)
 
 
-def _lab(root: Path) -> Lab:
+def _lab(root: Path, store: Store) -> Lab:
     """Give a running lab that nobody works with: a new one, or one that was only started."""
     if (root / FOLDER / _MADE).exists():
         labs.down(root)
         shutil.rmtree(root)
     if not (root / "lab.json").exists():
-        lab = labs.up(root)
+        lab = labs.up(root, store)
         (_workplace(lab) / _MADE).touch()
         return lab
     found = labs.status(root)
-    if found.store is not Store.MAILDIR:
-        raise DrillError(f"{root}: the drill reads Maildirs, and this lab has none")
+    if found.store is not store:
+        raise DrillError(
+            f"{root}: this lab stores mail as {found.store}; name it, or another folder"
+        )
     lab = labs.up(root)
     who = ask(lab.config, NOBODY_YET, {}, processes(root, _owner(lab)))
     if not who.printed.startswith(NOBODY_SAYS):
