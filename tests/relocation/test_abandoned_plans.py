@@ -85,7 +85,9 @@ def test_what_is_staged_is_taken_back_and_another_plan_makes_the_delivery(astray
     plan = astray.plan(copy)
     cut_off(astray, plan, "publish", before=True)
     assert [one.sent for one in DeliveryRow.objects.all()] == ["under-way"]
+    assert astray.office.desk.progress(plan).under_way == 1
     assert abandon(astray, plan, astray.another()) == [LEFT]
+    assert astray.office.desk.progress(plan).under_way == 0
     assert astray.has(EVE) == []
     sound(astray)
     again = astray.plan(copy)

@@ -29,7 +29,7 @@ def _way(request):
 
 @pytest.fixture
 def way(_way):
-    _way.route.clear(["case1-"])
+    _way.route.clear(["case1-"], [_way.rig.owner, _way.rig.holder])
     _way.rig.fresh()
     return _way
 
@@ -163,12 +163,12 @@ def test_a_removed_copy_can_be_put_back_with_its_flags(way):
 
 def test_what_was_cleared_is_staged_no_more(way):
     tickets = staged(way, PLAIN)
-    way.route.clear(["case2-"])
+    way.route.clear(["case2-"], [way.rig.owner])
     assert settled(way, tickets) == [Where.STAGED]
-    way.route.clear(["case1-"])
+    way.route.clear(["case1-"], [way.rig.owner])
     way.route.publish(staged(way, PLAIN))
     assert len(way.rig.mail(way.rig.owner)) == 1
-    way.route.clear(["case1-"])
+    way.route.clear(["case1-"], [way.rig.owner])
     assert way.rig.staging() == []
 
 
@@ -178,5 +178,5 @@ def test_parcels_staged_anew_replace_those_of_an_earlier_try(way):
     tickets = list(way.route.stage(parcels).values())
     way.route.publish(tickets)
     assert settled(way, tickets) == [Where.ARRIVED, Where.ARRIVED]
-    way.route.clear([parcel.key for parcel in parcels])
+    way.route.clear([parcel.key for parcel in parcels], [way.rig.owner])
     assert (len(way.rig.mail(way.rig.owner)), way.rig.staging()) == (2, [])

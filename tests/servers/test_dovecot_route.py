@@ -49,7 +49,7 @@ def _way(request):
 
 @pytest.fixture
 def way(_way):
-    _way.route.clear(["case1-"])
+    _way.route.clear(["case1-"], [_way.rig.owner, _way.rig.holder])
     _way.rig.fresh()
     return _way
 
@@ -178,7 +178,7 @@ def test_with_another_uidvalidity_nobody_can_know(way):
 @servers
 def test_what_is_staged_no_more_and_never_arrived_is_lost(way):
     tickets = staged(way, PLAIN)
-    way.route.clear([tickets[0].key])
+    way.route.clear([tickets[0].key], [way.rig.owner])
     assert settled(way, tickets) == [Where.LOST]
 
 

@@ -217,7 +217,7 @@ def test_of_a_removed_copy_nothing_stays_with_its_holder_or_in_staging(way):
     assert original.content == LETTER
     assert delivered(way, LETTER) == (Where.ARRIVED, content_hash(LETTER))
     assert way.route.remove([(copy, content_hash(LETTER))]) == {copy.id: None}
-    way.route.clear(["case1-"])
+    way.route.clear(["case1-"], [way.rig.owner])
     assert way.rig.files_with(SUBJECT, BODY) & {holder, owner, "staging"} == {owner}
     assert {"lazy-expunge", "index-cache"}.isdisjoint(way.route.residue())
 

@@ -60,6 +60,7 @@ class Progress:
         stage: of the plan.
         trouble: what kept the last try from going on; "" for nothing.
         stopped: the reason on record, where it was stopped.
+        under_way: copies that were begun and are at no end.
     """
 
     outcomes: Mapping[Outcome, int]
@@ -71,6 +72,7 @@ class Progress:
     stage: Stage
     trouble: str = ""
     stopped: str = ""
+    under_way: int = 0
 
     @property
     def all(self) -> int:
@@ -241,6 +243,7 @@ class RepairDesk:
             stage=stage,
             trouble=trouble,
             stopped=self.plans.why_stopped(hashed) if stage is Stage.STOPPED else "",
+            under_way=rows.exclude(stage__in=(CopyStage.WAITING, CopyStage.ENDED)).count(),
         )
 
     def stuck(self, hashed: str) -> list[Stuck]:

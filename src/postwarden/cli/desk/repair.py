@@ -184,6 +184,11 @@ def stop(
         stopped = desk.stop(plan, actor, reason)
     progress = desk.progress(stopped.hash)
     typer.echo(f"Stopped {stopped.hash[:12]}: {progress.done} of {progress.copies} copies done.")
+    if progress.under_way:
+        typer.echo(
+            f"{copies(progress.under_way)} under way: whoever carries the plan out ends them first, within"
+            " seconds; where nobody does any more, `plan run` or `plan abandon` ends them."
+        )
     counts: Counter[Outcome] = Counter(dict(progress.outcomes))
     if counts[Outcome.NEEDS_PERSON]:
         typer.echo(f"{counts[Outcome.NEEDS_PERSON]} need a person.")

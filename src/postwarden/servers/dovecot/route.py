@@ -179,7 +179,7 @@ class DovecotRoute:
         """As `Route.remove`."""
         return self._remover.remove(copies)
 
-    def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:
+    def clear(self, keys: Sequence[str], accounts: Sequence[str]) -> None:
         """As `Route.clear`."""
         account = self._staging.account
         self._traces.replicate([account, *accounts])

@@ -181,7 +181,7 @@ class MaildirRoute:
             side_by_side(self._tree.sync, folders)
         return removed
 
-    def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:
+    def clear(self, keys: Sequence[str], accounts: Sequence[str]) -> None:
         """Remove staged files whose keys begin so, and staging folders that are empty then."""
         starts = tuple(f".P{key}" for key in keys)
 
