@@ -67,6 +67,7 @@ KEYS: Mapping[str, str] = {
     "gone": "no longer stored, but the logs prove that it was",
     "settled": "an approved repair took it away, or left it to a holder who is meant, too; not counted as"
     " wrong any more",
+    "duplicate_of": "of a rightful copy that the server stored twice: id of the one that stays",
     "reasons": "why: code, sentence, and citations (file and line, or header)",
 }
 

@@ -23,6 +23,7 @@ class Finding:
         has_rightful_copy: every rightful account holds its own; None when nobody is rightful.
         lacking: the rightful accounts that hold no copy of their own.
         gone: no longer stored, but logged as stored.
+        duplicate_of: of a rightful copy that the server stored once more than it should: the one that stays.
         settled: the record says that a repair took it away, or left it to a holder who is meant, too.
     """
 
@@ -45,6 +46,7 @@ class Finding:
     other_message: str | None = None
     gone: bool = False
     settled: bool = False
+    duplicate_of: str | None = None
     reasons: tuple[Reason, ...] = ()
 
     @property

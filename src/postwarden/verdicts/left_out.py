@@ -42,7 +42,7 @@ def left_out(files: QueueFiles, queue_id: str, destinations: Destinations) -> It
     lines are missing, as these may name them; nor by an address of which a delivery is not done.
     """
     lines = files.lines(queue_id)
-    if not lines or not _whole(lines):
+    if not lines or not names_all(lines):
         return
     tried = files.tried(queue_id, destinations.account_of)
     for address, theirs in _by_address(lines).items():
@@ -54,7 +54,7 @@ def left_out(files: QueueFiles, queue_id: str, destinations: Destinations) -> It
             yield LeftOut(files.first(queue_id), address, where.accounts, missing, citations)
 
 
-def _whole(lines: Sequence[DeliveryRecord]) -> bool:
+def names_all(lines: Sequence[DeliveryRecord]) -> bool:
     """Tell whether the logs name every recipient of these queue files."""
     named: defaultdict[str, set[tuple[str | None, str | None]]] = defaultdict(set)
     counted: defaultdict[str, set[int]] = defaultdict(set)

@@ -1,10 +1,10 @@
-"""Queue files of which a group address reached fewer accounts than it should: found by joins, judged elsewhere.
+"""Queue files that reached too few accounts of an address, or one twice: found by joins, judged elsewhere.
 
 Only what was accepted in the time of a fault is looked at, and of that only addresses that lead to several
 accounts, so that it costs little beside an examination.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -57,6 +57,31 @@ def reached_too_few(
     both = lines.left_join(reached, ["queue_id", "address", "directory"], rname="other_{name}")
     short = both.filter(both.reached.fill_null(0) < both.meant).select("queue_id").distinct()
     return _and_next(engine, engine.keep(short))
+
+
+def stored_twice(engine: Engine, window: Window) -> tuple[ir.Table, Mapping[tuple[str, str], int]]:
+    """Find messages of which one mailbox holds several copies of one queue file.
+
+    Returns:
+        The ids of their queue files, one column `queue_id`, kept; and by account and LMTP session how many
+        files of it lie in the mailbox.
+    """
+    copies = engine.tables["copies"]
+    since, until = window
+    if since is not None:
+        copies = copies.filter(copies.received_at >= since)
+    if until is not None:
+        copies = copies.filter(copies.received_at < until)
+    copies = copies.filter(copies.queue_id.notnull(), copies.message_id.notnull())
+    key = ["account", "queue_id", "message_id"]
+    counted = copies.group_by(key).agg(files=copies.count())
+    several = engine.keep(counted.filter(counted.files > 1))
+    theirs = copies.semi_join(several, key)
+    theirs = theirs.filter(theirs.lmtp_id.notnull())
+    sessions = theirs.group_by("account", "lmtp_id").agg(files=theirs.count())
+    rows = engine.table(sessions).to_pylist()
+    files = {(row["account"], row["lmtp_id"]): row["files"] for row in rows}
+    return engine.keep(several.select("queue_id").distinct()), files
 
 
 def _lines(engine: Engine, validities: Sequence[Validity], window: Window) -> ir.Table:

@@ -18,7 +18,8 @@ class Repairs:
         arrived: messages that were put into an account that they were meant for: account and guid.
         removed: copies that were taken out of a wrong mailbox: account and guid, or account,
             Message-ID and queue id, each with where the record says so.
-        kept: wrong copies that were left to a holder who is meant, too, as their own: account and guid.
+        kept: wrong copies that were left to a holder who is meant, too, as their own: account and
+            guid, or id of the finding where no guid is known.
         given: accounts that got a message, with its Message-ID and the queue id of the copy they got
             it from.
     """
@@ -40,7 +41,9 @@ class Repairs:
         if finding.gone:
             taken = by_name in self.removed or by_message in self.removed
             return replace(finding, settled=taken)
-        return self._kept(finding, self.kept.get(by_name))
+        return self._kept(
+            finding, self.kept.get(by_name if name else (finding.account, finding.id))
+        )
 
     def _kept(self, finding: "Finding", citation: Citation | None) -> "Finding":
         if citation is None:

@@ -44,7 +44,7 @@ def keep(config: str, who: str | None, case: str, done: Examined) -> None:
     found = tuple(
         one
         for one in done.findings
-        if (one.verdict not in _PLAIN or one.leaves_out) and not one.settled
+        if (one.verdict not in _PLAIN or _says_more(one)) and not one.settled
     )
     taken = taken_from(done.evidence, done.question, found)
     with seat(config, who) as at:
@@ -61,6 +61,10 @@ def keep(config: str, who: str | None, case: str, done: Examined) -> None:
             "Nobody is cleared while the case does not say when it began and ended:"
             f" postwarden case change {file.reference} --occurred-from TIME --occurred-to TIME"
         )
+
+
+def _says_more(finding: Finding) -> bool:
+    return finding.leaves_out or finding.duplicate_of is not None
 
 
 _PLAIN = (Verdict.RIGHTFUL, Verdict.OWN)
@@ -83,7 +87,7 @@ def _looks(
     manifest, question = done.evidence.manifest, done.question
     digest = sha256(manifest.to_json().encode()).hexdigest()
     wrong = Counter(one.account for one in found if one.wrong)
-    doubtful = Counter(one.account for one in found if not one.wrong and not one.leaves_out)
+    doubtful = Counter(one.account for one in found if one.verdict is Verdict.UNEXPLAINED)
     repaired = Counter(one.account for one in done.findings if one.settled)
     return [
         cases.Look(

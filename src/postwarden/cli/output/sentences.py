@@ -28,6 +28,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "placed-by-holder": "{actor} put it there in a session of their own.",
         "relocated": "An approved repair put it into this mailbox, for it was meant for {account}.",
         "kept": "An approved repair left it here as {account}'s own, for the message was meant for them, too.",
+        "duplicate": "The server stored it twice for {account}; copy {copy} stays.",
         "left-out": "The directory leads {address} to {accounts}, too; no delivery to them is logged.",
         "placed-by-operator": "The operator's login {actor} put it there.",
         "placed-by-other-user": "Another login, {actor}, put it there.",
