@@ -138,7 +138,7 @@ class Route(Protocol):
 
     @property
     def name(self) -> str:
-        """Say in plans which way it is, such as "maildir" or "dovecot"."""
+        """Say in plans which way it is, such as "maildir" or "dovecot NAME"."""
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """Say what accounts can take."""

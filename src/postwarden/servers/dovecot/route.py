@@ -57,6 +57,7 @@ class DovecotRoute:
             orphans: seconds to wait where Dovecot was started anew since a parcel was staged.
             lazy: Dovecot's setting lazy_expunge; "" where that plugin is not in use.
         """
+        self._name = name
         self._asking = Asking(doveadm, name)
         self._traces = Traces(self._asking, lazy)
         self._staging = Staging(login, self._traces.lazy)
@@ -70,7 +71,7 @@ class DovecotRoute:
     @property
     def name(self) -> str:
         """Say which way it is."""
-        return "dovecot"
+        return f"dovecot {self._name}"
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """As `Route.rooms`."""

@@ -22,6 +22,7 @@ from postwarden.relocation.service import (
 )
 from postwarden.servers.maildir.finding import Finder, Found, fits_header, letters_of, original
 from postwarden.servers.maildir.places import CUT, STAGING, Places
+from postwarden.servers.maildir.quota import MOST, NAME, bytes_left
 from postwarden.servers.maildir.tree import remove_all
 from postwarden.servers.maildir.writing import (
     Message,
@@ -66,9 +67,15 @@ class MaildirRoute:
         self._published: dict[str, bool] = {}
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
-        """Say which accounts have a mailbox; files know no quota."""
+        """Say which accounts have a mailbox, and what is left there by the file `maildirsize`."""
         with _troubles():
-            return {one: Room(self._places.mailbox(one) is not None) for one in accounts}
+            return {one: self._room(self._places.mailbox(one)) for one in accounts}
+
+    def _room(self, mailbox: str | None) -> Room:
+        if mailbox is None:
+            return Room(exists=False)
+        left = bytes_left(self._tree.start(f"{mailbox}/{NAME}", MOST))
+        return Room(exists=True, bytes_left=left)
 
     def read(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Original | Absence]]:
         """Read copies."""
