@@ -454,13 +454,14 @@ def test_the_command_writes_both_reports_and_ends_by_how_it_went(
     monkeypatch.setattr(
         command.misdelivery_drill,
         "drill",
-        lambda folder, messages, seed, tell, *, keep: (
-            asked.append((folder, messages, seed, keep)) or Over()
+        lambda folder, messages, seed, tell, *, store, keep: (
+            asked.append((folder, messages, seed, store, keep)) or Over()
         ),
     )
-    answer = ask("drill", "misdelivery", "--dir", "x", "--messages", "150", "--seed", "7", "--keep")
+    words = ("--messages", "150", "--seed", "7", "--store", "mdbox", "--keep")
+    answer = ask("drill", "misdelivery", "--dir", "x", *words)
     assert answer.status == status
-    assert asked == [("x", 150, 7, True)]
+    assert asked == [("x", 150, 7, Store.MDBOX, True)]
     assert "Of 2 wrong copies 2 were found" in answer.out
     told = json.loads((tmp_path / "report.json").read_text())
     assert told["went_well"] is (status == 0)
