@@ -18,6 +18,7 @@ set_up()
 
 from crash import parts  # noqa: E402  # has models: after set_up
 from crash.disturbed import STEPS  # noqa: E402  # likewise
+from crash.drills import drill  # noqa: E402  # likewise
 from crash.machine import in_memory, machine  # noqa: E402  # likewise
 from crash.points import SCENES, Suite, parsed  # noqa: E402  # likewise
 from crash.reporting import at_least, at_most, measured  # noqa: E402  # likewise
@@ -130,6 +131,7 @@ PARTS = {
     "calls": (calls, "each act at each of its system calls, on files and behind a peer"),
     "real": (parts.real, "repairs and restores on a real Dovecot, at seeded points"),
     "lab": (parts.lab, "people and Postwarden on the same mailboxes of a real Dovecot, by seed"),
+    "drill": (drill, "the drill's case, while commands, programs and servers are killed"),
     "model": (disturbed, "people and Postwarden against a model, for many steps"),
 }
 
@@ -141,8 +143,8 @@ def main(words):
         prog="python -m crash",
         description="Stop what Postwarden does anywhere, let it go on, and judge the end.",
         epilog=f"parts:\n{told}scenes of calls: {', '.join(SCENES)}\n"
-        "points: as they are printed, such as hold:pwrite64:12:EIO, real:mdbox:repair:7 or "
-        "lab:maildir:files:3",
+        "points: as they are printed, such as hold:pwrite64:12:EIO, real:mdbox:repair:7, "
+        "lab:maildir:files:3 or drill:2",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("what", nargs="*", help="parts, scenes or points; nothing: all parts")

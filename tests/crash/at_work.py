@@ -224,7 +224,9 @@ class _Judged:
         """Hold the wrong copy to what is said to have become of it."""
         noted = self._noted.get(place, Noted())
         if outcome in _GONE:
-            self._counted(place, 0, 0)
+            # Whoever goes on after a kill takes a holder's own copy for the one that was moved: it cannot
+            # see that the original was removed already, and not by its holder.
+            self._counted(place, -1, 0)
         else:
             self._counted(place, 0, 1)
         if any((it.content, it.date) != (one.content, one.date) for it in self._there[place]):

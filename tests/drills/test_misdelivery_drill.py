@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import ask
+from crash.killable import rolling
+from crash.storm import COMMAND, Storm
 from drills.lab.conftest import _end, _place, servers  # noqa: F401  # fixtures
 from needed import lacking
 from postwarden.drills.lab import service as labs
@@ -25,7 +27,13 @@ STORE = Store(os.environ.get("POSTWARDEN_DRILL_STORE", Store.MAILDIR))  # a seco
 
 
 def give(module, words):
-    """Give a command in this process, for speed; the bundle's check stays a program of its own."""
+    """Give a command in this process, for speed; the bundle's check stays a program of its own.
+
+    The repair is killed, and so is Dovecot while whoever goes on is at it; both are started again.
+    """
+    if words[:2] == ["plan", "run"]:
+        lab = labs.status(Path(words[-1]).parent)
+        return Storm(lab, rolling("small")).through(module, words, [COMMAND, "dovecot"])
     if module:
         told = subprocess.run(
             [sys.executable, "-m", module, *words], capture_output=True, text=True, check=False

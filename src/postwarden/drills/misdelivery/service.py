@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from postwarden.drills.lab import service as labs
 from postwarden.drills.lab.service import Lab, Store
@@ -44,13 +45,23 @@ __all__ = [
     "NoStock",
     "NotAsMeant",
     "Outcome",
+    "Played",
     "StepFailed",
     "drill",
+    "work_case",
 ]
 
 FOLDER = "drill"
 _MADE = "made-by-drill"
 _LEAST = 100  # fewer would not reach all kinds of copies
+
+
+class Played(NamedTuple):
+    """An incident that has happened, from which seed, and the seconds that it took."""
+
+    seed: int
+    incident: Incident
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +126,29 @@ def drill(
 def _played(
     lab: Lab, mail: list[Letter], seed: int, tell: Callable[[str], None], give: Give
 ) -> Outcome:
-    work = _workplace(lab)
     started = time.monotonic()
     incident = play(lab, mail, seed, tell)
     prepared = round(time.monotonic() - started, 3)
-    truth = incident.truth
+    return work_case(lab, Played(seed, incident, prepared), tell, give)
+
+
+def work_case(lab: Lab, played: Played, tell: Callable[[str], None], give: Give) -> Outcome:
+    """Work the whole case of what happened on a lab, and judge it by the truth.
+
+    Raises as `drill`, but for what concerns the stock and the lab.
+    """
+    work, truth = _workplace(lab), played.incident.truth
     before = stores.read(lab.root, lab.store, truth.meant)
     stores.must_agree(truth, before)
     conductor = Conductor(lab.config, work, give, tell)
-    seen = _worked(conductor, incident, lab, work)
+    seen = _worked(conductor, played.incident, lab, work)
     examined = conductor.printed("examined").splitlines()
     told = Facts(
-        seed=seed,
-        messages=len(mail),
+        seed=played.seed,
+        messages=len(truth.names),
         copies=len(truth.copies),
-        **facts.times(incident),
-        prepared=prepared,
+        **facts.times(played.incident),
+        prepared=played.seconds,
         case=str(conductor.values["case"]),
         findings=judge(truth, map(json.loads, examined), before),
         accounts=seen,
