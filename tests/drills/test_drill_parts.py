@@ -28,6 +28,7 @@ from postwarden.drills.misdelivery.truth import Act, How, Truth
 TABLE = "info@a.test anna@a.test\nsales@a.test ben@a.test\nall@a.test info@a.test, sales@a.test\n"
 ANNA, BEN, CARL = "anna@a.test", "ben@a.test", "carl@a.test"
 RIGHT, WRONG = AliasMap.of(TABLE), AliasMap.of(one_line_off(TABLE))
+LEFT_OUT = AliasMap.of(TABLE.replace("all@a.test info@a.test, sales@a.test", f"all@a.test {BEN}"))
 
 
 def letter(number):
@@ -276,14 +277,24 @@ def test_what_nobody_could_deliver_is_told_by_why():
     made = Truth(RIGHT, {})
     made.delivered(letter(1), ["info@a.test"], WRONG, How.DELIVERED)
     made.copies[0].gone = True
-    left_out = AliasMap.of(
-        TABLE.replace("all@a.test info@a.test, sales@a.test", f"all@a.test {BEN}")
-    )
-    made.delivered(letter(2), ["all@a.test"], left_out, How.DELIVERED)
-    there = [stored(2, BEN)]
-    ending = end(made, there, there)
-    assert ending.beyond == {Lack.DELETED: 1, Lack.NO_WRONG_COPY: 1}
-    assert (ending.lacked, ending.wrong) == (0, ())
+    made.delivered(letter(2), ["all@a.test"], LEFT_OUT, How.DELIVERED)
+    made.copies[-1].gone = True
+    ending = end(made, [], [])
+    assert ending.beyond == {Lack.DELETED: 1, Lack.NO_COPY: 1}
+    assert (ending.lacked, ending.left_out, ending.wrong) == (0, 0, ())
+
+
+def test_who_was_left_out_is_to_get_it_from_a_right_copy_which_stays():
+    made = Truth(RIGHT, {})
+    made.delivered(letter(2), ["all@a.test"], LEFT_OUT, How.DELIVERED)
+    there = [stored(2, BEN, flags="S")]
+    assert [(one.account, one.fault) for one in end(made, there, there).wrong] == [
+        (ANNA, Fault.NOT_DELIVERED)
+    ]
+    ending = end(made, there, [*there, stored(2, ANNA)])
+    assert (ending.lacked, ending.left_out, ending.delivered, ending.wrong) == (1, 1, 1, ())
+    assert (ending.own, ending.kept, ending.misplaced) == (1, 1, 0)
+    assert Fault.LOST in {one.fault for one in end(made, there, [stored(2, ANNA)]).wrong}
 
 
 def test_who_deleted_a_copy_that_came_for_somebody_else_still_gets_their_own():

@@ -86,6 +86,12 @@ def test_what_no_line_of_dovecot_s_names_is_perhaps_the_holder_s_own_copy():
     assert superfluous(delivered(1), delivered(1)) == {}
 
 
+def test_what_a_holder_copied_is_theirs_and_so_is_what_it_was_copied_from():
+    copied = delivered(1, folder="Later"), delivered(1), delivered(2, flags="S")
+    assert superfluous(*copied) == {}
+    assert superfluous(*copied[:2], delivered(2, at=9)) == {"2": "1"}
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -113,7 +119,7 @@ def test_whatever_their_holder_did_one_stays_and_all_that_they_used(uses):
     proved = [one for one in some if one.line is not None]
     assert all(one.line is not None and not one.touched for one in some if one not in stay)
     assert [one for one in stay if one.line is not None] or not proved
-    untouched = [one for one in stay if one.line is not None and not one.touched]
+    untouched = [one for one in proved if one in stay and not one.touched]
     assert len(untouched) <= (0 if any(one.touched for one in proved) else 1)
 
 

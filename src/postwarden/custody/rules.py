@@ -18,6 +18,9 @@ class Kind(StrEnum):
     RELEASE = "release"
     RELEASE_PROVEN = "release-proven"
     RELOCATE = "relocate"
+    DELIVER = "deliver"
+    DEDUPLICATE = "deduplicate"
+    KEEP = "keep"
     LEAVE = "leave"
     RESTORE = "restore"
 
@@ -27,6 +30,9 @@ APPROVALS: Mapping[Kind, int] = {
     Kind.RELEASE: 1,
     Kind.RELEASE_PROVEN: 0,
     Kind.RELOCATE: 1,
+    Kind.DELIVER: 1,
+    Kind.DEDUPLICATE: 1,
+    Kind.KEEP: 1,
     Kind.LEAVE: 0,
     Kind.RESTORE: 1,
 }
@@ -35,7 +41,9 @@ APPROVALS: Mapping[Kind, int] = {
 Of an act that a machine's proof allows, the proof is checked when it is carried out.
 """
 
-RESUMABLE = frozenset({Kind.RELOCATE, Kind.LEAVE, Kind.RESTORE})
+RESUMABLE = frozenset(
+    {Kind.RELOCATE, Kind.DELIVER, Kind.DEDUPLICATE, Kind.KEEP, Kind.LEAVE, Kind.RESTORE}
+)
 """Kinds of acts that can be stopped at any of them, and gone on with."""
 
 

@@ -323,8 +323,8 @@ def _delivered(copies: Sequence[Mapping[str, Any]], told: _Told, decided: _Told)
                 missing.append(one["account"])
         given = all(one["sent"] in _HAS for one in copy["deliveries"])
         _must(
-            given or copy["outcome"] not in ("relocated", "removed"),
-            f"copy {copy['copy']} was removed, and not everybody has theirs",
+            given or copy["outcome"] not in ("relocated", "removed", "delivered"),
+            f"copy {copy['copy']} is put right, and not everybody has theirs",
         )
     told.must_tell(missing, "what arrived")
     listed = {(account, copy["copy"]) for copy in copies for account in _accounts(copy)}

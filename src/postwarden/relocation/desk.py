@@ -25,14 +25,16 @@ from postwarden.relocation.carrying import Carrier, Outside
 from postwarden.relocation.deciding import decide
 from postwarden.relocation.errors import NothingToRepair, OtherKind
 from postwarden.relocation.keeping import begin, keep_count
+from postwarden.relocation.left_theirs import kept_entries
 from postwarden.relocation.models import CopyRow, CountRow
 from postwarden.relocation.rules import Outcome, Why
 from postwarden.relocation.rules import Stage as CopyStage
+from postwarden.relocation.ways import must_be_as_planned
 from postwarden.state import outbox
 
 _SECOND = 1_000_000
 _LATEST = 60 * _SECOND
-KINDS = frozenset({Kind.RELOCATE, Kind.LEAVE})
+KINDS = frozenset({Kind.RELOCATE, Kind.DELIVER, Kind.DEDUPLICATE, Kind.KEEP, Kind.LEAVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,11 @@ class RepairDesk:
         Raises:
             NotAllowed, NoSuchPlan, Refused: as custody has them.
             OtherKind: it is no plan of repairs.
+            PermanentRouteError: postwarden.toml no longer has the ways that were approved.
         """
         plan = self._repair(start)
         self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        must_be_as_planned(plan, self.outside.routes)
         now = self._clock()
         with transaction.atomic():
             if plan.stage is Stage.RUNNING:
@@ -145,6 +149,7 @@ class RepairDesk:
             else:
                 running = self.plans.begin(plan.hash, who.name, now)
                 begin(running, running.case, now)
+                self.desk.ledger.append(kept_entries(running, who.name), now)
             due_plan(plan.hash, now)
         return running
 

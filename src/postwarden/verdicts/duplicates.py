@@ -4,7 +4,7 @@ A repeated LMTP transaction leaves two: the same queue file, recipient and origi
 them is a delivery of its own has to be logged by Dovecot; what their holder copied is never one of them.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -75,7 +75,8 @@ def line_of(
 def duplicates(some: Iterable[Delivered]) -> dict[str, Finding]:
     """Give the superfluous copies, by id, each naming the one that stays.
 
-    One that its holder has touched stays, else the first; of further ones those go that nobody touched.
+    One that its holder has touched stays, else the first; of further ones those go that nobody touched. Of
+    several with one line all but one are their holder's copies, under the same name: they stay.
 
     Args:
         some: copies of queue files that had one address for their holder.
@@ -90,8 +91,9 @@ def duplicates(some: Iterable[Delivered]) -> dict[str, Finding]:
     found: dict[str, Finding] = {}
     for theirs in groups.values():
         stays, *others = sorted(theirs, key=_order)
+        copies = Counter(one.line for one in theirs)
         for one in others:
-            if not one.touched and one.line != stays.line:
+            if not one.touched and copies[one.line] == 1:
                 found[one.finding.id] = _naming(one, stays)
     return found
 

@@ -23,7 +23,14 @@ from postwarden.wiring import hold_desk, mail_control
 
 _HOUR = 3_600_000_000
 _SIGNS = {Kind.HOLD: "+ hold", Kind.RELEASE: "- hold", Kind.RELEASE_PROVEN: "- hold"}
-_REPAIRS = (Kind.RELOCATE, Kind.LEAVE, Kind.RESTORE)
+_REPAIRS = (
+    Kind.RELOCATE,
+    Kind.DELIVER,
+    Kind.DEDUPLICATE,
+    Kind.KEEP,
+    Kind.LEAVE,
+    Kind.RESTORE,
+)
 
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="Of the plan, or the start of it.")]
 

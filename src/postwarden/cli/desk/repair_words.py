@@ -49,6 +49,7 @@ _WHY = {
     ),
     Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
     Why.SETTLED: "another plan has put it where it belongs",
+    Why.TOUCHED: "its holder has used it, or removed the other one, since the plan was made",
     Why.ABANDONED: "its plan was given up before it was its turn",
     Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
 }
@@ -62,6 +63,7 @@ _NOT_BACK = {
 _OUTCOMES = {
     Outcome.RELOCATED: "put where they belong",
     Outcome.REMOVED: "removed; whom they are meant for has, or had, their own",
+    Outcome.DELIVERED: "right where they are; who was left out has theirs now",
     Outcome.LEFT: "left as they are",
     Outcome.HOLDER_DELETED: "deleted by their holders meanwhile",
     Outcome.HOLDER_CHANGED: "changed by their holders meanwhile",
@@ -84,6 +86,7 @@ _RESIDUE = {
     "replicas": "on replicas, until these have synchronised; then in their caches, and until doveadm purge",
 }
 _ALWAYS = ("backups and snapshots of the stores, until these expire",)
+_WAYS = {"maildir": "Maildir files", "dovecot": "Dovecot"}
 _STAGES = {
     Stage.DONE: "The plan is done.",
     Stage.RUNNING: "The plan goes on: the worker carries it out.",
@@ -114,11 +117,28 @@ def act_lines(act: Act) -> Iterator[str]:
     if one.why is not None:
         yield f"= leave {named} with {where}: {_WHY[one.why]}"
         return
-    yield f"- remove {named} from {where}, into quarantine"
-    yield from (f"    + deliver to {goal.account} {_way(goal, one.folder)}" for goal in one.goals)
+    ways = {store: _by(way) for store, way in one.ways}
+    by = ways.get(one.store, "")
+    if one.stays:
+        yield f"= keep {named} with {where}, and give those theirs who were left out{by}"
+    elif one.twin is not None:
+        yield f"- remove {named} from {where}, into quarantine{by}"
+        yield f"    = the server delivered it twice; {one.twin.id} stays"
+    else:
+        yield f"- remove {named} from {where}, into quarantine{by}"
+    for goal in one.goals:
+        yield f"    + deliver to {goal.account} {_way(goal, one.folder)}{ways.get(goal.store, '')}"
     yield from (f"    = {account} has, or had, its own" for account in one.kept)
     if one.clean:
         yield "    without what its trace says of the wrong mailbox"
+
+
+def _by(way: str) -> str:
+    """Write ", by Dovecot NAME"; nothing of LMTP, which has a sentence of its own."""
+    kind, _, name = way.partition(" ")
+    if kind not in _WAYS:
+        return ""
+    return f", by {_WAYS[kind]}{name and f' {name}'}"
 
 
 def _way(goal: Goal, folder: str) -> str:
@@ -129,10 +149,15 @@ def _way(goal: Goal, folder: str) -> str:
 
 def planned_lines(repairs: Sequence[Repair]) -> Iterator[str]:
     """Say what a new plan will do, counted."""
-    taken = [one for one in repairs if one.why is None]
-    deliveries = sum(len(one.goals) for one in taken)
-    yield f"To be removed, into quarantine: {copies(len(taken))}."
-    yield f"To be delivered to those they are meant for: {deliveries:,}."
+    done = [one for one in repairs if one.why is None]
+    taken = [one for one in done if not one.stays]
+    double = sum(one.twin is not None for one in taken)
+    twice = f", {double:,} of them delivered twice by the server" if double else ""
+    deliveries = sum(len(one.goals) for one in done)
+    left_out = sum(len(one.goals) for one in done if one.stays)
+    others = f", {left_out:,} of them from right copies, which stay" if left_out else ""
+    yield f"To be removed, into quarantine: {copies(len(taken))}{twice}."
+    yield f"To be delivered to those they are meant for: {deliveries:,}{others}."
     for why, count in Counter(one.why for one in repairs if one.why is not None).items():
         yield f"Left: {copies(count)}, for {_WHY[why]}."
 
