@@ -132,6 +132,12 @@ def test_an_address_whose_delivery_is_not_done_leaves_nobody_out_yet(status):
     assert missing(*waited) == [[ANN, BEN]]
 
 
+def test_of_one_second_the_line_that_was_written_last_counts():
+    """Logs cut times, and rows come in any order."""
+    waited = line(status="deferred", line=1), line(line=2)
+    assert missing(*waited) == missing(*reversed(waited)) == [[BEN]]
+
+
 def test_lines_that_are_missing_may_name_them():
     assert missing(line(recipients=2)) == []
     assert missing(line(recipients=None)) == []

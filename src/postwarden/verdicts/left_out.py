@@ -68,7 +68,8 @@ def names_all(lines: Sequence[DeliveryRecord]) -> bool:
 
 def _is_done(lines: Iterable[DeliveryRecord]) -> bool:
     """Tell whether what was said last of each recipient is that it was delivered."""
-    last = {line.recipient: line for line in sorted(lines, key=lambda line: line.time)}
+    ordered = sorted(lines, key=lambda line: (line.time, line.file, line.line))
+    last = {line.recipient: line for line in ordered}
     return all(line.status == "sent" for line in last.values())
 
 
