@@ -29,7 +29,7 @@ def _way(request):
 
 @pytest.fixture
 def way(_way):
-    _way.route.clear(["case1-"], [_way.rig.owner, _way.rig.holder])
+    _way.route.clear(["case1-"], [one for one in (_way.rig.owner, _way.rig.holder) if one])
     _way.rig.fresh()
     return _way
 
@@ -71,6 +71,20 @@ def test_the_same_bytes_arrive_with_their_date_and_without_the_holders_flags(way
     assert removed == dict.fromkeys((copy.id for copy in copies), None)
     assert way.rig.mail(way.rig.holder) == []
     assert len({ticket.guid for ticket in tickets} - {copy.guid for copy in copies}) == len(HARD)
+
+
+def test_who_holds_a_wrong_copy_gets_their_own_and_loses_that_one_alone(way):
+    """They are meant, too: what arrives and what goes are the same message in one mailbox."""
+    copy = way.rig.put(PLAIN)
+    parcel = way.rig.parcel(PLAIN)._replace(account=way.rig.holder)
+    tickets = list(way.route.stage([parcel]).values())
+    way.route.publish(tickets)
+    assert settled(way, tickets) == [Where.ARRIVED]
+    assert hashes(way, tickets) == [content_hash(PLAIN)]
+    assert way.route.remove([(copy, content_hash(PLAIN))]) == {copy.id: None}
+    (own,) = way.rig.mail(way.rig.holder)
+    assert (own.content, own.date, own.flags) == (PLAIN, WHEN, ())
+    assert hashes(way, tickets) == [content_hash(PLAIN)]
 
 
 def test_what_is_published_twice_arrives_once(way):
