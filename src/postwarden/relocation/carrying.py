@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.db import transaction
 
@@ -119,13 +120,13 @@ class Carrier:
                     crew.rest(BETWEEN_TRIES)
                 taking = Batch(crew, jobs(plan, places), behind=taken is not None)
                 pair = [(taken, taken.give())] if taken else []
-                pair.append((taking, taking.take()))
+                pair += [(taking, taking.take())] if places else []
                 failures = side_by_side(pool, [course for _, course in pair], rested)
                 for (batch, _), failure in zip(pair, failures, strict=True):
                     if failure is not None:
                         troubles[self._trouble(plan, batch, failure)] = None
                 failed = any(failures)
-                taken = None if failures[-1] else taking
+                taken = taking if places and not failures[-1] else None
                 after()
         return list(troubles)
 

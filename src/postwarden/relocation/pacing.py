@@ -38,29 +38,36 @@ def side_by_side(
         failed: called where one failed while another one is under way.
     """
     failures: list[Exception | None] = [None] * len(courses)
-    asked: dict[Future[object], int] = {}
+    going = set(range(len(courses)))
+    asked: dict[Future[Callable[[], Call]], int] = {}
 
     def go_on(at: int, resume: Callable[[], Call]) -> None:
         try:
             call = resume()
+            while len(going) == 1:  # nobody else works meanwhile: no other thread is needed
+                call = _resumed(courses[at], call)()
         except StopIteration:
-            return
+            going.remove(at)
         except Exception as failure:  # noqa: BLE001  # the caller's to judge, once the others have ended
             failures[at] = failure
-            if asked:
+            going.remove(at)
+            if going:
                 failed(failure)
         else:
-            asked[pool.submit(call)] = at
+            asked[pool.submit(_resumed, courses[at], call)] = at
 
     for at, course in enumerate(courses):
         go_on(at, partial(next, course))
     while asked:
         done, _ = wait(asked, return_when=FIRST_COMPLETED)
         for future in sorted(done, key=asked.__getitem__):
-            at = asked.pop(future)
-            failure = future.exception()
-            if failure is not None:
-                go_on(at, partial(courses[at].throw, failure))
-            else:
-                go_on(at, partial(courses[at].send, future.result()))
+            go_on(asked.pop(future), future.result())
     return failures
+
+
+def _resumed(course: Course[None], call: Call) -> Callable[[], Call]:
+    """Make a call; give what lets its course go on with what the call gave, or raised."""
+    try:
+        return partial(course.send, call())
+    except Exception as failure:  # noqa: BLE001  # the course's to judge
+        return partial(course.throw, failure)

@@ -240,9 +240,13 @@ class Imap:
         """Give a folder another name; its GUID, its UIDs and UIDVALIDITY stay."""
         self.do(b'RENAME "%b" "%b"' % (folder.encode("ascii"), name.encode("ascii")))
 
+    def leave(self) -> None:
+        """Leave the folder that was looked into last: the server ends sessions whose folder goes."""
+        self.do(b"UNSELECT", b"BAD")
+
     def delete(self, folder: str) -> None:
         """Remove a folder and what it holds."""
-        self.do(b"UNSELECT", b"BAD")
+        self.leave()
         self.do(b'DELETE "%b"' % folder.encode("ascii"), b"NO [NONEXISTENT]")
 
     def expunge(self, folder: str, uids: str) -> None:
