@@ -97,9 +97,9 @@ def _facts(outcome, played):
         ],
         "accounts": told.accounts,
         "mail": Counter(one[:-1] for one in there),  # but for the names of files
-        "copies": sorted(_copy(one) for plan in kept["repairs"] for one in plan["copies"]),
-        "right": {one for plan in kept["repairs"] for one in plan["right"]},
-        "settled": [plan["settled"] for plan in kept["repairs"]],
+        "copies": sorted(_copy(one) for plan in kept for one in plan["copies"]),
+        "right": {one for plan in kept for one in plan["right"]},
+        "settled": [plan["settled"] for plan in kept],
     }
 
 

@@ -24,6 +24,9 @@ SERVERS = ("dovecot", "postfix", "a process of dovecot")
 OWN = ("policy", "worker")
 COMMAND = "the command"
 _FAILED = 2  # and more: something was wrong
+# Whoever gave these looks whether they were done before they are given again: the drill cannot.
+_ONCE = {("person", "add"), ("person", "enrol"), ("case", "open"), ("case", "report")}
+_DONE = "they approved it already"
 _MOST_TRIES = 6
 _WORKERS = ("imap", "imap-login", "lmtp", "doveadm-server", "auth", "anvil", "stats")
 _UNTIL_AGAIN = 0.6  # seconds at most until somebody starts what was killed
@@ -33,7 +36,7 @@ class Storm:
     """Gives commands on a lab; strikes while they run.
 
     Attributes:
-        struck: what was killed, in order: "COMMAND: WHOM".
+        struck: what was killed while a command was at work, in order: "COMMAND: WHOM after SECONDS".
         sent: Message-IDs of mail that was accepted meanwhile, and whom it is for.
     """
 
@@ -43,8 +46,13 @@ class Storm:
 
     def give(self, module, words):
         """Give a command that is struck once or twice, as `conduct.Give`."""
+        once = tuple(words[:2]) in _ONCE or words[0] == "hold"
+        whom = [one for one in self._whom if one != COMMAND or not once]
         many = self._rolled.choice((1, 1, 2))
-        return self.through(module, words, [self._rolled.choice(self._whom) for _ in range(many)])
+        ended = self.through(module, words, [self._rolled.choice(whom) for _ in range(many)])
+        if _DONE in ended.complaint:
+            return Ended(0, ended.printed, ended.complaint)
+        return ended
 
     def through(self, module, words, strikes):
         """Give a command through strikes, one after the other, until it ends by itself."""
@@ -72,19 +80,23 @@ class Storm:
                 (self._rolled.uniform(0.05, 0.6), self._rolled.uniform(0.5, 2))
             )
             again = self._rolled.uniform(0, _UNTIL_AGAIN)
-            self.struck.append(f"{' '.join(words[:2])}: {whom} after {after:.2f} s")
-            striking = threading.Thread(target=self._strike, args=(process, whom, after, again))
+            what = " ".join(words[:2])
+            striking = threading.Thread(
+                target=self._strike, args=(process, what, whom, after, again)
+            )
             striking.start()
         out, complaint = process.communicate(timeout=600)
         if striking:
             striking.join()
         return Ended(process.returncode, out, complaint)
 
-    def _strike(self, process, whom, after, again):
+    def _strike(self, process, what, whom, after, again):
         if whom in SERVERS:
             self._mail()
         with suppress(subprocess.TimeoutExpired):
             process.wait(after)
+        if process.poll() is None:
+            self.struck.append(f"{what}: {whom} after {after:.2f} s")
         if whom == COMMAND:
             process.kill()
             return
