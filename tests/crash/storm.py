@@ -60,7 +60,7 @@ class Storm:
         for _ in range(_MOST_TRIES):
             whom = left.pop(0) if left else None
             ended = self._given(module, words, whom)
-            if ended.status >= 0 and not (whom and ended.status >= _FAILED) and not left:
+            if 0 <= ended.status < _FAILED or not whom:
                 break
         return ended
 
