@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from errno import EEXIST, ENOENT, ENOTEMPTY
+from threading import Lock
 
 from postwarden.durable.service import side_by_side
 from postwarden.relocation.service import (
@@ -65,6 +66,7 @@ class MaildirRoute:
         self._hosts = hosts
         self._host = host.replace("/", "_").replace(":", "_")
         self._published: dict[str, bool] = {}
+        self._staging = Lock()  # an empty folder goes before another thread uses it, or not at all
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """Say which accounts have a mailbox, and what is left there by the file `maildirsize`."""
@@ -91,11 +93,12 @@ class MaildirRoute:
         """
         with _troubles():
             parcels = [one for one in parcels if self._takes(one.account)]
-        return {
-            ticket.key: ticket
-            for account, theirs in _by_account(parcels).items()
-            for ticket in self._staged(account, theirs, "")
-        }
+        with self._staging:
+            return {
+                ticket.key: ticket
+                for account, theirs in _by_account(parcels).items()
+                for ticket in self._staged(account, theirs, "")
+            }
 
     def restore(self, parcel: Parcel, flags: Sequence[str], keywords: Sequence[str]) -> Ticket:  # noqa: ARG002  # keywords are numbered per folder, by Dovecot alone
         """Stage a copy that arrives with its flags; its keywords stay in quarantine alone."""
@@ -197,7 +200,7 @@ class MaildirRoute:
 
         for name in filter(is_meant, list(self._published)):
             self._published.pop(name, None)
-        with _troubles():
+        with self._staging, _troubles():
             for staging in self._stagings(accounts):
                 with self._tree.listed(staging) as folder:
                     for name in filter(is_meant, os.listdir(folder)):
