@@ -92,6 +92,21 @@ def test_what_a_holder_copied_is_theirs_and_so_is_what_it_was_copied_from():
     assert superfluous(*copied[:2], delivered(2, at=9)) == {"2": "1"}
 
 
+def saved(name, session, folder, **said):
+    """A copy that a session of Dovecot's stored in a folder, where it lies."""
+    told = line(name, session_id=session, folder=folder)
+    return delivered(name, at=name, folder=folder, **said)._replace(line=told)
+
+
+def test_what_a_holder_s_filter_filed_into_several_folders_is_theirs():
+    filed = saved(1, "s", "INBOX"), saved(2, "s", "Archive", flags="S"), saved(3, "s", "Archive")
+    assert superfluous(*filed) == {}
+    assert superfluous(*filed[:2], saved(5, "t", "INBOX"), saved(6, "t", "Archive")) == {
+        "5": "1",
+        "6": "2",
+    }
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -143,27 +158,31 @@ class Plainly:
         return address.replace("+x", "")
 
 
+INFO = "info@example.test"
+
+
 @pytest.mark.parametrize(
-    ("originals", "counted", "one"),
+    ("to", "counted", "one"),
     [
-        ([None], 1, True),
-        (["info@example.test"], 1, True),
-        ([None, "info@example.test"], 2, False),
-        (["info@example.test"], 2, False),
+        ([(ANN, None)], 1, True),
+        ([(ANN, INFO)], 1, True),
+        ([(ANN, None), (ANN, INFO)], 2, False),
+        ([(ANN, INFO), (f"{ANN}+x", INFO)], 2, False),
+        ([(ANN, INFO)], 2, False),
     ],
 )
-def test_two_addresses_explain_two_copies_and_so_may_a_lost_line(originals, counted, one):
+def test_two_addresses_explain_two_copies_and_so_may_a_lost_line(to, counted, one):
     lines = [
         line(
             server="postfix",
             status="sent",
             account=None,
             queue_id="4Q1",
-            recipient=ANN,
+            recipient=recipient,
             original_recipient=original,
             recipients=counted,
         )
-        for original in originals
+        for recipient, original in to
     ]
     assert is_for_one_address(QueueFiles(lines), "4Q1", ANN, Plainly()) is one
 

@@ -1,7 +1,8 @@
 """Copies that the server stored once more than it should, in the mailbox they were meant for (pure).
 
-A repeated LMTP transaction leaves two: the same queue file, recipient and original recipient. That each of
-them is a delivery of its own has to be logged by Dovecot; what their holder copied is never one of them.
+A repeated LMTP transaction leaves two in one folder: the same queue file, recipient and original recipient.
+That each of them is a delivery of its own has to be logged by Dovecot; what their holder copied is never one
+of them, nor what the holder's filter filed into further folders.
 """
 
 from collections import Counter, defaultdict
@@ -42,14 +43,14 @@ class Delivered(NamedTuple):
 
 
 def is_for_one_address(files: QueueFiles, queue_id: str, account: str, where: Destinations) -> bool:
-    """Tell whether all that a queue file had for an account was for one original recipient."""
+    """Tell whether all that a queue file had for an account was for one recipient and original recipient."""
     lines = files.lines(queue_id)
-    originals = {
-        line.original_recipient or line.recipient
+    recipients = {
+        (line.recipient, line.original_recipient)
         for line in lines
         if where.account_of(line.recipient or "", line.accepted_at) == account
     }
-    return len(originals) == 1 and names_all(lines)
+    return len(recipients) == 1 and names_all(lines)
 
 
 def line_of(
@@ -76,7 +77,7 @@ def duplicates(some: Iterable[Delivered]) -> dict[str, Finding]:
     """Give the superfluous copies, by id, each naming the one that stays.
 
     One that its holder has touched stays, else the first; of further ones those go that nobody touched. Of
-    several with one line all but one are their holder's copies, under the same name: they stay.
+    several of one session all but one are their holder's copies, or their filter's: they stay.
 
     Args:
         some: copies of queue files that had one address for their holder.
@@ -86,14 +87,14 @@ def duplicates(some: Iterable[Delivered]) -> dict[str, Finding]:
         copy = one.copy
         if one.line is not None and copy.message_id is not None:
             body = copy.content_hash or copy.size - copy.header_size
-            key = (copy.store, copy.account, copy.queue_id, copy.message_id)
+            key = (copy.store, copy.account, copy.queue_id, copy.message_id, one.line.folder)
             groups[*key, copy.header_hash, body].append(one)
     found: dict[str, Finding] = {}
     for theirs in groups.values():
         stays, *others = sorted(theirs, key=_order)
-        copies = Counter(one.line for one in theirs)
+        copies = Counter(one.line and one.line.session_id for one in theirs)
         for one in others:
-            if not one.touched and copies[one.line] == 1:
+            if not one.touched and copies[one.line and one.line.session_id] == 1:
                 found[one.finding.id] = _naming(one, stays)
     return found
 
