@@ -27,7 +27,7 @@ from postwarden.drills.misdelivery.service import Played, work_case
 from postwarden.drills.misdelivery.stock import STOCK, letters
 
 MESSAGES = 100
-SEEDS = 6
+SEEDS = 3
 _REPAIRS = "relocation/repairs.json"
 
 

@@ -11,7 +11,7 @@ from crash.machine import in_memory
 from crash.on_servers import STORES, parsed_real, real_suite, sample
 from crash.reporting import at_least, at_most, measured
 
-SEEDS = 75  # of each act on each format
+SEEDS = 60  # of each act on each format
 RUNS = 100
 _AT_ONCE = 2
 _SHOWN = 4  # faults of a point that are printed
