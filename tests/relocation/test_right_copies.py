@@ -3,11 +3,14 @@
 import pytest
 
 from postwarden.custody.service import Kind
+from postwarden.ledger.check import check
+from postwarden.people.service import member
 from postwarden.relocation.acts import act_of
 from postwarden.relocation.drafting.service import repairs
 from postwarden.relocation.rules import Why
 from postwarden.relocation.service import RepairsOfCases, faults
 from relocation.test_relocation_batches import BOB, CAROL, EVE, FINN, Astray, Killed, delete
+from relocation.test_repair_record import bundle
 
 
 @pytest.fixture
@@ -121,4 +124,77 @@ def test_that_a_holder_who_is_meant_too_keeps_one_is_on_record_once_it_was_appro
     astray.carry(plan)
     assert astray.outcomes(plan) == [("left", "holders-too")]
     assert list(repairs(astray.office.ledger).kept) == [(BOB, kept.copy.guid or kept.copy.id)]
+    assert faults(astray.office.ledger, astray.office.box) == []
+
+
+@pytest.mark.parametrize("call", ["read", "remove"])
+def test_killed_at_any_call_one_of_two_stays_and_the_other_can_come_back(astray, call):
+    repair = doubled(astray)
+    plan = astray.plan(repair)
+    astray.office.route.fails, astray.office.route.error = {call: 1}, Killed()
+    with pytest.raises(Killed):
+        astray.carry(plan)
+    astray.carry(plan, astray.another(), rounds=3)
+    assert astray.outcomes(plan) == [("removed", "")]
+    assert astray.mail.path(BOB, repair.twin.file).exists()
+    assert len(astray.has(BOB)) == 1
+    back = astray.office.restores.plan(astray.case, (), "undo", member("anna"))
+    astray.office.signed(back, astray.key)
+    assert astray.office.restore(back.hash).done == 1
+    assert len(astray.has(BOB)) == 2
+    assert faults(astray.office.ledger, astray.office.box) == []
+
+
+@pytest.mark.parametrize("call", ["read", "remove"])
+def test_two_plans_at_once_never_take_both_of_a_doubled_one(astray, call):
+    """Between two snapshots its holder has used the other one: each plan names another one as superfluous."""
+    one = doubled(astray)
+    other = one._replace(copy=one.twin, twin=one.copy)
+    first, second = astray.plan(one), astray.plan(other)
+    route, beside = astray.office.route.route, astray.another("elsewhere")
+    real = getattr(route, call)
+    reads = []
+
+    def meanwhile(*words):
+        found = real(*words) if call == "read" else None
+        found = found if found is None else list(found)
+        reads.append(words)
+        if len(reads) == (2 if call == "read" else 1):
+            astray.carry(second, beside)
+        return real(*words) if found is None else iter(found)
+
+    setattr(route, call, meanwhile)
+    astray.carry(first)
+    assert len(astray.has(BOB)) >= 1
+    assert ("left", "touched") in [*astray.outcomes(first), *astray.outcomes(second)]
+
+
+def test_a_plan_after_which_all_is_right_leaves_nothing_to_look_at(astray):
+    kept = astray.wrong(FINN, number=2)._replace(why=Why.HOLDERS_TOO, kept=(FINN,))
+    plan = astray.plan(right(astray, BOB, EVE), kept)
+    astray.carry(plan)
+    assert sorted(astray.outcomes(plan)) == [("delivered", ""), ("left", "holders-too")]
+    assert astray.office.desk.stuck(plan) == []
+
+
+def test_a_bundle_adds_up_what_was_given_kept_and_doubled(astray):
+    kept = astray.wrong(FINN, number=4)._replace(why=Why.HOLDERS_TOO, kept=(FINN,))
+    plan = astray.plan(right(astray, CAROL, EVE, number=3), doubled(astray), kept)
+    astray.carry(plan)
+    sums = {"right": 0, "settled": 0, "delivered": 1, "removed": 1, "left": 1}
+    assert check(bundle(astray))["repairs"] == [sums]
+
+
+@pytest.mark.parametrize("call", ["publish", "arrived"])
+def test_given_up_what_those_left_out_got_is_on_record(astray, call):
+    plan = astray.plan(right(astray, BOB, EVE))
+    astray.office.route.fails, astray.office.route.error = {call: 1}, Killed()
+    with pytest.raises(Killed):
+        astray.carry(plan)
+    desk = astray.another().desk
+    desk.abandon(plan, member("anna"), "another way")
+    desk.carry(plan)
+    assert astray.outcomes(plan) == [("delivered", "")]
+    assert (len(astray.has(EVE)), len(astray.has(BOB))) == (1, 1)
+    assert repairs(astray.office.ledger).given == {(EVE, "<1@shop.example>", "4Q")}
     assert faults(astray.office.ledger, astray.office.box) == []

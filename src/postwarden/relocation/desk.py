@@ -252,10 +252,14 @@ class RepairDesk:
         )
 
     def stuck(self, hashed: str) -> list[Stuck]:
-        """Give the copies that were left or wait for a person, in the plan's order."""
+        """Give the copies that were left or wait for a person, in the plan's order.
+
+        Not those that their holders keep as their own, as was approved: these are where they belong.
+        """
         rows = CopyRow.objects.filter(plan=hashed, stage=CopyStage.ENDED).exclude(
-            outcome__in=(Outcome.RELOCATED, Outcome.REMOVED)
+            outcome__in=(Outcome.RELOCATED, Outcome.REMOVED, Outcome.DELIVERED)
         )
+        rows = rows.exclude(why=Why.HOLDERS_TOO)
         return [
             Stuck(
                 row.finding,

@@ -7,20 +7,26 @@ from hashlib import sha256
 
 from postwarden.relocation.crew import Crew
 from postwarden.relocation.keeping import Job
+from postwarden.relocation.owning import being_taken
 from postwarden.relocation.pacing import Course, elsewhere
 from postwarden.relocation.ports import Absence, Original, Route, Wanted
 
 
 def used_since(crew: Crew, removing: Sequence[Job]) -> Course[list[Job]]:
-    """Give those duplicates that stay: their holder has used them, or removed the one that was to stay.
+    """Give those duplicates that stay: their holder has used them, or the one that was to stay does not.
+
+    Two plans of different snapshots may each take the other's. Each has written before this that it takes
+    its own, and asks before it looks whether another one takes the twin: so one of them at least leaves it.
 
     Raises the room's route errors.
     """
+    doubled = [(job, job.repair.twin) for job in removing if job.repair.twin is not None]
+    going = being_taken([twin.id for _, twin in doubled])
+    used = [job for job, twin in doubled if twin.id in going]
     stores: defaultdict[str, list[Job]] = defaultdict(list)
-    for job in removing:
-        if job.repair.twin is not None:
+    for job, twin in doubled:
+        if twin.id not in going:
             stores[job.repair.store].append(job)
-    used: list[Job] = []
     for store, some in stores.items():
         copies = [one for job in some for one in (job.repair.copy, job.repair.twin) if one]
         found = yield from elsewhere(partial(_read, crew.route(store), copies))

@@ -49,7 +49,9 @@ _WHY = {
     ),
     Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
     Why.SETTLED: "another plan has put it where it belongs",
-    Why.TOUCHED: "its holder has used it, or removed the other one, since the plan was made",
+    Why.TOUCHED: (
+        "its holder has used it since the plan was made, or the other one is gone, or taken by another plan"
+    ),
     Why.ABANDONED: "its plan was given up before it was its turn",
     Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
 }
