@@ -57,6 +57,8 @@ def test_a_renamed_account_keeps_the_mail_of_its_old_name():
     assert renamed.destination(ANN, 0).accounts == {ANN, ANNA}
     assert renamed.destination(BEN, 0).accounts == {BEN}
     assert renamed.destination(ANN, NOON).accounts == {ANNA}
+    assert renamed.later_names({ANN, BEN}, 0) == {ANNA}
+    assert renamed.later_names({ANN, BEN}, NOON) == frozenset()
 
 
 def test_prefetching_changes_no_answer(reassigned):

@@ -8,7 +8,7 @@ from postwarden.sources.service import DeliveryRecord
 from postwarden.verdicts.holding import Stored, held
 from postwarden.verdicts.service import Finding, Reason, Verdict
 
-ANN, BEN, CARL = (f"{name}@example.test" for name in ("ann", "ben", "carl"))
+ANN, BEN, CARL, DORA = (f"{name}@example.test" for name in ("ann", "ben", "carl", "dora"))
 ID = "<1@shop.test>"
 FINDING = Finding(
     id="wrong",
@@ -43,12 +43,22 @@ def lmtp(account, session, queue="4Q1"):
 
 def who(lines, copies=((BEN, ID),), findings=(FINDING,)):
     stored = [Stored(*one) for one in copies]
-    return held(findings, lines, stored, lambda address, _: address or None)["wrong"]
+    return held(findings, lines, stored, lambda address, _: address or None, later)["wrong"]
+
+
+def later(accounts, _):
+    """Let Dora have become Ann."""
+    return frozenset({ANN} if DORA in accounts else ())
 
 
 def test_a_recipient_of_the_same_queue_file_had_their_own():
     assert who([*lmtp(BEN, "s"), *lmtp(ANN, "s")]) == {ANN}
     assert who([*lmtp(BEN, "s1"), *lmtp(ANN, "s2")]) == {ANN}
+
+
+def test_so_had_one_who_was_called_otherwise_then():
+    finding = replace(FINDING, rightful=(ANN, DORA))
+    assert who([*lmtp(BEN, "s"), *lmtp(DORA, "s")], findings=[finding]) == {ANN, DORA}
 
 
 def test_so_had_one_whom_postfix_itself_delivered_to():

@@ -17,7 +17,7 @@ from verdicts.small_evidence import ACCOUNTS, Recipient, Transaction, write
 from worlds.examined import scanned
 
 ANN, BEN, COR = ACCOUNTS
-TEAM, DESK = "team@example.test", "desk@example.test"
+TEAM, DESK, OLD = "team@example.test", "desk@example.test", "ben.old@example.test"
 DAY = (from_rfc3339("2026-11-20T00:00:00Z"), from_rfc3339("2026-11-21T00:00:00Z"))
 
 
@@ -101,7 +101,10 @@ class Map:
         return self.team if address == TEAM else Destination(frozenset({address}))
 
     def account_of(self, address, _):
-        return address if address in ACCOUNTS else None
+        return address if address in (*ACCOUNTS, OLD) else None
+
+    def later_names(self, accounts, _):
+        return frozenset({BEN} if OLD in accounts else ())
 
 
 def line(**said):
@@ -136,6 +139,11 @@ def test_of_one_second_the_line_that_was_written_last_counts():
     """Logs cut times, and rows come in any order."""
     waited = line(status="deferred", line=1), line(line=2)
     assert missing(*waited) == missing(*reversed(waited)) == [[BEN]]
+
+
+def test_who_was_called_otherwise_then_got_it():
+    where = Map(accounts=frozenset({ANN, OLD, BEN, COR}))
+    assert missing(line(recipient=OLD), where=where) == [[ANN, COR]]
 
 
 def test_lines_that_are_missing_may_name_them():

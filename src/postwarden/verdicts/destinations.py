@@ -66,6 +66,11 @@ class Destinations:
             known = self._known[index, address] = self._destination(index, address)
         return known
 
+    def later_names(self, accounts: Collection[str], moment: Moment | None) -> frozenset[str]:
+        """Give what accounts of that time are called that were renamed since; nothing of the others."""
+        index = self._index(moment)
+        return frozenset() if index is None else self._later_names(index, frozenset(accounts))
+
     def account_of(self, address: str, moment: Moment | None) -> str | None:
         """Give the account that a final recipient (after all aliases) names, as the store does."""
         index = self._index(moment)

@@ -1,7 +1,7 @@
 """Which rightful accounts ever held a message, also where they have deleted it since: the logs tell."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from postwarden.evidence.service import Engine
@@ -10,6 +10,10 @@ from postwarden.verdicts.destinations import Destinations
 from postwarden.verdicts.facts import Proof
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.queuefiles import AccountOf, QueueFiles
+from postwarden.vocabulary import Moment
+
+LaterNames = Callable[[Collection[str], Moment | None], frozenset[str]]
+"""Gives what accounts of that time are called that were renamed since."""
 
 _STORED = ("saved", "sent")
 _SAVED = f"delivered-{Proof.STORAGE_ID}"
@@ -44,6 +48,7 @@ def ever_held(
         engine.records(lines, DeliveryRecord),
         engine.records(copies, Stored),
         destinations.account_of,
+        destinations.later_names,
     )
 
 
@@ -52,6 +57,7 @@ def held(
     lines: Iterable[DeliveryRecord],
     copies: Iterable[Stored],
     account_of: AccountOf,
+    later_names: LaterNames,
 ) -> Mapping[str, frozenset[str]]:
     """Decide it (pure).
 
@@ -79,8 +85,9 @@ def held(
             brought = files[name].brought(one.queue_id, account_of)
         place = Stored(one.account, name)
         many = max(stored[place] - max(saved[place] - 1, 0), 1)
-        theirs = set(one.rightful) & brought.keys() if brought[one.account] >= many else set()
-        found[one.id] = frozenset(theirs - wrong[name])
+        theirs = set(brought) if brought[one.account] >= many else set()
+        theirs |= later_names(theirs, one.accepted_at)
+        found[one.id] = frozenset(theirs & {*one.rightful} - wrong[name])
     return found
 
 

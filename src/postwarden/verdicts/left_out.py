@@ -45,6 +45,7 @@ def left_out(files: QueueFiles, queue_id: str, destinations: Destinations) -> It
     if not lines or not names_all(lines):
         return
     tried = files.tried(queue_id, destinations.account_of)
+    tried |= destinations.later_names(tried, lines[0].accepted_at)
     for address, theirs in _by_address(lines).items():
         where = destinations.destination(address, theirs[0].accepted_at)
         missing = where.accounts - tried
