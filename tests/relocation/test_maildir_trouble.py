@@ -2,7 +2,8 @@
 
 import errno
 import os
-from threading import Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
 
 import pytest
 
@@ -11,11 +12,14 @@ from postwarden.relocation.service import (
     AmbiguousRouteError,
     Parcel,
     PermanentRouteError,
+    TemporaryRouteError,
     Where,
     canonical,
 )
 from postwarden.servers.maildir import MaildirRoute
+from postwarden.servers.maildir import places as seeing
 from postwarden.servers.maildir import route as routes
+from postwarden.sources.maildir import template
 from postwarden.sources.service import StoreSettings
 from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, wanted
 
@@ -97,6 +101,66 @@ def test_an_account_that_cannot_be_looked_at_has_a_mailbox_perhaps(route, monkey
         EVE: (True, None),
         "no@example.net": (False, None),
     }
+
+
+def named_by_domain(tmp_path, monkeypatch, list_them):
+    """Let Bob and Eve be found by a list of mailboxes alone, as their folders are not written as they are."""
+    mail = Maildirs(tmp_path)
+    mail.add("Bob@example.net", "Eve@example.net")
+    real = seeing.mailboxes
+    monkeypatch.setattr(seeing, "mailboxes", lambda store: list_them(list(real(store))))
+    return another(mail)
+
+
+def test_who_asks_while_another_thread_lists_mailboxes_waits_for_the_list(tmp_path, monkeypatch):
+    """Two batches at once, one of them once left copies: their owners had no mailbox, it said."""
+    listing, asked = Event(), Event()
+
+    def slowly(found):
+        listing.set()
+        asked.wait(0.2)
+        yield from found
+
+    route = named_by_domain(tmp_path, monkeypatch, slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(route.rooms, ["bob"])
+        assert listing.wait(10)
+        second = pool.submit(route.rooms, ["eve"])
+        assert first.result()["bob"].exists
+        assert second.result()["eve"].exists
+
+
+def test_a_list_of_mailboxes_that_broke_off_is_made_anew(tmp_path, monkeypatch):
+    broken = []
+
+    def once(found):
+        yield found[0]
+        if not broken:
+            broken.append(True)
+            raise OSError(errno.EIO, "Input/output error")
+        yield from found[1:]
+
+    route = named_by_domain(tmp_path, monkeypatch, once)
+    with pytest.raises(AmbiguousRouteError, match="Input/output"):
+        route.rooms(["eve"])
+    assert route.rooms(["eve"])["eve"].exists
+
+
+def test_mailboxes_that_cannot_be_listed_may_be_there(tmp_path, monkeypatch):
+    (tmp_path / "example.net").mkdir()
+    store = StoreSettings("store", "maildir", f"{tmp_path}/{{domain}}/{{local}}")
+    route = MaildirRoute(store, HOSTS, ".", "desk")
+    mail = Maildirs(tmp_path / "example.net")
+    mail.add("Eve@example.net")
+
+    def refuse(path, _flags):
+        raise OSError(errno.EACCES, "Permission denied", path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(template, "open_unnoticed", refuse)
+        with pytest.raises(TemporaryRouteError, match="Permission denied"):
+            route.rooms([EVE])
+    assert route.rooms([EVE])[EVE].exists
 
 
 def test_keywords_that_cannot_be_read_are_not_forgotten(mail, route):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Lock
 
 from postwarden.relocation.service import PermanentRouteError, TemporaryRouteError
 from postwarden.servers.maildir.tree import Tree
@@ -33,6 +34,7 @@ class Places:
     tree: Tree = field(init=False)
     _known: dict[str, str] = field(default_factory=dict)
     _all_read: bool = False
+    _reading: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         """Find the beginning of the store's path that is the same for all accounts."""
@@ -46,8 +48,10 @@ class Places:
             direct = self._direct(name)
             if direct is not None:
                 self._known[name] = direct
-            elif not self._all_read:
-                self._read_all()
+            else:
+                with self._reading:  # whoever asks meanwhile waits: half a list lacks mailboxes
+                    if not self._all_read:
+                        self._read_all()
         return self._known.get(name)
 
     def _direct(self, account: str) -> str | None:
@@ -62,12 +66,21 @@ class Places:
         return path if self.tree.is_folder(path) else None
 
     def _read_all(self) -> None:
-        """Read which mailboxes there are; a store without any is taken for one that is not mounted."""
+        """Read which mailboxes there are; a store without any is taken for one that is not mounted.
+
+        Raises:
+            TemporaryRouteError: some cannot be seen.
+        """
         self._must_be_mounted()
-        self._all_read = True
         for one in mailboxes(self.store):
-            if isinstance(one, Mailbox) and self.tree.is_folder(one.path):
-                self._known.setdefault(one.account, one.path)
+            if isinstance(one, Mailbox):
+                if self.tree.is_folder(one.path):
+                    self._known.setdefault(one.account, one.path)
+            elif one.code == "unreadable-folder":
+                raise TemporaryRouteError(
+                    f"store {self.store.name}: a folder of mailboxes: {one.detail}"
+                )
+        self._all_read = True
 
     def _must_be_mounted(self) -> None:
         fixed = self.tree.fixed
