@@ -68,9 +68,18 @@ class MaildirRoute:
         self._published: dict[str, bool] = {}
         self._staging = Lock()  # an empty folder goes before another thread uses it, or not at all
 
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Turn what the file system refuses into the room's words: a look tells what was done."""
+        try:
+            with self._tree.going():
+                yield
+        except OSError as error:
+            raise AmbiguousRouteError(f"maildir: {error.strerror or error}") from error
+
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """Say which accounts have a mailbox, and what is left there by the file `maildirsize`."""
-        with _troubles():
+        with self._working():
             return {one: self._room(self._places.mailbox(one)) for one in accounts}
 
     def _room(self, mailbox: str | None) -> Room:
@@ -82,7 +91,7 @@ class MaildirRoute:
     def read(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Original | Absence]]:
         """Read copies."""
         for copy, found in self._find(copies, lambda copy: fits_header(copy, self._hosts)):
-            with _troubles():
+            with self._working():
                 told = original(found, self._tree) if isinstance(found, Found) else found
             yield copy, told
 
@@ -91,8 +100,9 @@ class MaildirRoute:
 
         Left out are accounts in whose mailbox something else has that name.
         """
-        with _troubles():
-            parcels = [one for one in parcels if self._takes(one.account)]
+        with self._working():
+            takes = {one: self._takes(one) for one in {parcel.account for parcel in parcels}}
+            parcels = [one for one in parcels if takes[one.account]]
         with self._staging:
             return {
                 ticket.key: ticket
@@ -106,7 +116,7 @@ class MaildirRoute:
         return ticket
 
     def _staged(self, account: str, parcels: Sequence[Parcel], letters: str) -> Iterator[Ticket]:
-        with _troubles():
+        with self._working():
             mailbox = self._mailbox(account)
             owner = Owner.of(self._tree, mailbox)
             staging = f"{mailbox}/{STAGING}"
@@ -133,7 +143,7 @@ class MaildirRoute:
 
     def publish(self, tickets: Sequence[Ticket]) -> None:
         """Rename staged files into their folders."""
-        with _troubles():
+        with self._working():
             for ticket in tickets:
                 if ticket.folder != "INBOX" and self._is_staged(ticket):
                     owner = Owner.of(self._tree, str(ticket.place["mailbox"]))
@@ -152,7 +162,7 @@ class MaildirRoute:
         finders: dict[str, Finder] = {}
         found: dict[str, Where] = {}
         folders: dict[str, None] = {}
-        with _troubles():
+        with self._working():
             for ticket in tickets:
                 if self._is_staged(ticket):
                     found[ticket.key] = Where.STAGED
@@ -169,7 +179,7 @@ class MaildirRoute:
     def arrived(self, tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, str | Where]]:
         """Read arrived files back."""
         finders: dict[str, Finder] = {}
-        with _troubles():
+        with self._working():
             for ticket in tickets:
                 content = self._content(ticket, finders)
                 yield ticket, Where.TAKEN if content is None else content_hash(content)
@@ -187,7 +197,7 @@ class MaildirRoute:
             removed[copy.id] = found if isinstance(found, Absence) else None
             if isinstance(found, Found):
                 folders[os.path.dirname(found.path)] = None
-        with _troubles():
+        with self._working():
             side_by_side(self._tree.sync, folders)
         return removed
 
@@ -200,7 +210,7 @@ class MaildirRoute:
 
         for name in filter(is_meant, list(self._published)):
             self._published.pop(name, None)
-        with self._staging, _troubles():
+        with self._staging, self._working():
             for staging in self._stagings(accounts):
                 with self._tree.listed(staging) as folder:
                     for name in filter(is_meant, os.listdir(folder)):
@@ -228,7 +238,7 @@ class MaildirRoute:
         removing: bool = False,
     ) -> Iterator[tuple[Wanted, Found | Absence]]:
         finders: dict[str, Finder] = {}
-        with _troubles():
+        with self._working():
             for copy in copies:
                 mailbox = self._places.mailbox(copy.account)
                 if mailbox is None:
@@ -295,12 +305,3 @@ def _by_account(parcels: Sequence[Parcel]) -> dict[str, list[Parcel]]:
     for one in parcels:
         found[one.account].append(one)
     return found
-
-
-@contextmanager
-def _troubles() -> Iterator[None]:
-    """Turn what the file system refuses into the room's words: a look tells what was done."""
-    try:
-        yield
-    except OSError as error:
-        raise AmbiguousRouteError(f"maildir: {error.strerror or error}") from error

@@ -3,14 +3,17 @@
 Users own what lies below the fixed beginning of a store's path, and may put a symlink in place of any
 name there at any time. So nothing below it is reached by its path: each level is opened below the one
 before (openat(2) with O_NOFOLLOW), and what is made, moved, given away or removed is named by the folder's
-descriptor and one name.
+descriptor and one name. Within one call of the route (`Tree.going`) folders stay open: one that is renamed
+or replaced meanwhile is still the one that was gone into.
 """
 
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from errno import ELOOP
 
 from postwarden.relocation.service import PermanentRouteError, TemporaryRouteError
@@ -20,6 +23,19 @@ _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _WAY = os.O_PATH | _FOLDER  # needs no right to list what is only gone through
 _LISTED = os.O_RDONLY | _FOLDER
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MOST_OPEN = 16
+
+
+@dataclass(slots=True)
+class _Open:
+    descriptor: int
+    users: int = 0
+
+
+class _Going(threading.local):
+    """The folders that this thread has open, by path, those used last at the end; None between calls."""
+
+    folders: dict[str, _Open] | None = None
 
 
 class Tree:
@@ -31,37 +47,74 @@ class Tree:
     def __init__(self, fixed: str) -> None:
         """Bind it to the fixed folder, which itself may be reached through symlinks."""
         self.fixed = fixed
+        self._going = _Going()
 
     @contextmanager
-    def inside(self, path: str, flags: int = _WAY) -> Iterator[int]:
+    def going(self) -> Iterator[None]:
+        """Keep the folders that are gone into in this block open for what this thread does next in them."""
+        if self._going.folders is not None:
+            yield
+            return
+        folders = self._going.folders = dict[str, _Open]()
+        try:
+            yield
+        finally:
+            self._going.folders = None
+            for one in folders.values():
+                os.close(one.descriptor)
+
+    @contextmanager
+    def inside(self, path: str) -> Iterator[int]:
         """Give a folder's descriptor; it serves as `dir_fd` alone.
 
         Raises:
             TemporaryRouteError: the path is not below the fixed folder.
             PermanentRouteError: it leads out of it again.
         """
-        levels = self._levels(path)
-        descriptor = os.open(self.fixed, (_WAY if levels else flags) & ~os.O_NOFOLLOW)
-        try:
-            for number, level in enumerate(levels, 1):
-                inner = enter(level, descriptor, flags if number == len(levels) else _WAY)
+        folders = self._going.folders
+        if folders is None:
+            descriptor = self._entered(path)
+            try:
+                yield descriptor
+            finally:
                 os.close(descriptor)
-                descriptor = inner
+            return
+        one = folders.pop(path, None) or _Open(self._entered(path))
+        folders[path] = one
+        one.users += 1
+        try:
+            yield one.descriptor
+        finally:
+            one.users -= 1
+            _close_some(folders)
+
+    def _entered(self, path: str) -> int:
+        levels = self._levels(path)
+        descriptor = os.open(self.fixed, _WAY & ~os.O_NOFOLLOW)
+        for level in levels:
+            try:
+                inner = enter(level, descriptor, _WAY)
+            finally:
+                os.close(descriptor)
+            descriptor = inner
+        return descriptor
+
+    @contextmanager
+    def listed(self, path: str) -> Iterator[int]:
+        """Give a folder's descriptor, for listing and syncing, too."""
+        with self.inside(path) as folder:
+            descriptor = enter(".", folder)
+        try:
             yield descriptor
         finally:
             os.close(descriptor)
 
     @contextmanager
-    def listed(self, path: str) -> Iterator[int]:
-        """Give a folder's descriptor, for listing and syncing, too."""
-        with self.inside(path, _LISTED) as descriptor:
-            yield descriptor
-
-    @contextmanager
     def holding(self, path: str) -> Iterator[tuple[int, str]]:
         """Give the descriptor of the folder that holds a path, and the path's name in it."""
-        with self.inside(os.path.dirname(path)) as descriptor:
-            yield descriptor, os.path.basename(path)
+        above, name = os.path.split(path)
+        with self.inside(above) as descriptor:
+            yield descriptor, name
 
     def status(self, path: str) -> os.stat_result | None:
         """Give what lies there, a symlink as such; None where nothing does."""
@@ -139,6 +192,13 @@ class Tree:
         if ".." in levels:
             raise PermanentRouteError("a path leads out of its store")
         return levels
+
+
+def _close_some(folders: dict[str, _Open]) -> None:
+    """Close those used longest ago where many are open."""
+    idle = [path for path, one in folders.items() if not one.users]
+    for path in idle[: max(0, len(folders) - _MOST_OPEN)]:
+        os.close(folders.pop(path).descriptor)
 
 
 def enter(name: str, folder: int, flags: int = _LISTED) -> int:
