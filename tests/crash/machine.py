@@ -186,4 +186,5 @@ def _installations(machine):
     machine.prepare("damaged", "held", "work", "damage")
     machine.prepare("astray", "new", "astray")
     machine.prepare("astray-behind-a-peer", "astray", "behind_a_peer")
+    machine.prepare("left-out", "new", "left_out")
     machine.prepare("restorable", "astray", "finish", "plan_restore")

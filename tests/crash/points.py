@@ -47,6 +47,7 @@ SCENES = {
     "sequence": _scene("held", "sequence", "sequence", "work"),
     "mend": _scene("damaged", "mend", "mend", "work"),
     "repair": _repair("astray", "repairing", ("finish",), ("repairing", "finish"), ("both",)),
+    "repair-left-out": _repair("left-out", "repairing", ("finish",), ("both",)),
     "restore": Scene(
         "restorable",
         "restoring",

@@ -101,11 +101,20 @@ def route_of(dovecot):
 
 def astray(place):
     """Let mail lie in wrong mailboxes, and a plan that was approved say what becomes of it."""
+    _planned(place, Astray)
+
+
+def left_out(place):
+    """Likewise, of mail that is right where it lies: somebody was left out, and some was stored twice."""
+    _planned(place, LeftOut)
+
+
+def _planned(place, kind):
     (place.folder / "mail").mkdir()
     there = office(place)
     key = KeyFile(place.folder)
     there.people(key)
-    mail = Astray(Maildirs(place.folder / "mail"))
+    mail = kind(Maildirs(place.folder / "mail"))
     case = there.case()
     plan = there.approved(case, mail.repairs, key)
     place.tell(case=case, plan=plan.hash, **mail.told())
@@ -217,11 +226,13 @@ class Astray:
     def __init__(self, mail):
         self._mail = mail
         self.repairs, self._arrives, self._outcomes = [], [], {}
-        bob, carol, dora, eve, finn, gus = ACCOUNTS
         mail.add(*ACCOUNTS)
         for number, account in enumerate(ACCOUNTS):
             own = letter(900 + number, astray=account)
             mail.put(account, f"{number}.own", own, _SECONDS - number, letters="RS")
+        self._fill(mail, *ACCOUNTS)
+
+    def _fill(self, mail, bob, carol, dora, eve, finn, gus):
         content = letter(7, astray=dora)
         file = mail.put(dora, "7.left", content, _SECONDS - 88, letters="RS")
         self.repairs.append(
@@ -285,3 +296,37 @@ class Astray:
             copy = wanted(f"finding-{number}-{name}", holder, one, content, folder)
             self._planned(copy, content, [goal], message=message)
         self._arrives.append([goal, "INBOX", [[hash_of(content), (_SECONDS - 77) * 1_000_000]]])
+
+
+class LeftOut(Astray):
+    """Copies that are right, and what is missing or too many beside them."""
+
+    def _fill(self, mail, bob, carol, _dora, eve, _finn, gus):
+        self._right(1, bob, gus, eve)
+        again = self._stored_twice(2, carol)
+        self._stays = mail.everything()
+        again()
+
+    def _right(self, number, holder, *goals):
+        """Let somebody be left out of a message that is right where it lies, and stays there."""
+        content, seconds = letter(number, astray=holder), _SECONDS - 66
+        file = self._mail.put(holder, f"{number}.right", content, seconds, letters="S")
+        copy = wanted(f"finding-{number}", holder, file, content)
+        self._planned(copy, content, goals, message=f"<{number}@shop.example>", stays=True)
+        self._outcomes[copy.id] = "delivered"
+        came = [[hash_of(content), seconds * 1_000_000]]
+        self._arrives += [[goal, "INBOX", came] for goal in goals]
+
+    def _stored_twice(self, number, holder):
+        """Let a message be stored by one transaction; give what lets another one store it again."""
+        content = letter(number, astray=holder)
+        stays = self._mail.put(holder, f"{number}.first", content, _SECONDS - 55, letters="S")
+        twin = wanted(f"finding-{number}-stays", holder, stays, content)
+
+        def again():
+            other = content.replace(b"oFmFJ", b"oFmFK")
+            file = self._mail.put(holder, f"{number}.again", other, _SECONDS - 54)
+            copy = wanted(f"finding-{number}", holder, file, other)
+            self._planned(copy, other, [], message=f"<{number}@shop.example>", twin=twin)
+
+        return again
