@@ -198,3 +198,34 @@ def test_given_up_what_those_left_out_got_is_on_record(astray, call):
     assert (len(astray.has(EVE)), len(astray.has(BOB))) == (1, 1)
     assert repairs(astray.office.ledger).given == {(EVE, "<1@shop.example>", "4Q")}
     assert faults(astray.office.ledger, astray.office.box) == []
+
+
+def test_one_that_a_killed_plan_removed_is_on_record_as_removed(astray):
+    """Killed before it could say so, while another plan was about to take the other one."""
+    one = doubled(astray)
+    first, second = astray.plan(one), astray.plan(one._replace(copy=one.twin, twin=one.copy))
+    route, beside = astray.office.route.route, astray.another("elsewhere")
+    real, theirs = route.remove, beside.route.route.read
+    reads = []
+
+    def waiting(copies):
+        reads.append(copies)
+        if len(reads) == 2:
+            raise Killed
+        return theirs(copies)
+
+    def killed(copies):
+        beside.route.route.read = waiting
+        real(copies)
+        with pytest.raises(Killed):
+            astray.carry(second, beside)
+        raise Killed
+
+    route.remove = killed
+    with pytest.raises(Killed):
+        astray.carry(first)
+    astray.carry(first, astray.another())
+    assert astray.outcomes(first) == [("removed", "")]
+    astray.carry(second, astray.another("elsewhere"))
+    assert astray.outcomes(second) == [("left", "touched")]
+    assert len(astray.has(BOB)) == 1

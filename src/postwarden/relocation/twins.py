@@ -1,7 +1,7 @@
 """Copies that the server delivered twice: that one may still go, looked at just before it does."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 
@@ -20,17 +20,17 @@ def used_since(crew: Crew, removing: Sequence[Job]) -> Course[list[Job]]:
 
     Raises the room's route errors.
     """
-    doubled = [(job, job.repair.twin) for job in removing if job.repair.twin is not None]
-    going = being_taken([twin.id for _, twin in doubled])
-    used = [job for job, twin in doubled if twin.id in going]
     stores: defaultdict[str, list[Job]] = defaultdict(list)
-    for job, twin in doubled:
-        if twin.id not in going:
+    for job in removing:
+        if job.repair.twin is not None:
             stores[job.repair.store].append(job)
+    used: list[Job] = []
     for store, some in stores.items():
-        copies = [one for job in some for one in (job.repair.copy, job.repair.twin) if one]
+        twins = [job.repair.twin for job in some if job.repair.twin is not None]
+        going = being_taken([twin.id for twin in twins])
+        copies = [*(job.repair.copy for job in some), *twins]
         found = yield from elsewhere(partial(_read, crew.route(store), copies))
-        used += [job for job in some if not _may_go(job, found)]
+        used += [job for job in some if not _may_go(job, found, going)]
     return used
 
 
@@ -38,13 +38,14 @@ def _read(route: Route, copies: Sequence[Wanted]) -> dict[str, Original | Absenc
     return {copy.id: found for copy, found in route.read(copies)}
 
 
-def _may_go(job: Job, found: Mapping[str, Original | Absence]) -> bool:
+def _may_go(job: Job, found: Mapping[str, Original | Absence], going: Collection[str]) -> bool:
     """Tell it; of a copy that is gone already nothing is removed."""
-    twin = job.repair.twin
-    other = found[twin.id] if twin is not None else None
-    here = found[job.repair.copy.id]
-    if not isinstance(here, Original) or not isinstance(other, Original):
-        return not isinstance(here, Original)
+    here, twin = found[job.repair.copy.id], job.repair.twin
+    if not isinstance(here, Original):
+        return True
+    other = found[twin.id] if twin is not None and twin.id not in going else None
+    if not isinstance(other, Original):
+        return False
     unused = not here.flags and not here.keywords and here.folder == job.repair.copy.folder
     return unused and _body(here) == _body(other)
 
