@@ -1,6 +1,6 @@
 """What a plan says of one copy, as an act of custody and back (pure)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from postwarden.custody.service import Act, Kind
@@ -11,6 +11,7 @@ INBOX = "INBOX"
 BY_LMTP = "lmtp:"
 """Instead of a store: the account is reached by LMTP alone, which changes header and date."""
 _TWIN = "twin"
+_WAY = "store-of-way"
 BY_FILTER = ""
 """Instead of a folder: where the owner's own filter files it."""
 
@@ -92,7 +93,7 @@ def _details(repair: Repair) -> Iterator[tuple[str, str]]:
         yield "arrives", repair.folder
         yield "trace", "clean" if repair.clean else "as-is"
     for store, way in repair.ways:
-        yield from (("store-of-way", store), ("by", way))
+        yield from ((_WAY, store), ("by", way))
 
 
 def _place(copy: Wanted, prefix: str) -> Iterator[tuple[str, str]]:
@@ -106,36 +107,48 @@ def _place(copy: Wanted, prefix: str) -> Iterator[tuple[str, str]]:
 def repair_of(act: Act) -> Repair:
     """Read an act; raises `LookupError` or `ValueError` where it is none of ours."""
     one = dict(act.details)
-    copy = _wanted(act, one["finding"], "")
-    goals = zip(_all(act, "deliver"), _all(act, "in"), strict=True)
+    copy = _wanted(act.subject, one, one["finding"], "")
+    goals: tuple[Goal, ...] = ()
+    if "deliver" in one:
+        named = zip(_all(act, "deliver"), _all(act, "in"), strict=True)
+        goals = tuple(Goal(*goal) for goal in named)
     return Repair(
         copy=copy,
         store=one["store"],
         size=int(one["size"]),
-        goals=tuple(Goal(*goal) for goal in goals),
-        kept=tuple(_all(act, "has-own")),
+        goals=goals,
+        kept=_all(act, "has-own") if "has-own" in one else (),
         folder=one.get("arrives", INBOX),
         clean=one.get("trace") == "clean",
         message=one.get("message", ""),
         queue=one.get("queue", ""),
         why=Why(one["left"]) if "left" in one else None,
         stays=one.get("copy") == "stays",
-        twin=_wanted(act, one[_TWIN], f"{_TWIN}-") if _TWIN in one else None,
-        ways=ways_of(act),
+        twin=_wanted(act.subject, one, one[_TWIN], f"{_TWIN}-") if _TWIN in one else None,
+        ways=ways_of(act) if _WAY in one else (),
     )
 
 
 def ways_of(act: Act) -> tuple[tuple[str, str], ...]:
     """Read, by store, the name of the route that an act goes by."""
-    return tuple(zip(_all(act, "store-of-way"), _all(act, "by"), strict=True))
+    return tuple(zip(_all(act, _WAY), _all(act, "by"), strict=True))
 
 
-def _wanted(act: Act, name: str, prefix: str) -> Wanted:
-    one = dict(act.details)
+def size_of(act: Act) -> int:
+    """Read the bytes of an act's copy, as evidence knew them."""
+    return int(dict(act.details)["size"])
+
+
+def store_of(act: Act) -> str:
+    """Read whose store an act's copy lies in."""
+    return dict(act.details)["store"]
+
+
+def _wanted(account: str, one: Mapping[str, str], name: str, prefix: str) -> Wanted:
     uid = one.get(f"{prefix}uid")
     return Wanted(
         id=name,
-        account=act.subject,
+        account=account,
         folder=one[f"{prefix}folder"],
         file=one[f"{prefix}file"],
         guid=one.get(f"{prefix}guid"),
@@ -144,5 +157,5 @@ def _wanted(act: Act, name: str, prefix: str) -> Wanted:
     )
 
 
-def _all(act: Act, name: str) -> Iterable[str]:
-    return (value for key, value in act.details if key == name)
+def _all(act: Act, name: str) -> tuple[str, ...]:
+    return tuple([value for key, value in act.details if key == name])

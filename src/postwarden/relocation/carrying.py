@@ -12,7 +12,7 @@ from django.db import transaction
 from postwarden.cases import service as cases
 from postwarden.custody.service import Kind, Plan, Plans, Quarantine, QuarantineError, Stage
 from postwarden.relocation.abandoning import TakingBack
-from postwarden.relocation.acts import repair_of
+from postwarden.relocation.acts import store_of
 from postwarden.relocation.batch import Batch
 from postwarden.relocation.bearing import GOING, Lease, LeaseLost, Stopped
 from postwarden.relocation.crew import Crew
@@ -185,7 +185,7 @@ class Carrier:
     def _residue(self, plan: Plan) -> list[str]:
         """Ask each store that copies were taken out of where parts of them may remain."""
         takes = (Kind.RELOCATE, Kind.DEDUPLICATE)
-        stores = {repair_of(act).store for act in plan.acts if act.kind in takes}
+        stores = {store_of(act) for act in plan.acts if act.kind in takes}
         routes = [self.outside.routes[one] for one in stores if one in self.outside.routes]
         return sorted({code for route in routes for code in route.residue()})
 
