@@ -8,7 +8,15 @@ from postwarden.relocation import carrying
 from postwarden.relocation.errors import AmbiguousRouteError, CarriedElsewhere, NothingToDecide
 from postwarden.relocation.models import DeliveryRow
 from postwarden.relocation.service import Where, faults
-from relocation.test_relocation_batches import BOB, CAROL, EVE, FINN, Astray, Killed
+from relocation.test_relocation_batches import (
+    BOB,
+    CAROL,
+    EVE,
+    FINN,
+    Astray,
+    Killed,
+    second_time,
+)
 
 
 @pytest.fixture
@@ -55,7 +63,7 @@ def test_what_has_not_begun_is_free_for_another_plan(astray):
     first, second = astray.wrong(BOB, EVE), astray.wrong(CAROL, EVE, number=2)
     plan, desk = astray.plan(first, second), astray.office.desk
     desk.run(plan, member("anna"))
-    desk.carry(plan, lambda: desk.stop(plan, member("anna"), "wait"))
+    desk.carry(plan, second_time(lambda: desk.stop(plan, member("anna"), "wait")))
     assert abandon(astray, plan) == [("relocated", ""), LEFT]
     (entry,) = [one for one in astray.office.ledger.entries() if one.act == "plan.abandoned"]
     assert (entry.facts["actor"], entry.facts["why"]) == ("anna", "another way")
@@ -71,7 +79,7 @@ def test_a_plan_at_work_is_given_up_between_its_copies(astray):
     copies = astray.wrong(BOB, EVE), astray.wrong(CAROL, EVE, number=2)
     plan, desk = astray.plan(*copies), astray.office.desk
     desk.run(plan, member("anna"))
-    desk.carry(plan, lambda: desk.abandon(plan, member("anna"), ""))
+    desk.carry(plan, second_time(lambda: desk.abandon(plan, member("anna"), "")))
     desk.carry(plan)
     assert astray.outcomes(plan) == [("relocated", ""), LEFT]
     assert desk.waiting() == []

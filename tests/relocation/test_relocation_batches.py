@@ -106,6 +106,18 @@ def astray(on_sqlite, tmp_path):
     return Astray(on_sqlite, tmp_path, tmp_path)
 
 
+def second_time(act):
+    """Give what acts when it is called once more: the first batch was given then, the second one taken."""
+    called = []
+
+    def after():
+        called.append(None)
+        if len(called) == 2:  # noqa: PLR2004  # as named
+            act()
+
+    return after
+
+
 def delete(astray, copy):
     astray.mail.path(copy.copy.account, copy.copy.file).unlink()
 

@@ -9,6 +9,7 @@ A crash at any point leaves each copy in the stage last written, and the same co
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,10 +18,11 @@ from django.db import IntegrityError
 from postwarden.custody.service import Kept
 from postwarden.ledger.service import Entry
 from postwarden.relocation.acts import BY_FILTER
+from postwarden.relocation.bearing import LeaseLost
 from postwarden.relocation.cleaning import cleaned
 from postwarden.relocation.content import content_hash
 from postwarden.relocation.crew import Crew
-from postwarden.relocation.errors import TemporaryRouteError
+from postwarden.relocation.errors import RelocationError, TemporaryRouteError
 from postwarden.relocation.keeping import Job, forget_staged, note_ticket, save
 from postwarden.relocation.models import DeliveryRow
 from postwarden.relocation.owning import (
@@ -134,7 +136,12 @@ class Batch:
                 forget_staged(job)
             else:
                 self._after(job)
-        self._save(taking)
+        try:
+            self._save(taking)
+        except LeaseLost:  # whoever has the plan by now does not know of it, and may have ended
+            with suppress(RelocationError):
+                yield from self._clear(one for one in _deliveries(read) if one.pk in self._fresh)
+            raise
         self._originals.clear()
 
     def _save(self, some: Sequence[Job]) -> None:
@@ -266,8 +273,7 @@ class Batch:
         sending = self._at(Stage.SENDING)
         if not sending:
             return
-        if not self._fresh:  # what was staged just now is published at once, or found staged later
-            self.crew.go_on()
+        self.crew.go_on()  # what is staged has arrived nowhere: it stays so, or is found later
         under_way = [one for job in sending for one in job.deliveries if one.sent == Sent.UNDER_WAY]
         for store, rows in _by_store(under_way).items():
             sent = Sending(self.crew.route(store), rows, self._fresh, self.crew.rest)
@@ -323,9 +329,12 @@ class Batch:
                 job.end(outcome, why, self.crew.clock())
         if removing:
             self._save(removing)
-        for store, rows in _by_store(row for row in _deliveries(removing) if row.key).items():
-            accounts = sorted({row.account for row in rows})
-            keys = [row.key for row in rows]
+        yield from self._clear(row for row in _deliveries(removing) if row.key)
+
+    def _clear(self, rows: Iterable[DeliveryRow]) -> Course[None]:
+        for store, some in _by_store(rows).items():
+            accounts = sorted({row.account for row in some})
+            keys = [row.key for row in some]
             yield from elsewhere(partial(self.crew.route(store).clear, keys, accounts))
 
     def _must_be_kept(self) -> None:

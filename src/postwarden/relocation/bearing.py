@@ -39,7 +39,7 @@ class LeaseLost(Exception):
 
 
 class Stopped(Exception):
-    """Somebody stopped the plan: nothing more is begun, and nothing under way is left half done."""
+    """Somebody stopped the plan: nothing more is begun, and nothing arrives of what is staged."""
 
 
 @dataclass(frozen=True, slots=True)

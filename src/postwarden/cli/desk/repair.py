@@ -186,8 +186,8 @@ def stop(
     typer.echo(f"Stopped {stopped.hash[:12]}: {progress.done} of {progress.copies} copies done.")
     if progress.under_way:
         typer.echo(
-            f"{copies(progress.under_way)} under way: whoever carries the plan out ends them first, within"
-            " seconds; where nobody does any more, `plan run` or `plan abandon` ends them."
+            f"{copies(progress.under_way)} under way: those that are arriving come to their end within seconds,"
+            " if somebody carries the plan out; `plan run` or `plan abandon` ends the others."
         )
     counts: Counter[Outcome] = Counter(dict(progress.outcomes))
     if counts[Outcome.NEEDS_PERSON]:
