@@ -91,6 +91,12 @@ def test_a_copy_that_says_nothing_more_counts_as_right_and_every_copy_once():
     assert (alone.right, alone.planned) == ((), ("ca",))
 
 
+def test_a_doubled_copy_that_a_repair_took_counts_once_by_the_next_plan():
+    gone = replace(copy(CARL, []).finding, gone=True, settled=True)
+    counted = count(Seen("snapshot", "m", None, None), [gone], [])
+    assert (counted.right, counted.settled) == ((), ("ca",))
+
+
 @pytest.mark.parametrize("have", list(product((True, False), repeat=3)))
 @pytest.mark.parametrize("strangers", [(), (ABE,), (ZOE,), STRANGERS])
 @pytest.mark.parametrize("left", [(), (ABE,), STRANGERS])

@@ -287,6 +287,13 @@ def test_examinations_are_told_what_arrived_and_what_was_removed(done):
     assert removed == {(EVE, "<1@shop.example>", "4Q"), (EVE, "<2@shop.example>", "4Q")}
 
 
+def test_a_file_that_is_gone_is_told_of_as_logs_name_it(done):
+    """Evidence has a Maildir copy's GUID with the fields of its name, which Dovecot's lines cut."""
+    one = done.wrong(EVE, BOB, number=3)
+    done.carry(done.plan(one._replace(copy=one.copy._replace(guid="3.M,S=9,W=9"))))
+    assert (EVE, "3.M") in told_repairs(done.office.ledger).removed
+
+
 def test_a_plan_of_repairs_is_not_run_as_a_restore_nor_the_other_way(done):
     more = done.plan(done.wrong(EVE, BOB, number=3))
     with pytest.raises(OtherKind):

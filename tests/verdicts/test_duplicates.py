@@ -10,7 +10,17 @@ from postwarden.evidence.service import Engine, latest
 from postwarden.sources.service import CopyRecord, DeliveryRecord
 from postwarden.verdicts.duplicates import Delivered, duplicates, is_for_one_address, line_of
 from postwarden.verdicts.queuefiles import QueueFiles
-from postwarden.verdicts.service import Examination, Exposure, Finding, Question, Verdict
+from postwarden.verdicts.service import (
+    NO_REPAIRS,
+    Citation,
+    Examination,
+    Exposure,
+    Finding,
+    Question,
+    Repairs,
+    Verdict,
+    base_name,
+)
 from postwarden.vocabulary import from_rfc3339
 from postwarden.wiring import installation
 from verdicts.small_evidence import ACCOUNTS, Recipient, Transaction, write
@@ -198,13 +208,20 @@ def test_of_a_transaction_that_was_repeated_one_copy_is_named(tmp_path):
     log.write_text("".join(lines))
     for file in (tmp_path / "vmail").rglob("new/*"):
         file.write_text(file.read_text().replace(*queue).replace("10:00:07", "10:00:00"))
-    folder = scanned(tmp_path)
-    about = installation(load(str(tmp_path / "postwarden.toml")))
-    day = (from_rfc3339("2026-11-20T00:00:00Z"), from_rfc3339("2026-11-21T00:00:00Z"))
-    with Engine(str(folder), memory="1GB", threads=1) as engine:
-        examination = Examination(engine, latest(str(folder.parent)), about)
-        found = list(examination.findings(Question(everything=True, fault=day)))
+    found = looked(tmp_path, NO_REPAIRS)
     assert len(found) == 2
     first, second = sorted(found, key=lambda each: each.duplicate_of or "")
     assert {each.verdict for each in found} == {Verdict.RIGHTFUL}
     assert (first.duplicate_of, second.duplicate_of) == (None, first.id)
+    next((tmp_path / "vmail").rglob(second.file.rpartition("/")[2])).unlink()
+    taken = Repairs(removed={(ANN, base_name(second.file)): Citation("ledger", 0)})
+    assert {one.gone: one.settled for one in looked(tmp_path, taken)} == {False: False, True: True}
+
+
+def looked(place, repairs):
+    folder, about = scanned(place), installation(load(str(place / "postwarden.toml")))
+    day = (from_rfc3339("2026-11-20T00:00:00Z"), from_rfc3339("2026-11-21T00:00:00Z"))
+    with Engine(str(folder), memory="1GB", threads=1) as engine:
+        known = replace(about, repairs=repairs)
+        examination = Examination(engine, latest(str(folder.parent)), known)
+        return list(examination.findings(Question(everything=True, fault=day)))

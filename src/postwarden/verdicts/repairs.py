@@ -16,8 +16,8 @@ class Repairs:
 
     Attributes:
         arrived: messages that were put into an account that they were meant for: account and guid.
-        removed: copies that were taken out of a wrong mailbox: account and guid, or account,
-            Message-ID and queue id, each with where the record says so.
+        removed: copies that were taken out of a mailbox: account and name of the file (or guid), as
+            logs have it, or account, Message-ID and queue id, each with where the record says so.
         kept: wrong copies that were left to a holder who is meant, too, as their own: account and
             guid, or id of the finding where no guid is known.
         given: accounts that got a message, with its Message-ID and the queue id of the copy they got

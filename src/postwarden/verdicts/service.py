@@ -14,6 +14,7 @@ from postwarden.verdicts.alternatives import (
 )
 from postwarden.verdicts.concerned import Flow, Holder, NextAct, Opened, Owner
 from postwarden.verdicts.coverage import Coverage
+from postwarden.verdicts.deliveries import base_name
 from postwarden.verdicts.examination import Examination, Installation, Question
 from postwarden.verdicts.exposure import Exposure
 from postwarden.verdicts.facts import Citation, Reason, Verdict
@@ -48,6 +49,7 @@ __all__ = [
     "Summary",
     "Timeline",
     "Verdict",
+    "base_name",
     "changes",
     "explaining",
     "fault_report",

@@ -24,10 +24,11 @@ def count(seen: Seen, findings: Iterable[Finding], repairs: Iterable[Repair]) ->
         for name, one in found.items()
         if name in {*planned} and (one.leaves_out or one.duplicate_of is not None)
     }
-    right = sorted(
-        name for name, one in found.items() if one.verdict in _RIGHT and name not in about
-    )
     settled = sorted(name for name, one in found.items() if one.settled)
+    apart = about.union(settled)
+    right = sorted(
+        name for name, one in found.items() if one.verdict in _RIGHT and name not in apart
+    )
     counted = sorted({*right, *settled, *planned})
     if len(counted) != len(right) + len(settled) + len(planned) or not found.keys() <= set(counted):
         raise ValueError("a copy is not accounted for once")

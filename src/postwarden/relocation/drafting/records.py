@@ -5,7 +5,7 @@ from typing import Any
 
 from postwarden.ledger.service import Ledger, Told, Wanted
 from postwarden.relocation.rules import Outcome, Sent
-from postwarden.verdicts.service import Citation, Repairs
+from postwarden.verdicts.service import Citation, Repairs, base_name
 
 _TOOK = (Outcome.RELOCATED, Outcome.REMOVED)
 _GAVE = (Sent.ARRIVED, Sent.TAKEN)
@@ -28,7 +28,7 @@ def repairs(ledger: Ledger) -> Repairs:
             messages[finding] = message, queue
         if outcome in _TOOK:
             if guid:
-                removed[person, guid] = citation
+                removed[person, base_name(guid)] = citation
             if queue:
                 removed[person, message, queue] = citation
     for person, citation, (finding, guid) in _told(ledger, "copy.kept"):
