@@ -62,6 +62,8 @@ fuzz: setup  ## fuzz the readers; writes build/fuzz.json
 crash: setup servers  ## stop every act at its system calls; writes build/crash.json
 	PYTHONPATH=tests:. $(PYTHON) -m crash
 	PYTHONPATH=tests:. $(PYTHON) -m faults
+	POSTWARDEN_EVERY_STATEMENT=1 $(PYTHON) -m pytest -q tests/crash/test_killed_on_postgresql.py
+	POSTWARDEN_DRILL_STORE=mdbox $(PYTHON) -m pytest -q tests/drills/test_misdelivery_drill.py
 
 clean:  ## remove everything that was generated, but not the environment
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
