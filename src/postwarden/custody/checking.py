@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
@@ -76,17 +78,27 @@ def readable(row: PlanRow) -> Plan | None:
         return None
 
 
-def _read(row: PlanRow) -> Plan:
-    told = json.loads(row.text)
+@lru_cache(maxsize=1)  # whoever carries a plan out reads it several times, and its acts may be many
+def _told(text: str) -> tuple[dict[str, Any], tuple[Act, ...]]:
+    """Read what a plan's text says: all but its acts, and these."""
+    told = json.loads(text)
     kinds = {kind.value: kind for kind in Kind}
+    acts = tuple(
+        [
+            Act(kinds[kind], subject, tuple(map(tuple, details)))
+            for kind, subject, details in told.pop("acts")
+        ]
+    )
+    return told, acts
+
+
+def _read(row: PlanRow) -> Plan:
+    told, acts = _told(row.text)
     return Plan(
         case=told["case"],
         reason=told["reason"],
         requester=told["requester"],
-        acts=tuple(
-            Act(kinds[kind], subject, tuple(map(tuple, details)))
-            for kind, subject, details in told["acts"]
-        ),
+        acts=acts,
         mismatch=Mismatch(told["mismatch"]),
         emergency=told["emergency"],
         made=told["made"],

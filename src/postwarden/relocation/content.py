@@ -9,7 +9,9 @@ from hashlib import sha256
 
 def canonical(stored: bytes) -> bytes:
     """Give a message as IMAP sends it: decompressed bytes, lines ended by CR LF."""
-    return stored.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    if b"\r" in stored:
+        stored = stored.replace(b"\r\n", b"\n")
+    return stored.replace(b"\n", b"\r\n")
 
 
 def content_hash(canonical_bytes: bytes) -> str:

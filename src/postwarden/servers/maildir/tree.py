@@ -86,7 +86,8 @@ class Tree:
             yield one.descriptor
         finally:
             one.users -= 1
-            _close_some(folders)
+            if len(folders) > _MOST_OPEN:
+                _close_idle(folders)
 
     def _entered(self, path: str) -> int:
         levels = self._levels(path)
@@ -194,10 +195,10 @@ class Tree:
         return levels
 
 
-def _close_some(folders: dict[str, _Open]) -> None:
-    """Close those used longest ago where many are open."""
+def _close_idle(folders: dict[str, _Open]) -> None:
+    """Close those used longest ago, so that not many are open."""
     idle = [path for path, one in folders.items() if not one.users]
-    for path in idle[: max(0, len(folders) - _MOST_OPEN)]:
+    for path in idle[: len(folders) - _MOST_OPEN]:
         os.close(folders.pop(path).descriptor)
 
 
