@@ -241,7 +241,10 @@ class Batch:
                 if parcel.key not in tickets:
                     self._cannot_be_carried(jobs[row.pk])
                     continue
-                note_ticket(row, tickets[parcel.key], content_hash(parcel.content))
+                content = jobs[row.pk].row.content
+                if jobs[row.pk].repair.clean:
+                    content = content_hash(parcel.content)
+                note_ticket(row, tickets[parcel.key], content)
                 self._fresh.add(row.pk)
 
     def _cannot_be_carried(self, job: Job) -> None:
