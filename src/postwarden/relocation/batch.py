@@ -8,7 +8,7 @@ A crash at any point leaves each copy in the stage last written, and the same co
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +16,6 @@ from functools import partial
 from django.db import IntegrityError
 
 from postwarden.custody.service import Kept
-from postwarden.ledger.service import Entry
 from postwarden.relocation.acts import BY_FILTER
 from postwarden.relocation.bearing import LeaseLost
 from postwarden.relocation.cleaning import cleaned
@@ -36,6 +35,7 @@ from postwarden.relocation.owning import (
 )
 from postwarden.relocation.pacing import Course, elsewhere
 from postwarden.relocation.ports import Absence, Original, Parcel, Room, Route, Wanted
+from postwarden.relocation.recording import record, record_delivered, record_ended
 from postwarden.relocation.rules import (
     MOST_TRIES,
     Outcome,
@@ -117,7 +117,7 @@ class Batch:
             job.row.stage = Stage.TAKING
         with self.crew.step():
             told = ((job.row.holder, [job.row.finding, len(job.deliveries)]) for job in waiting)
-            self._record("copy.intended", told)
+            record(self.crew, "copy.intended", told)
             save(waiting)
 
     def _take(self, taking: Sequence[Job]) -> Course[None]:
@@ -148,7 +148,7 @@ class Batch:
         """Write how far copies are; nothing of it where another plan was first to deliver a message."""
         try:
             with self.crew.step():
-                self._record_ended(some)
+                record_ended(self.crew, some)
                 save(some)
         except IntegrityError as error:
             raise TemporaryRouteError("another repair delivers one of the messages") from error
@@ -288,8 +288,8 @@ class Batch:
             else:
                 self._after(job)
         with self.crew.step():
-            self._record("copy.delivered", _delivered(sending, under_way))
-            self._record_ended(sending)
+            record_delivered(self.crew, sending, under_way)
+            record_ended(self.crew, sending)
             save(sending)
 
     def _after(self, job: Job) -> None:
@@ -366,28 +366,6 @@ class Batch:
             self._save(left)
         return self._at(Stage.REMOVING)
 
-    def _record_ended(self, some: Sequence[Job]) -> None:
-        told = ((job.row.holder, _ended(job)) for job in some if job.stage is Stage.ENDED)
-        self._record("copy.ended", told)
-
-    def _record(self, act: str, told: Iterable[tuple[str, list[object]]]) -> None:
-        """Write one entry an account, with what it says of each copy."""
-        by_person: defaultdict[str, list[list[object]]] = defaultdict(list)
-        for person, one in told:
-            by_person[person].append(one)
-        entries = [
-            Entry(
-                act,
-                self.crew.actor,
-                case=self.crew.case,
-                person=person,
-                plan=self.crew.plan,
-                detail={"copies": copies},
-            )
-            for person, copies in by_person.items()
-        ]
-        self.crew.ledger.append(entries, self.crew.clock())
-
 
 def _read(route: Route, copies: Sequence[Wanted]) -> list[tuple[Wanted, Original | Absence]]:
     return list(route.read(copies))
@@ -409,19 +387,3 @@ def _by_store(rows: Iterable[DeliveryRow]) -> dict[str, list[DeliveryRow]]:
     for row in rows:
         found[row.store].append(row)
     return found
-
-
-def _delivered(
-    some: Sequence[Job], rows: Sequence[DeliveryRow]
-) -> Iterator[tuple[str, list[object]]]:
-    findings = {job.row.pk: job.row.finding for job in some}
-    for row in rows:
-        yield row.account, [findings[row.copy_id], row.sent, row.content, row.guid]
-
-
-def _ended(job: Job) -> list[object]:
-    row, repair = job.row, job.repair
-    return [
-        *(row.finding, row.outcome, row.why, row.content, row.quarantined, row.sealed),
-        *(repair.copy.guid or "", repair.message, repair.queue),
-    ]
