@@ -8,7 +8,7 @@ from postwarden.people.service import member
 from postwarden.relocation.acts import act_of
 from postwarden.relocation.drafting.service import repairs
 from postwarden.relocation.rules import Why
-from postwarden.relocation.service import RepairsOfCases, faults
+from postwarden.relocation.service import RepairsOfCases, Where, faults
 from relocation.test_relocation_batches import BOB, CAROL, EVE, FINN, Astray, Killed, delete
 from relocation.test_repair_record import bundle
 
@@ -183,6 +183,18 @@ def test_a_bundle_adds_up_what_was_given_kept_and_doubled(astray):
     astray.carry(plan)
     sums = {"right": 0, "settled": 0, "delivered": 1, "removed": 1, "left": 1}
     assert check(bundle(astray))["repairs"] == [sums]
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_who_has_it_by_a_person_s_word_is_not_left_out_any_more(astray, arrived):
+    repair = right(astray, BOB, EVE)
+    plan, route = astray.plan(repair), astray.office.route.route
+    route.settle = lambda tickets: {one.key: Where.UNCLEAR for one in tickets}
+    astray.carry(plan)
+    assert repairs(astray.office.ledger).given == frozenset()
+    astray.office.desk.decide(plan, repair.copy.id, member("anna"), "looked", arrived=arrived)
+    had = {(EVE, "<1@shop.example>", "4Q")} if arrived else set()
+    assert repairs(astray.office.ledger).given == had
 
 
 @pytest.mark.parametrize("call", ["publish", "arrived"])

@@ -18,11 +18,15 @@ def repairs(ledger: Ledger) -> Repairs:
     removed: dict[tuple[str, ...], Citation] = {}
     messages: dict[str, tuple[str, str]] = {}
     kept: dict[tuple[str, str], Citation] = {}
-    for person, citation, (finding, sent, _, guid) in _told(ledger, "copy.delivered"):
+    found = {
+        (plan, finding): there for plan, _, _, (finding, there) in _told(ledger, "copy.decided")
+    }
+    for plan, person, citation, (finding, sent, _, guid) in _told(ledger, "copy.delivered"):
         if sent in _GAVE:
             arrived[person, guid] = citation
+        if sent in _GAVE or found.get((plan, finding)):
             got.append((person, finding))
-    for person, citation, copy in _told(ledger, "copy.ended"):
+    for _, person, citation, copy in _told(ledger, "copy.ended"):
         finding, outcome, *_, guid, message, queue = copy
         if message or queue:
             messages[finding] = message, queue
@@ -31,17 +35,18 @@ def repairs(ledger: Ledger) -> Repairs:
                 removed[person, base_name(guid)] = citation
             if queue:
                 removed[person, message, queue] = citation
-    for person, citation, (finding, guid) in _told(ledger, "copy.kept"):
+    for _, person, citation, (finding, guid) in _told(ledger, "copy.kept"):
         kept[person, guid or finding] = citation
     given = frozenset((who, *messages[one]) for who, one in got if one in messages)
     return Repairs(arrived, removed, kept, given)
 
 
-def _told(ledger: Ledger, act: str) -> Iterator[tuple[str, Citation, list[Any]]]:
-    """Give whom each copy of these entries is about, where it stands, and what is said of it."""
+def _told(ledger: Ledger, act: str) -> Iterator[tuple[str, str, Citation, list[Any]]]:
+    """Give plan and person of each copy of these entries, where it stands, and what is said of it."""
     for one in ledger.entries(Wanted(act=act)):
         for copy in _copies(one):
-            yield one.facts["person"], Citation(_place(one), 0), copy
+            about = one.facts.get("plan", ""), one.facts["person"]  # the case's facts may be erased
+            yield *about, Citation(_place(one), 0), copy
 
 
 def _copies(one: Told) -> list[list[Any]]:
