@@ -6,14 +6,14 @@ import os
 import random
 import socket
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from crash.peer import PeerRoute, maildir_route
 from people.conftest import NOW, KeyFile
 from postwarden.custody.service import Refused, Stage
 from postwarden.durable import together
 from postwarden.people.service import member
-from postwarden.relocation import carrying
+from postwarden.relocation import carrying, pacing
 from postwarden.relocation.acts import Goal
 from postwarden.relocation.service import Why
 from postwarden.servers.dovecot import DovecotRoute
@@ -60,7 +60,7 @@ class _AtOnce:
     map = staticmethod(map)
 
 
-together.ThreadPoolExecutor = _AtOnce
+together.ThreadPoolExecutor = pacing.ThreadPoolExecutor = _AtOnce
 
 
 class _Clock:
@@ -84,6 +84,7 @@ def _route(place):
     if (place.folder / DOVECOT).exists():
         facts = json.loads((place.folder / DOVECOT).read_text())
         carrying._AT_ONCE = facts["at_once"]
+        pacing.ThreadPoolExecutor = ThreadPoolExecutor  # batches go side by side: points are rolled
         return route_of(facts["dovecot"])
     return maildir_route(place.folder)
 

@@ -18,11 +18,11 @@ FAULTS = {
 }
 STOP = "signal=SIGSTOP:when={}"
 _LASTING = ("write", "pwrite64", "writev", "pwritev", "ftruncate", "fallocate", "openat", "link")
-_CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
+_CALL = re.compile(r"^(\d+ +)?(\w+)\((.*)$")
 
 
 class Call(NamedTuple):
-    """The how-manieth call of a name; one that only looks can do no more than fail."""
+    """The how-manieth call of a name in its thread; one that only looks can do no more than fail."""
 
     name: str
     number: int
@@ -42,11 +42,11 @@ def calls_of(lines, naming="", files=""):
         told = _CALL.match(line)
         if told is None:
             continue
-        name, given = told.groups()
-        counts[name] = counts.get(name, 0) + 1
+        thread, name, given = told.groups()
+        counts[thread, name] = counts.get((thread, name), 0) + 1
         looks = name in _LOOKING and "O_CREAT" not in given
         if naming in given and (not looks or (files and files in given)):
-            found.append(Call(name, counts[name], looks))
+            found.append(Call(name, counts[thread, name], looks))
     return found
 
 
@@ -79,7 +79,7 @@ def stopping(call):
 def attach(pid, words, log):
     """Start strace on a process; it has hold of it when this returns."""
     tracer = subprocess.Popen(
-        ["strace", "-o", str(log), *words, "-p", str(pid)], stderr=subprocess.PIPE, text=True
+        ["strace", "-f", "-o", str(log), *words, "-p", str(pid)], stderr=subprocess.PIPE, text=True
     )
     line = tracer.stderr.readline()
     if "attached" not in line:
