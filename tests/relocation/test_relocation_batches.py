@@ -112,7 +112,7 @@ def second_time(act):
 
     def after():
         called.append(None)
-        if len(called) == 2:  # noqa: PLR2004  # as named
+        if len(called) == 2:
             act()
 
     return after
@@ -320,6 +320,8 @@ def test_stopped_and_gone_on_with_a_plan_has_one_bearer_at_a_time(astray):
     assert desk.waiting() == [plan]
     astray.carry(plan)
     assert len(astray.has(BOB)) == 1
+    assert desk.waiting() == []
+    assert desk.run(plan, who).stage is Stage.DONE
     assert desk.waiting() == []
 
 

@@ -127,7 +127,7 @@ class RepairDesk:
         return frozen
 
     def run(self, start: str, who: Actor) -> Plan:
-        """Begin an approved plan, or go on with a stopped one; a running one stays as it is.
+        """Begin an approved plan, or go on with a stopped one; one that runs or is done stays as it is.
 
         Promise: from here on it is carried out, by `carry` or else by the worker.
 
@@ -138,6 +138,8 @@ class RepairDesk:
         """
         plan = self._repair(start)
         self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        if plan.stage is Stage.DONE:
+            return plan
         must_be_as_planned(plan, self.outside.routes)
         now = self._clock()
         with transaction.atomic():

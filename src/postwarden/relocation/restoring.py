@@ -119,7 +119,7 @@ class RestoreDesk:
     def run(
         self, start: str, identities: Sequence[str], who: Member, after: Callable[[int], None]
     ) -> Restored:
-        """Carry an approved plan out, or go on with one that was cut off or stopped.
+        """Carry an approved plan out, or go on with one that was cut off or stopped; one that is done stays.
 
         Args:
             start: of the plan's hash.
@@ -134,10 +134,11 @@ class RestoreDesk:
             PermanentRouteError, TemporaryRouteError, AmbiguousRouteError: some are not back; run it again.
         """
         plan = self._restore(start, who)
-        self._begin(plan, who)
-        with self._leased(plan.hash) as lease:
-            if lease is not None:
-                self._carry(lease, identities, after)
+        if plan.stage is not Stage.DONE:
+            self._begin(plan, who)
+            with self._leased(plan.hash) as lease:
+                if lease is not None:
+                    self._carry(lease, identities, after)
         return self._told(plan.hash)
 
     def stop(self, start: str, who: Member, why: str) -> Plan:

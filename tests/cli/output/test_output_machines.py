@@ -15,7 +15,7 @@ KEYS = [
     *("account", "copy", "store", "folder", "file", "message_id", "verdict", "rightful"),
     *("original_recipient", "original_recipients", "queue_id", "accepted_at", "delivered_at"),
     *("has_rightful_copy", "lacking", "opened", "exposure", "second_hand", "other_message", "gone"),
-    "settled",
+    *("settled", "duplicate_of"),
     "reasons",
 ]
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)

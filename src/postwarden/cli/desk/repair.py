@@ -133,7 +133,8 @@ def repair(  # noqa: PLR0913, PLR0917  # the options of the command
 def run(plan: Hash, who: As = None, config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
     """Carry an approved plan out, or go on with one that was stopped or cut off, until it is done.
 
-    Ctrl-C leaves it to `postwarden worker`; `postwarden plan stop` stops it.
+    Ctrl-C leaves it to `postwarden worker`; `postwarden plan stop` stops it. Of a plan that is done it
+    tells what became of it.
     Exit status: 0 when every copy is where it belongs, 1 when some were left or need a person.
     """
     desk = repair_desk(load(config), now)
