@@ -166,7 +166,7 @@ class RealSuite:
         return tracing.struck(self.machine.log)
 
     def _strike(self, pid, course, rig, rolled):
-        """Once the process is stopped at its call, kill something of Dovecot; then let it go on."""
+        """Once the process is stopped at its call, kill something of Dovecot; then let it go on to its end."""
         until = time.monotonic() + _PATIENCE
         while not tracing.is_stopped(self.machine.log):
             if _has_ended(pid) or time.monotonic() > until:
@@ -177,7 +177,9 @@ class RealSuite:
         if course.fault in ("dovecot", "master") and rolled.random() < 0.5:
             rig.go_on()
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
+            while not _has_ended(pid):  # other threads of it come to their call of this number, too
+                os.kill(pid, signal.SIGCONT)
+                time.sleep(0.01)
 
     def _judged(self, point, lying):
         if point.act == "repair":
