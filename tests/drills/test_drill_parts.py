@@ -324,7 +324,9 @@ def test_what_doveadm_shows_is_parted_by_sizes():
         b"\\Seen \\Recent",
         len(hostile) + hostile.count(b"\n"),
     )
-    printed += hostile + b"\x0c\nben@a.test\n" + head % (b"ben@a.test", b"INBOX", b"", 8) + b"A: b\n\nc\n"
+    printed += (
+        hostile + b"\x0c\nben@a.test\n" + head % (b"ben@a.test", b"INBOX", b"", 8) + b"A: b\n\nc\n"
+    )
     first, second = stores.parted(printed)
     assert first == (ANNA, "Entw\xfcrfe", hostile, 7, "\\Seen", "uid=3")
     assert second == (BEN, "INBOX", b"A: b\n\nc"[:6], 7, "", "uid=3")

@@ -32,7 +32,9 @@ def test_a_plan_goes_the_way_that_was_approved_or_not_at_all(astray):
     routes = astray.office.desk.outside.routes
     as_planned = routes["store"]
     routes["store"] = Otherwise(as_planned)
-    with pytest.raises(PermanentRouteError, match=r"approved to go by maildir.* says dovecot north"):
+    with pytest.raises(
+        PermanentRouteError, match=r"approved to go by maildir.* says dovecot north"
+    ):
         astray.office.run(plan)
     assert astray.office.desk.plans.stage(plan) is Stage.APPROVED
     del routes["store"]

@@ -10,6 +10,7 @@ from postwarden.sources.service import DeliveryRecord
 from postwarden.verdicts.facts import Citation, Destination
 from postwarden.verdicts.left_out import LeftOut, left_out, with_left_out
 from postwarden.verdicts.queuefiles import QueueFiles
+from postwarden.verdicts.reached import whole_seconds
 from postwarden.verdicts.service import Examination, Finding, Question, Verdict
 from postwarden.vocabulary import from_rfc3339
 from postwarden.wiring import installation
@@ -200,3 +201,8 @@ def test_a_copy_that_came_for_another_address_does_not_name_them():
         with_left_out([(replace(RIGHT, original_recipients=(ANN,)), [LEFT])], lambda *_: False)
     )
     assert found[0].lacking == ()
+
+
+def test_a_fault_begins_with_its_first_second_as_logs_without_fractions_have_it():
+    assert whole_seconds((1_700_000, 2_500_000)) == (1_000_000, 2_500_000)
+    assert whole_seconds((None, None)) == (None, None)

@@ -17,7 +17,7 @@ from postwarden.verdicts.gathering import Related
 from postwarden.verdicts.left_out import LeftOut, left_out, with_left_out
 from postwarden.verdicts.ownership import holding
 from postwarden.verdicts.queuefiles import QueueFiles
-from postwarden.verdicts.reached import Window, reached_too_few, stored_twice
+from postwarden.verdicts.reached import Window, reached_too_few, stored_twice, whole_seconds
 from postwarden.verdicts.repairs import Repairs
 from postwarden.verdicts.subjects import Subject
 
@@ -51,6 +51,7 @@ class FaultTime:
         window: Window,
     ) -> "FaultTime":
         """Find what is to be looked at."""
+        window = whole_seconds(window)
         doubled, files = stored_twice(engine, window)
         too_few = reached_too_few(engine, destinations, validities, window)
         queues = engine.keep(too_few.union(doubled, distinct=True))

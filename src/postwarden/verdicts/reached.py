@@ -19,9 +19,16 @@ from postwarden.vocabulary import Moment
 Window = tuple[Moment | None, Moment | None]
 """From when, and until before when, messages were accepted; None: without limit."""
 
+_SECOND = 1_000_000
 _AT_ONCE = 200_000
 _ROUNDS = 4
 """Re-injections are followed this far."""
+
+
+def whole_seconds(window: Window) -> Window:
+    """Give a window that begins with its first second: classic logs cut stamps to that."""
+    since, until = window
+    return None if since is None else since - since % _SECOND, until
 
 
 class _Named(NamedTuple):
