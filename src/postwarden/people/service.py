@@ -1,6 +1,13 @@
 """The one door of this room."""
 
-from postwarden.people.errors import BadKey, NameTaken, NotAllowed, PeopleError, UnknownIdentity
+from postwarden.people.errors import (
+    BadInvitation,
+    BadKey,
+    NameTaken,
+    NotAllowed,
+    PeopleError,
+    UnknownIdentity,
+)
 from postwarden.people.identities import (
     Key,
     Member,
@@ -11,6 +18,7 @@ from postwarden.people.identities import (
     members,
     retire,
 )
+from postwarden.people.invitations import invite, redeem
 from postwarden.people.ports import Person, Persons, Record
 from postwarden.people.rules import EVERYWHERE, GRANTS, ITSELF, Grant, Permission, Role, allows
 from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
@@ -21,6 +29,7 @@ __all__ = [
     "GRANTS",
     "ITSELF",
     "NAMESPACE",
+    "BadInvitation",
     "BadKey",
     "Columns",
     "Grant",
@@ -44,8 +53,10 @@ __all__ = [
     "check",
     "enrol",
     "fingerprint",
+    "invite",
     "member",
     "members",
     "public_key",
+    "redeem",
     "retire",
 ]

@@ -1,0 +1,138 @@
+"""Who gets a page: every page says what it needs, and nothing is shown before that was looked at.
+
+A page without a need cannot be written down (`Page.needs` has no default), and a test walks all addresses
+for one that is no `Page`. Rights are read anew with each request: those taken away bite on the next one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.cache import add_never_cache_headers
+
+from postwarden.cases.service import NoSuchCase
+from postwarden.console.settings import CONFIGURATION
+from postwarden.console.signing import has_second_factor
+from postwarden.console.site import Site, opened
+from postwarden.custody.service import NoSuchPlan
+from postwarden.people.service import Member, NotAllowed, Permission, UnknownIdentity, member
+from postwarden.vocabulary import PostwardenError
+
+
+
+class Opening(Enum):
+    """What a page needs where it needs no role."""
+
+    NOBODY = auto()  # whoever asks
+    ANYBODY = auto()  # whoever has signed in with two factors
+    HALF = auto()  # whoever has signed in, to set up the second factor
+
+
+class DeskRequest(HttpRequest):
+    """A request, with what answers it.
+
+    Attributes:
+        site: the installation.
+        member: who asks; only where the page needs somebody.
+    """
+
+    site: Site
+    member: Member
+
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: where it is, what makes it, and what it takes to see it.
+
+    Attributes:
+        route: as Django's `path` takes it.
+        name: for links.
+        view: gives the answer; it is called with a `DeskRequest`.
+        needs: one of these permissions, for one organisation at least; what exactly is shown is for the
+            rooms to decide.
+    """
+
+    route: str
+    name: str
+    view: View
+    needs: tuple[Permission, ...] | Opening
+
+    @property
+    def address(self) -> URLPattern:
+        """The page as Django knows it."""
+        return path(self.route, _guarded(self), name=self.name)
+
+
+class DeskMiddleware:
+    """Opens the installation once, and gives it to every request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._next = get_response
+        self._site = opened(getattr(settings, CONFIGURATION))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.site = self._site  # type: ignore[attr-defined]  # a DeskRequest from here on
+        return self._next(request)
+
+
+def _guarded(page: Page) -> View:
+    @wraps(page.view)
+    def answer(request: DeskRequest, *args: Any, **named: Any) -> HttpResponse:
+        turned_away = _turned_away(request, page.needs)
+        if turned_away is not None:
+            return turned_away
+        try:
+            response = page.view(request, *args, **named)
+        except NotAllowed as error:
+            response = _trouble(request, 403, error)
+        except (NoSuchCase, NoSuchPlan) as error:
+            response = _trouble(request, 404, error)
+        except PostwardenError as error:
+            response = _trouble(request, 409, error)
+        add_never_cache_headers(response)
+        return response
+
+    return answer
+
+
+def _turned_away(request: DeskRequest, needs: tuple[Permission, ...] | Opening) -> HttpResponse | None:
+    """Give the answer to who may not see a page; None to who may."""
+    if needs is Opening.NOBODY:
+        return None
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    try:
+        request.member = member(request.user.get_username())
+    except UnknownIdentity:
+        logout(request)
+        return redirect_to_login(request.get_full_path())
+    if not request.member.active:
+        logout(request)
+        return redirect_to_login(request.get_full_path())
+    if needs is not Opening.HALF and not has_second_factor(request):
+        return HttpResponseRedirect(reverse("second-factor"))
+    if isinstance(needs, Opening):
+        return None
+    if not any(_has(request.member, one) for one in needs):
+        return _trouble(request, 403, NotAllowed(f"{request.member.name}: needs {needs[0]}"))
+    return None
+
+
+def _has(who: Member, permission: Permission) -> bool:
+    there = who.organisations(permission)
+    return there is None or bool(there)
+
+
+def _trouble(request: HttpRequest, status: int, error: Exception) -> HttpResponse:
+    return render(request, "console/trouble.html", {"status": status, "told": str(error)}, status=status)

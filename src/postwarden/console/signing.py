@@ -1,0 +1,26 @@
+"""Signing in: nobody signs up, everybody has a second factor, and one-time links set a password."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+
+
+class Adapter(DefaultAccountAdapter):
+    """allauth's questions about accounts."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
+        """People are added by people: nobody adds themselves."""
+        return False
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Tell whether who signed in has a second factor, without which no page but its set-up is shown."""
+    return is_mfa_enabled(request.user)
+
+
+def set_password(name: str, password: str) -> None:
+    """Give somebody a password, in the caller's transaction; all their sessions end with the old one."""
+    user = get_user_model().objects.get_by_natural_key(name)
+    user.set_password(password)
+    user.save(update_fields=["password"])
