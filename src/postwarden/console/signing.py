@@ -14,6 +14,12 @@ class Adapter(DefaultAccountAdapter):
         return False
 
 
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Ask for the password again before factors change; but not for the first one, just after it."""
+        first = app == "allauth.mfa" and not has_second_factor(self.request)
+        return not first and bool(super().is_reauthentication_required(app=app))
+
+
 def has_second_factor(request: HttpRequest) -> bool:
     """Tell whether who signed in has a second factor, without which no page but its set-up is shown."""
     return is_mfa_enabled(request.user)
