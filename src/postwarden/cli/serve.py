@@ -17,9 +17,7 @@ def serve(
     threads: Annotated[int, typer.Option(min=1, help="In each process.")] = 8,
     insecure: Annotated[
         bool,
-        typer.Option(
-            "--insecure", help="Without HTTPS in front: for a try on this machine alone."
-        ),
+        typer.Option("--insecure", help="Without HTTPS in front: for a try on this machine alone."),
     ] = False,
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import wraps
-from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -23,9 +21,8 @@ from postwarden.console.settings import CONFIGURATION
 from postwarden.console.signing import has_second_factor
 from postwarden.console.site import Site, opened
 from postwarden.custody.service import NoSuchPlan
-from postwarden.people.service import Member, NotAllowed, Permission, UnknownIdentity, member
+from postwarden.people.service import Member, NotAllowed, Permission, member
 from postwarden.vocabulary import PostwardenError
-
 
 
 class Opening(Enum):
@@ -82,18 +79,19 @@ class DeskMiddleware:
         self._site = opened(getattr(settings, CONFIGURATION))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
         request.site = self._site  # type: ignore[attr-defined]  # a DeskRequest from here on
         return self._next(request)
 
 
 def _guarded(page: Page) -> View:
     @wraps(page.view)
-    def answer(request: DeskRequest, *args: Any, **named: Any) -> HttpResponse:
+    def answer(request: DeskRequest, **named: str) -> HttpResponse:
         turned_away = _turned_away(request, page.needs)
         if turned_away is not None:
             return turned_away
         try:
-            response = page.view(request, *args, **named)
+            response = page.view(request, **named)
         except NotAllowed as error:
             response = _trouble(request, 403, error)
         except (NoSuchCase, NoSuchPlan) as error:
@@ -106,27 +104,21 @@ def _guarded(page: Page) -> View:
     return answer
 
 
-def _turned_away(request: DeskRequest, needs: tuple[Permission, ...] | Opening) -> HttpResponse | None:
+def _turned_away(
+    request: DeskRequest, needs: tuple[Permission, ...] | Opening
+) -> HttpResponse | None:
     """Give the answer to who may not see a page; None to who may."""
     if needs is Opening.NOBODY:
         return None
-    if not request.user.is_authenticated:
+    if not request.user.is_authenticated:  # nor is who acts no more
         return redirect_to_login(request.get_full_path())
-    try:
-        request.member = member(request.user.get_username())
-    except UnknownIdentity:
-        logout(request)
-        return redirect_to_login(request.get_full_path())
-    if not request.member.active:
-        logout(request)
-        return redirect_to_login(request.get_full_path())
+    who = member(request.user.get_username())
+    request.member = who
     if needs is not Opening.HALF and not has_second_factor(request):
         return HttpResponseRedirect(reverse("second-factor"))
-    if isinstance(needs, Opening):
+    if isinstance(needs, Opening) or any(_has(who, one) for one in needs):
         return None
-    if not any(_has(request.member, one) for one in needs):
-        return _trouble(request, 403, NotAllowed(f"{request.member.name}: needs {needs[0]}"))
-    return None
+    return _trouble(request, 403, NotAllowed(f"{who.name} may not do this: it needs {needs[0]}"))
 
 
 def _has(who: Member, permission: Permission) -> bool:
@@ -135,4 +127,6 @@ def _has(who: Member, permission: Permission) -> bool:
 
 
 def _trouble(request: HttpRequest, status: int, error: Exception) -> HttpResponse:
-    return render(request, "console/trouble.html", {"status": status, "told": str(error)}, status=status)
+    return render(
+        request, "console/trouble.html", {"status": status, "told": str(error)}, status=status
+    )

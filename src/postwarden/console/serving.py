@@ -7,7 +7,7 @@ from gunicorn.app.base import BaseApplication
 
 from postwarden.configuration import Configuration
 from postwarden.console.secret import secret
-from postwarden.console.settings import settings
+from postwarden.console.settings import CONFIGURATION, settings
 from postwarden.state.service import set_up
 
 
@@ -17,7 +17,8 @@ def prepare(configuration: Configuration, *, secure: bool) -> None:
     Raises:
         StateError: the state cannot be used.
     """
-    set_up(settings(configuration, secure=secure))
+    folder = configuration.state.path
+    set_up({CONFIGURATION: configuration, **settings(folder, secure=secure)})
     from django.core.management import call_command  # noqa: PLC0415  # once Django is set up
 
     from postwarden.state.service import open_state  # noqa: PLC0415

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from postwarden.configuration import Configuration
 from postwarden.console.secret import secret
 from postwarden.state import project
 
@@ -22,16 +21,17 @@ LANGUAGES = [
 ]
 
 
-def settings(configuration: Configuration, *, secure: bool) -> Mapping[str, Any]:
+def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
     """Give the settings.
 
     Args:
-        configuration: of the installation.
+        folder: of the state.
         secure: the console is reached by HTTPS, so that browsers are told to use nothing else.
+
+    Raises:
+        OSError: the console's secret can neither be read nor made.
     """
-    folder = configuration.state.path
     return {
-        CONFIGURATION: configuration,
         "SECRET_KEY": secret(folder),
         "INSTALLED_APPS": [
             *project.INSTALLED_APPS,

@@ -13,7 +13,6 @@ class Adapter(DefaultAccountAdapter):
         """People are added by people: nobody adds themselves."""
         return False
 
-
     def is_reauthentication_required(self, *, app: str) -> bool:
         """Ask for the password again before factors change; but not for the first one, just after it."""
         first = app == "allauth.mfa" and not has_second_factor(self.request)

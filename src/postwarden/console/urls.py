@@ -2,9 +2,9 @@
 
 from django.urls import include, path
 
-from postwarden.console.pages import cases, entrance, today
+from postwarden.console.pages import case, cases, entrance, today
 
-PAGES = (*entrance.PAGES, *today.PAGES, *cases.PAGES)
+PAGES = (*entrance.PAGES, *today.PAGES, *cases.PAGES, *case.PAGES)
 
 urlpatterns = [
     *(page.address for page in PAGES),

@@ -54,3 +54,11 @@ PLAN_STAGES: Mapping[PlanStage, Promise] = {
     PlanStage.STOPPED: _("stopped"),
     PlanStage.WITHDRAWN: _("withdrawn"),
 }
+PLAN_MEANING: Mapping[PlanStage, str] = {
+    PlanStage.FROZEN: "waiting",
+    PlanStage.APPROVED: "waiting",
+    PlanStage.RUNNING: "waiting",
+    PlanStage.DONE: "settled",
+    PlanStage.STOPPED: "wrong",
+    PlanStage.WITHDRAWN: "unknown",
+}

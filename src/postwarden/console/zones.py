@@ -1,6 +1,6 @@
 """Times as readers read them: in their zone, with the zone's name, and how long ago."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from postwarden.vocabulary import Moment
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = 60_000_000
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR

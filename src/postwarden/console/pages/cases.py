@@ -1,11 +1,10 @@
-"""Cases: all of them, and one."""
+"""Cases: all of them."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from postwarden.cases import service as cases
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.site import present
 from postwarden.people.service import Permission
 
 
@@ -14,13 +13,4 @@ def every(request: DeskRequest) -> HttpResponse:
     return render(request, "console/cases.html", {"cases": cases.every_case(request.member)})
 
 
-def one(request: DeskRequest, reference: str) -> HttpResponse:
-    """Show a case."""
-    file = cases.case_file(request.member, reference)
-    return render(request, "console/case.html", {"file": file, "now": present()})
-
-
-PAGES = (
-    Page("cases/", "cases", every, (Permission.CASE_READ,)),
-    Page("cases/<str:reference>/", "cases-one", one, (Permission.CASE_READ,)),
-)
+PAGES = (Page("cases/", "cases", every, (Permission.CASE_READ,)),)

@@ -1,5 +1,7 @@
 """The way in: the first person, a password by a one-time link, the second factor."""
 
+from collections.abc import Mapping
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -11,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from postwarden.console.firstly import is_first
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.console.signing import has_second_factor, set_password
-from postwarden.console.site import present
+from postwarden.console.site import Site, present
 from postwarden.people.service import (
     EVERYWHERE,
     BadInvitation,
     Grant,
+    NameTaken,
     Role,
     add,
     members,
@@ -71,16 +74,25 @@ class FirstPerson(Password):
 def set_up(request: DeskRequest, given: str) -> HttpResponse:
     """Let the first person in, who holds the link that `postwarden serve` printed."""
     if members() or not is_first(given, settings.SECRET_KEY):
-        return _gone(request, _("Somebody works here already, or this is not the link that was printed."))
+        return _gone(
+            request, _("Somebody works here already, or this is not the link that was printed.")
+        )
     form = FirstPerson(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
-        with transaction.atomic():
-            grants = [Grant(Role(told["role"]), EVERYWHERE)]
-            add(told["name"], told["full_name"], grants, told["name"], request.site.record, present())
-            set_password(told["name"], told["password"])
-        return redirect("account_login")
+        try:
+            _add_first(request.site, form.cleaned_data)
+        except NameTaken as error:
+            form.add_error("name", str(error))
+        else:
+            return redirect("account_login")
     return render(request, "console/set_up.html", {"form": form})
+
+
+def _add_first(site: Site, told: Mapping[str, str]) -> None:
+    grants = [Grant(Role(told["role"]), EVERYWHERE)]
+    with transaction.atomic():
+        add(told["name"], told["full_name"], grants, told["name"], site.record, present())
+        set_password(told["name"], told["password"])
 
 
 def _gone(request: DeskRequest, told: object) -> HttpResponse:

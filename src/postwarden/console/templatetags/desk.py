@@ -7,10 +7,13 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from postwarden.cases.service import Case, State
+from postwarden.cases.service import Case, State, TimelineEntry
+from postwarden.cli.desk import case_words
 from postwarden.console import words, zones
+from postwarden.custody.service import Stage as PlanStage
 from postwarden.vocabulary import Moment, rfc3339
 
+NONE = "\N{EN DASH}"
 register = template.Library()
 _ICON = '<svg class="icon" aria-hidden="true"><use href="#{}"/></svg>'
 
@@ -25,7 +28,7 @@ def icon(name: str) -> SafeString:
 def moment(context: Mapping[str, Any], when: Moment | None) -> SafeString:
     """Write a moment in the reader's zone, with how long ago it was."""
     if when is None:
-        return format_html('<span class="muted">–</span>')
+        return format_html('<span class="muted">{}</span>', NONE)
     return format_html(
         '<time datetime="{}">{}</time>', rfc3339(when), zones.written(when, context["zone"])
     )
@@ -64,3 +67,28 @@ def stage(case: Case) -> str:
 def severity(case: Case) -> str:
     """Say how grave a case is; nothing before it was assessed."""
     return "" if case.severity is None else str(words.SEVERITIES[case.severity])
+
+
+@register.simple_tag(takes_context=True)
+def short(context: Mapping[str, Any], when: Moment | None) -> SafeString:
+    """Write a moment briefly, where the zone stands above the column; all of it is beside it."""
+    if when is None:
+        return format_html('<span class="muted">{}</span>', NONE)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        rfc3339(when),
+        zones.written(when, context["zone"]),
+        zones.brief(when, context["zone"]),
+    )
+
+
+@register.simple_tag
+def deed(entry: TimelineEntry) -> str:
+    """Say what was done."""
+    return case_words.deed(entry)
+
+
+@register.inclusion_tag("console/parts/pill.html")
+def plan_stage(stage: PlanStage) -> Mapping[str, Any]:
+    """Show where a plan is."""
+    return {"meaning": words.PLAN_MEANING[stage], "words": words.PLAN_STAGES[stage]}
