@@ -42,9 +42,9 @@ def test_pages_together_are_all_accounts_each_once_in_order(book, wide):
 
 def test_search_and_state_narrow(book, wide):
     book(cases.move, wide, HOME[:2], State.EXCLUDED, "not touched")
-    assert [one.account for one in every(cases.accounts, "anna", wide, states=(State.EXCLUDED,))] == [
-        *HOME[:2]
-    ]
+    assert [
+        one.account for one in every(cases.accounts, "anna", wide, states=(State.EXCLUDED,))
+    ] == [*HOME[:2]]
     found = every(cases.accounts, "anna", wide, search="USER017@")
     assert [one.account for one in found] == [BRAND[17], HOME[17]]
     assert every(cases.accounts, "anna", wide, search="%") == []

@@ -98,9 +98,13 @@ def test_what_was_signed_for_something_else_is_refused(passkey, told):
 
 
 def test_a_host_below_the_site_is_the_site_and_this_machine_needs_no_https(passkey):
-    check(MESSAGE, passkey.sign(MESSAGE, origin="https://console.desk.example:8443"), passkey.public)
+    check(
+        MESSAGE, passkey.sign(MESSAGE, origin="https://console.desk.example:8443"), passkey.public
+    )
     here = Authenticator(site="localhost")
-    check(MESSAGE, here.sign(MESSAGE, site="localhost", origin="http://localhost:8025"), here.public)
+    check(
+        MESSAGE, here.sign(MESSAGE, site="localhost", origin="http://localhost:8025"), here.public
+    )
 
 
 def test_another_passkey_is_another_key(passkey):

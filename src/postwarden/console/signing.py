@@ -1,9 +1,14 @@
 """Signing in: nobody signs up, everybody has a second factor, and one-time links set a password."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
+from fido2 import cbor
 
 
 class Adapter(DefaultAccountAdapter):
@@ -29,3 +34,13 @@ def set_password(name: str, password: str) -> None:
     user = get_user_model().objects.get_by_natural_key(name)
     user.set_password(password)
     user.save(update_fields=["password"])
+
+
+def passkeys(user: Any) -> Iterator[tuple[str, bytes, bytes]]:
+    """Give the passkeys that somebody signs in with: name, credential id, and key as CBOR."""
+    rows = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).order_by("pk")
+    for one in rows:
+        wrapped = one.wrap()
+        told = wrapped.authenticator_data.credential_data
+        if told is not None:
+            yield wrapped.name, told.credential_id, cbor.encode(dict(told.public_key))

@@ -2,9 +2,9 @@
 
 from django.urls import include, path
 
-from postwarden.console.pages import case, cases, entrance, today
+from postwarden.console.pages import case, cases, entrance, own, plans, today
 
-PAGES = (*entrance.PAGES, *today.PAGES, *cases.PAGES, *case.PAGES)
+PAGES = (*entrance.PAGES, *today.PAGES, *cases.PAGES, *case.PAGES, *plans.PAGES, *own.PAGES)
 
 urlpatterns = [
     *(page.address for page in PAGES),

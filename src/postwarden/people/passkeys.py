@@ -158,3 +158,8 @@ def _decoded(text: str) -> bytes:
         return urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError, AttributeError):
         raise BadKey(_DAMAGED) from None
+
+
+def serves(site: str, host: str) -> bool:
+    """Tell whether a passkey of a site signs on a host."""
+    return host == site or host.endswith(f".{site}")

@@ -22,7 +22,15 @@ from postwarden.people.invitations import invite, redeem
 from postwarden.people.ports import Person, Persons, Record
 from postwarden.people.rules import EVERYWHERE, GRANTS, ITSELF, Grant, Permission, Role, allows
 from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
-from postwarden.people.signatures import NAMESPACE, check, fingerprint, public_key
+from postwarden.people.signatures import (
+    NAMESPACE,
+    challenge_of,
+    check,
+    fingerprint,
+    passkeys_of,
+    public_key,
+    written_passkey,
+)
 
 __all__ = [
     "EVERYWHERE",
@@ -50,13 +58,16 @@ __all__ = [
     "add",
     "allows",
     "challenge",
+    "challenge_of",
     "check",
     "enrol",
     "fingerprint",
     "invite",
     "member",
     "members",
+    "passkeys_of",
     "public_key",
     "redeem",
     "retire",
+    "written_passkey",
 ]

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from postwarden.cases.service import Case, State, TimelineEntry
 from postwarden.cli.desk import case_words
+from postwarden.cli.desk.plans import _act_lines
 from postwarden.console import words, zones
+from postwarden.custody.service import Act
 from postwarden.custody.service import Stage as PlanStage
 from postwarden.vocabulary import Moment, rfc3339
 
@@ -92,3 +94,9 @@ def deed(entry: TimelineEntry) -> str:
 def plan_stage(stage: PlanStage) -> Mapping[str, Any]:
     """Show where a plan is."""
     return {"meaning": words.PLAN_MEANING[stage], "words": words.PLAN_STAGES[stage]}
+
+
+@register.simple_tag
+def act_lines(act: Act) -> SafeString:
+    """Say what an act of a plan does, a line each."""
+    return format_html_join(format_html("<br>"), "{}", ((line,) for line in _act_lines(act)))
