@@ -57,14 +57,17 @@ KEYS: Mapping[str, str] = {
     "accepted_at": "when this provider accepted the message; RFC 3339, UTC",
     "delivered_at": "when the copy was delivered; RFC 3339, UTC",
     "has_rightful_copy": "every rightful account holds its own; null when nobody is rightful",
-    "lacking": "rightful accounts that hold no copy of their own",
+    "lacking": "rightful accounts that hold no copy of their own; of a rightful copy, those whom a wrong map"
+    " left out",
     "opened": "true when a record or a Seen flag shows it; false only where recording ran without a"
     " gap since delivery; else null",
     "exposure": "downloaded, answered, forwarded, copied, moved, listed: each true, false or null",
     "second_hand": "reached this mailbox by a holder's redirect or copy of a misdelivered one",
     "other_message": "of a crossed copy, the Message-ID of the message whose content it is",
     "gone": "no longer stored, but the logs prove that it was",
-    "settled": "gone, because an approved repair took it away; not counted as wrong any more",
+    "settled": "an approved repair took it away, or left it to a holder who is meant, too; not counted as"
+    " wrong any more",
+    "duplicate_of": "of a rightful copy that the server stored twice: id of the one that stays",
     "reasons": "why: code, sentence, and citations (file and line, or header)",
 }
 

@@ -132,7 +132,24 @@ def quarantine(configuration: Configuration, book: "Ledger") -> "Quarantine":
     """Give what keeps removed copies, with the ledger of the state that is open."""
     from postwarden.custody.service import Quarantine  # noqa: PLC0415  # has models: after set_up
 
-    return Quarantine(book, configuration.quarantine)
+    return Quarantine(book, configuration.quarantine, _preserving)
+
+
+def _preserving(case: str, names: Sequence[str]) -> Collection[str]:
+    """Give what a legal preservation covers: of the case, or of the account that a copy was taken from."""
+    from postwarden.cases.service import NoSuchCase, references  # noqa: PLC0415  # after set_up
+    from postwarden.holds.service import preserved, preserves  # noqa: PLC0415  # likewise
+    from postwarden.relocation.service import taken_from  # noqa: PLC0415  # likewise
+
+    try:
+        cases = references(case)
+    except NoSuchCase:
+        cases = (case,)
+    if preserves(cases):
+        return names
+    taken = taken_from(cases, names)
+    covered = preserved({account for _, account in taken})
+    return {name for name, account in taken if account in covered}
 
 
 def _languages(configuration: Configuration) -> "Languages":

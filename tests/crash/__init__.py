@@ -4,7 +4,9 @@ Purpose: what was stopped anywhere and is done again ends as if nothing had happ
 Input: acts (`acts.py`), each a process of its own that runs the real rooms on a real SQLite state, with
 a doveadm server whose state outlives it (`doveadm.py`). Output: facts of the end (`judging.py`), compared
 with those of a run that nothing stopped.
-`python -m crash` (with tests/ on the path: `make crash`) runs all points and writes build/crash.json;
-`python -m crash hold:pwrite64:12:EIO` runs one of them and tells everything about it, `python -m crash hold`
-those of an act. Last, users and Postwarden act on the same mailboxes (`disturbed.py`).
+On real servers, points are rolled from seeds: Postwarden stopped at its calls and Dovecot killed
+(`on_servers.py`), and people at work on the same mailboxes (`at_work.py`).
+`python -m crash` (with tests/ on the path: `make crash`) runs all parts and writes build/crash.json;
+`python -m crash hold:pwrite64:12:EIO` runs one point and tells everything about it, `python -m crash hold`
+those of an act; `--help` names the parts.
 """

@@ -26,13 +26,13 @@ def main():
     import httpx  # noqa: PLC0415  # what acts load is loaded once, before any of them
     from django.db import connections  # noqa: PLC0415
 
-    from crash import acts, judging, put_right, repairs  # noqa: PLC0415  # have models: after set_up
+    from crash import acts, judging, put_right, real, repairs  # noqa: PLC0415  # have models: after set_up
 
     httpx.Client(trust_env=False).close()
     with tempfile.TemporaryDirectory() as folder:
         open_state(StateSettings(folder))
         connections.close_all()
-    rooms = (acts, repairs, judging, put_right)
+    rooms = (acts, repairs, real, judging, put_right)
     does = {name: does for room in rooms for name, does in vars(room).items() if callable(does)}
     for line in sys.stdin:
         _serve(json.loads(line), does, acts.Place)

@@ -63,8 +63,14 @@ class Machine:
         state, self.doveadm.kicked, self._step = deepcopy(self._kept[base])
         vars(self.doveadm.mail).update(state)
 
-    def run(self, act, name, words=None):
+    def run(self, act, name, words=None, meanwhile=None):
         """Do an act, under strace where words for it are given; give its status and what it told.
+
+        Args:
+            act: which.
+            name: of the installation.
+            words: for strace.
+            meanwhile: is called while the act is at work, with its process id, and may stop it.
 
         Raises:
             Fell: nothing was to stop it, and it did not end well.
@@ -74,11 +80,14 @@ class Machine:
         asked["peer"] = self._port
         pid = self._ask(asked)["pid"]
         tracer = words and tracing.attach(pid, words, self.log)
-        answer = self._ask("go")
+        self._say("go")
+        if meanwhile:
+            meanwhile(pid)
+        answer = self._answer()
         if tracer:
             tracer.communicate(timeout=60)
         told = json.loads(answer["told"] or "null")
-        if not words and answer["status"] != DONE:
+        if not (words or meanwhile) and answer["status"] != DONE:
             raise Fell(f"{act}: {told}")
         if answer["status"] == FELL:
             raise Fell(f"{act}: {told}")
@@ -101,8 +110,14 @@ class Machine:
         return self.log.read_text(errors="replace").splitlines()
 
     def _ask(self, question):
-        self._driver.stdin.write(f"{json.dumps(question)}\n")
+        self._say(question)
+        return self._answer()
+
+    def _say(self, told):
+        self._driver.stdin.write(f"{json.dumps(told)}\n")
         self._driver.stdin.flush()
+
+    def _answer(self):
         return json.loads(self._driver.stdout.readline())
 
 
@@ -115,8 +130,14 @@ def in_memory():
 
 
 @contextmanager
-def machine(root):
-    """Give a machine with prepared installations in a folder."""
+def machine(root, prepare=None, upgraded=None):
+    """Give a machine with prepared installations in a folder.
+
+    Args:
+        root: the folder.
+        prepare: makes others than there are else.
+        upgraded: a state that has its tables, to copy; None: it is made.
+    """
     os.chmod(root, 0o755)
     doveadm = Doveadm(FakeDovecot(RuntimeError))
     doveadm.mail.live, doveadm.mail.boxes = dict(LIVE), deepcopy(BOXES)
@@ -136,19 +157,28 @@ def machine(root):
         ) as driver,
     ):
         made = Machine(root, url, doveadm, peer, port, driver)
-        _installations(made)
+        _new(made, upgraded)
+        (prepare or _installations)(made)
         try:
             yield made
         finally:
             driver.stdin.close()
 
 
-def _installations(machine):
+def _new(machine, upgraded):
     (machine.root / "nothing" / "state").mkdir(parents=True)
     (machine.root / "nothing" / "holds").mkdir()
     os.chmod(machine.root / "nothing" / "holds", 0o2750)
     machine.keep("nothing")
-    machine.prepare("new", "nothing", "upgrade")
+    if upgraded:
+        machine.fresh("nothing", "new")
+        shutil.copytree(upgraded, machine.root / "new" / "state", dirs_exist_ok=True)
+        machine.keep("new")
+    else:
+        machine.prepare("new", "nothing", "upgrade")
+
+
+def _installations(machine):
     machine.prepare("settled", "new", "begin", "settle")
     machine.prepare("held", "settled", "hold")
     machine.prepare("planned", "held", "work", "plan_release")

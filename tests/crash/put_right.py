@@ -18,21 +18,32 @@ _ORDER = ("copy.intended", "copy.delivered", "copy.ended")
 
 def judge_repair(place):
     """Give the facts of a place; what may never be is among them as a sentence."""
+    told = judge_record(place)
+    lying = [
+        *mailbox_faults(place.folder / "mail", place.told()),
+        *there_or_delivered(place.folder),
+    ]
+    return told | {"faults": [*lying, *told["faults"]]}
+
+
+def judge_record(place):
+    """Give the facts of a place but for what lies in mailboxes."""
     there, told = office(place), place.told()
-    plan = told["plan"]
-    rows = list(CopyRow.objects.filter(plan=plan).order_by("place"))
+    rows = list(CopyRow.objects.filter(plan=told["plan"]).order_by("place"))
     return {
-        "stage": there.desk.progress(plan).stage,
+        "stage": there.desk.progress(told["plan"]).stage,
         "outcomes": {row.finding: row.outcome for row in rows},
-        "faults": [
-            *mailbox_faults(there.folder / "mail", told),
-            *there_or_delivered(place.folder),
-            *_outcome_faults(rows, told),
-            *_quarantine_faults(there, told["case"], rows),
-            *_ledger_faults(there, place, rows),
-            *(f"still due: {effect.subject}" for effect, _ in outbox.waiting(["relocation.plan"])),
-        ],
+        "faults": [*_outcome_faults(rows, told), *record_faults(there, place, rows)],
     }
+
+
+def record_faults(there, place, rows):
+    """Say what quarantine and ledger do not say of copies as they have to, and what is still due."""
+    return [
+        *_quarantine_faults(there, place.told()["case"], rows),
+        *_ledger_faults(there, place, rows),
+        *(f"still due: {effect.subject}" for effect, _ in outbox.waiting(["relocation.plan"])),
+    ]
 
 
 def judge_restore(place):
@@ -77,14 +88,18 @@ def mailbox_faults(root, told):
 
 
 def there_or_delivered(folder):
-    """Say which messages are lost as it is now: neither in the wrong mailbox nor with whom they are for."""
+    """Say which messages are lost or double as it is now on files."""
     told = json.loads((Path(folder) / "told.json").read_text())
-    there = Maildirs(Path(folder) / "mail").everything()
+    return lost_or_double(Maildirs(Path(folder) / "mail").everything(), told["arrives"])
+
+
+def lost_or_double(there, arrives):
+    """Say which messages are neither in the wrong mailbox nor with whom they are for, or there twice."""
     stored, by_account = {one.content for one in there}, defaultdict(Counter)
     for one in there:
         by_account[one.account][one.content] += 1
     found = []
-    for account, _, came in told["arrives"]:
+    for account, _, came in arrives:
         hashes = {hashed for hashed, _ in came}
         has = sum(by_account[account][one] for one in hashes)
         if not has and not hashes & stored:
@@ -127,7 +142,7 @@ def _ledger_faults(there, place, rows):
     for row in rows:
         told = places.pop(row.finding, [])
         acts = [act for act, _, _ in told]
-        if row.outcome == "left":
+        if row.why == "answered":  # left by the plan
             found += [f"{row.finding}: on record as {acts}"] if told else []
         elif (
             acts != sorted(acts, key=_ORDER.index) or acts[0] != _ORDER[0] or acts[-1] != _ORDER[2]

@@ -1,6 +1,7 @@
 """Repairs as acts: mail that went astray on real files, put where it belongs through a real route."""
 
 import contextlib
+import json
 import os
 import random
 import socket
@@ -15,15 +16,24 @@ from postwarden.people.service import member
 from postwarden.relocation import carrying
 from postwarden.relocation.acts import Goal
 from postwarden.relocation.service import Why
+from postwarden.servers.dovecot import DovecotRoute
+from postwarden.servers.dovecot.api import Doveadm
+from postwarden.servers.dovecot.imap import Place
+from postwarden.servers.dovecot.staging import Login
+from postwarden.servers.maildir import MaildirRoute
+from postwarden.sources.service import StoreSettings
 from postwarden.state.service import StateSettings, open_state
-from relocation.maildirs import Maildirs, hash_of, letter, repair, wanted
+from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, repair, wanted
 from relocation.offices import Office
+from relocation.rigs import HOST, KEY, PASSWORD, STAGING
 
 carrying._AT_ONCE = 4  # several batches a plan, though it is small
 STORE = "store"
+DOVECOT = "dovecot.json"  # in a place: where its Dovecot is
 ACCOUNTS = tuple(f"{name}@example.net" for name in ("bob", "carol", "dora", "eve", "finn", "gus"))
 _LATER = 130_000_000  # longer than a lease, and than anything is put off
-_SECONDS_TO_END = 20
+_SECONDS_TO_END = 60
+_TAKEOVERS = 5  # a real store is too slow for two who take every plan from each other at once
 _SECONDS = NOW // 1_000_000
 
 
@@ -65,9 +75,28 @@ def office(place, host=""):
     """Open a place; its store is one of files, or another process's that has them."""
     path = str(place.folder / "state")
     open_state(StateSettings(path))
-    behind = (place.folder / "peer").exists()
-    route = PeerRoute(place.peer, str(place.folder)) if behind else maildir_route(place.folder)
-    return Office(path, place.folder, {STORE: route}, _Clock(place), host)
+    return Office(path, place.folder, {STORE: _route(place)}, _Clock(place), host)
+
+
+def _route(place):
+    if (place.folder / "peer").exists():
+        return PeerRoute(place.peer, str(place.folder))
+    if (place.folder / DOVECOT).exists():
+        facts = json.loads((place.folder / DOVECOT).read_text())
+        carrying._AT_ONCE = facts["at_once"]
+        return route_of(facts["dovecot"])
+    return maildir_route(place.folder)
+
+
+def route_of(dovecot):
+    """Give the route through a real Dovecot, or to its files, by where it is."""
+    if dovecot["files"]:
+        store = StoreSettings("store", "maildir", dovecot["files"])
+        return MaildirRoute(store, HOSTS, "/", "desk")
+    imap = Place(HOST, dovecot["imap"], tls=False)
+    login = Login(imap, STAGING, lambda: PASSWORD, dovecot["seconds"])
+    api = Doveadm(dovecot["url"], KEY, dovecot["seconds"])
+    return DovecotRoute("b1", api, login, HOSTS, dovecot["orphans"])
 
 
 def astray(place):
@@ -94,16 +123,19 @@ def repairing(place):
         there.run(place.told()["plan"])
 
 
-def finish(place, there=None, later=0):
-    """`postwarden worker`, until nothing is left."""
+def finish(place, there=None, later=0, rounds=None):
+    """`postwarden worker`, until nothing is left, or for so many rounds."""
     there, plan = there or office(place), place.told()["plan"]
     there.clock.later = later
     with contextlib.suppress(Refused):
         there.run(plan)
     until = time.monotonic() + _SECONDS_TO_END
     while time.monotonic() < until:
-        if there.desk.progress(plan).stage is Stage.DONE and not there.desk.waiting():
+        if rounds == 0 or (
+            there.desk.progress(plan).stage is Stage.DONE and not there.desk.waiting()
+        ):
             return
+        rounds = rounds and rounds - 1
         there.clock.later += _LATER
         done = [there.desk.carry(hashed) for hashed in there.desk.waiting()]
         if not any(done):  # somebody else is at it
@@ -154,7 +186,8 @@ def both(place):
 def _second(place):
     socket.gethostname = lambda: "elsewhere"
     try:
-        finish(place, _slowly(office(place, "-elsewhere"), 2), 2 * _LATER)
+        rounds = _TAKEOVERS if (place.folder / DOVECOT).exists() else None
+        finish(place, _slowly(office(place, "-elsewhere"), 2), 2 * _LATER, rounds)
     except Exception as error:  # noqa: BLE001  # told by its status: nobody else sees it
         os.write(2, repr(error).encode())
         return 1

@@ -16,6 +16,7 @@ FAULTS = {
     "EIO": "error=EIO:when={}",
     "ENOSPC": "error=ENOSPC:when={}",
 }
+STOP = "signal=SIGSTOP:when={}"
 _LASTING = ("write", "pwrite64", "writev", "pwritev", "ftruncate", "fallocate", "openat", "link")
 _CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 
@@ -69,6 +70,12 @@ def injecting(call, fault):
     return ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{told}"]
 
 
+def stopping(call):
+    """Give the words that let strace stop a process at a call, so that something can be done meanwhile."""
+    told = STOP.format(call.number)
+    return ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{told}"]
+
+
 def attach(pid, words, log):
     """Start strace on a process; it has hold of it when this returns."""
     tracer = subprocess.Popen(
@@ -86,3 +93,8 @@ def struck(log):
     """Tell whether the fault was done."""
     text = log.read_text(errors="replace")
     return "(INJECTED)" in text or "+++ killed by SIGKILL +++" in text
+
+
+def is_stopped(log):
+    """Tell whether a process has been stopped."""
+    return "--- stopped by SIGSTOP ---" in log.read_text(errors="replace")

@@ -7,15 +7,18 @@ import pytest
 from custody.plans import HOUR, NOW, PLAN
 from postwarden.custody.rules import (
     RESUMABLE,
+    Abandon,
     Act,
     Approval,
     Approve,
+    Begin,
     Finish,
     Kind,
     Refusal,
     Resume,
     Stage,
     Stop,
+    Withdraw,
     decide,
 )
 
@@ -60,3 +63,23 @@ def test_what_cannot_go_on_cannot_be_approved_again():
     stopped = plan(Kind.RELEASE, until=NOW)
     given = Approve(Approval("ben", stopped.hash, 1, NOW + HOUR, NOW))
     assert decide(stopped, given, NOW) is Refusal.WRONG_STAGE
+
+
+@pytest.mark.parametrize("stage", [Stage.RUNNING, Stage.STOPPED])
+@pytest.mark.parametrize("kind", RESUMABLE)
+def test_what_has_begun_is_given_up_for_good_also_once_its_approval_is_over(kind, stage):
+    given_up = decide(plan(kind, stage), Abandon(), NOW + HOUR)
+    assert given_up.stage is Stage.ABANDONED
+    again = Approve(Approval("cleo", given_up.hash, 1, NOW + HOUR, NOW))
+    for event in (again, Begin(), Resume(), Stop(), Finish(), Abandon(), Withdraw()):
+        assert decide(given_up, event, NOW) is Refusal.WRONG_STAGE
+
+
+@pytest.mark.parametrize("stage", set(Stage) - {Stage.RUNNING, Stage.STOPPED})
+def test_what_has_not_begun_or_is_over_is_not_given_up(stage):
+    assert decide(plan(stage=stage), Abandon(), NOW) is Refusal.WRONG_STAGE
+
+
+@pytest.mark.parametrize("kind", set(Kind) - RESUMABLE)
+def test_what_cannot_be_stopped_between_acts_is_not_given_up(kind):
+    assert decide(plan(kind, Stage.STOPPED), Abandon(), NOW) is Refusal.WRONG_STAGE

@@ -11,6 +11,7 @@ from postwarden.cli import drill as command
 from postwarden.cli.output.drill_words import ACTS, FAULTS, KINDS, LACKS
 from postwarden.cli.output.drills import write_drill_html
 from postwarden.drills.lab.cast import virtual
+from postwarden.drills.lab.service import Store
 from postwarden.drills.misdelivery import service, steps, stock, stores
 from postwarden.drills.misdelivery.conduct import Conductor, Ended
 from postwarden.drills.misdelivery.ending import Fault, Lack, end
@@ -27,6 +28,7 @@ from postwarden.drills.misdelivery.truth import Act, How, Truth
 TABLE = "info@a.test anna@a.test\nsales@a.test ben@a.test\nall@a.test info@a.test, sales@a.test\n"
 ANNA, BEN, CARL = "anna@a.test", "ben@a.test", "carl@a.test"
 RIGHT, WRONG = AliasMap.of(TABLE), AliasMap.of(one_line_off(TABLE))
+LEFT_OUT = AliasMap.of(TABLE.replace("all@a.test info@a.test, sales@a.test", f"all@a.test {BEN}"))
 
 
 def letter(number):
@@ -275,14 +277,24 @@ def test_what_nobody_could_deliver_is_told_by_why():
     made = Truth(RIGHT, {})
     made.delivered(letter(1), ["info@a.test"], WRONG, How.DELIVERED)
     made.copies[0].gone = True
-    left_out = AliasMap.of(
-        TABLE.replace("all@a.test info@a.test, sales@a.test", f"all@a.test {BEN}")
-    )
-    made.delivered(letter(2), ["all@a.test"], left_out, How.DELIVERED)
-    there = [stored(2, BEN)]
-    ending = end(made, there, there)
-    assert ending.beyond == {Lack.DELETED: 1, Lack.NO_WRONG_COPY: 1}
-    assert (ending.lacked, ending.wrong) == (0, ())
+    made.delivered(letter(2), ["all@a.test"], LEFT_OUT, How.DELIVERED)
+    made.copies[-1].gone = True
+    ending = end(made, [], [])
+    assert ending.beyond == {Lack.DELETED: 1, Lack.NO_COPY: 1}
+    assert (ending.lacked, ending.left_out, ending.wrong) == (0, 0, ())
+
+
+def test_who_was_left_out_is_to_get_it_from_a_right_copy_which_stays():
+    made = Truth(RIGHT, {})
+    made.delivered(letter(2), ["all@a.test"], LEFT_OUT, How.DELIVERED)
+    there = [stored(2, BEN, flags="S")]
+    assert [(one.account, one.fault) for one in end(made, there, there).wrong] == [
+        (ANNA, Fault.NOT_DELIVERED)
+    ]
+    ending = end(made, there, [*there, stored(2, ANNA)])
+    assert (ending.lacked, ending.left_out, ending.delivered, ending.wrong) == (1, 1, 1, ())
+    assert (ending.own, ending.kept, ending.misplaced) == (1, 1, 0)
+    assert Fault.LOST in {one.fault for one in end(made, there, [stored(2, ANNA)]).wrong}
 
 
 def test_who_deleted_a_copy_that_came_for_somebody_else_still_gets_their_own():
@@ -301,6 +313,21 @@ def test_who_was_meant_too_and_loses_the_copy_that_came_for_another_is_told():
     made.copies[0].gone = True  # ben's; nothing is left to give anna her own
     lost = end(made, [stored(1, ANNA)], [stored(1, BEN)])
     assert [(one.account, one.fault) for one in lost.wrong] == [(ANNA, Fault.LOST)]
+
+
+def test_what_doveadm_shows_is_parted_by_sizes():
+    head = b"user: %b\nmailbox: %b\nuid: 3\nflags: %b\ndate.received.unixtime: 7\nsize.virtual: %d\ntext:\n"
+    hostile = b"A: b\n\n\x0c\n" + head % (b"eve@a.test", b"INBOX", b"", 0) + b"\xff\n"
+    printed = b"anna@a.test\n" + head % (
+        b"anna@a.test",
+        "Entw\xfcrfe".encode(),
+        b"\\Seen \\Recent",
+        len(hostile) + hostile.count(b"\n"),
+    )
+    printed += hostile + b"\x0c\nben@a.test\n" + head % (b"ben@a.test", b"INBOX", b"", 8) + b"A: b\n\nc\n"
+    first, second = stores.parted(printed)
+    assert first == (ANNA, "Entw\xfcrfe", hostile, 7, "\\Seen", "uid=3")
+    assert second == (BEN, "INBOX", b"A: b\n\nc"[:6], 7, "", "uid=3")
 
 
 def test_stores_that_are_not_as_the_drill_knows_are_not_judged(truth):
@@ -324,7 +351,7 @@ def test_maildirs_are_read_as_they_lie(tmp_path):
     ):
         (maildir / name).mkdir(parents=True)
         (maildir / name / file).write_bytes(text)
-    found = stores.read(tmp_path, {"<1@x>"})
+    found = stores.read(tmp_path, Store.MAILDIR, {"<1@x>"})
     assert [(one.account, one.folder, one.flags) for one in found] == [
         (ANNA, "INBOX", "FS"),
         (ANNA, "Archive/Old", ""),
@@ -438,13 +465,14 @@ def test_the_command_writes_both_reports_and_ends_by_how_it_went(
     monkeypatch.setattr(
         command.misdelivery_drill,
         "drill",
-        lambda folder, messages, seed, tell, *, keep: (
-            asked.append((folder, messages, seed, keep)) or Over()
+        lambda folder, messages, seed, tell, *, store, keep: (
+            asked.append((folder, messages, seed, store, keep)) or Over()
         ),
     )
-    answer = ask("drill", "misdelivery", "--dir", "x", "--messages", "150", "--seed", "7", "--keep")
+    words = ("--messages", "150", "--seed", "7", "--store", "mdbox", "--keep")
+    answer = ask("drill", "misdelivery", "--dir", "x", *words)
     assert answer.status == status
-    assert asked == [("x", 150, 7, True)]
+    assert asked == [("x", 150, 7, Store.MDBOX, True)]
     assert "Of 2 wrong copies 2 were found" in answer.out
     told = json.loads((tmp_path / "report.json").read_text())
     assert told["went_well"] is (status == 0)

@@ -1,6 +1,7 @@
 """The whole drill on a real Postfix and Dovecot with real mail, once, and what it has to end in."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import ask
+from crash.killable import rolling
+from crash.storm import COMMAND, Storm
 from drills.lab.conftest import _end, _place, servers  # noqa: F401  # fixtures
 from needed import lacking
 from postwarden.drills.lab import service as labs
+from postwarden.drills.lab.service import Store
 from postwarden.drills.misdelivery import service
 from postwarden.drills.misdelivery.conduct import Ended
 from postwarden.drills.misdelivery.judging import Kind
@@ -19,10 +23,17 @@ from postwarden.drills.misdelivery.truth import Act
 
 pytestmark = pytest.mark.servers
 MESSAGES = 150
+STORE = Store(os.environ.get("POSTWARDEN_DRILL_STORE", Store.MAILDIR))  # a second run has the other
 
 
 def give(module, words):
-    """Give a command in this process, for speed; the bundle's check stays a program of its own."""
+    """Give a command in this process, for speed; the bundle's check stays a program of its own.
+
+    The repair is killed, and so is Dovecot while whoever goes on is at it; both are started again.
+    """
+    if words[:2] == ["plan", "run"]:
+        lab = labs.status(Path(words[-1]).parent)
+        return Storm(lab, rolling("small")).through(module, words, [COMMAND, "dovecot"])
     if module:
         told = subprocess.run(
             [sys.executable, "-m", module, *words], capture_output=True, text=True, check=False
@@ -38,7 +49,9 @@ def over(servers):  # noqa: F811  # the fixture
         lacking(f"{STOCK}: no stock; `tools/setup.sh corpus`")
     with _place() as place:
         try:
-            yield service.drill(place / "lab", MESSAGES, 1, lambda line: None, give=give)
+            yield service.drill(
+                place / "lab", MESSAGES, 1, lambda line: None, store=STORE, give=give
+            )
         finally:
             _end(place / "lab")
 
@@ -86,7 +99,9 @@ def test_the_truth_is_kept_and_nothing_of_it_was_there_for_the_case(over):
     truth = json.loads((over.folder / "truth.json").read_text())
     assert len(truth["copies"]) == over.facts.copies
     mail = over.lab.root / "vmail"
-    assert not any(b"X-Drill" in file.read_bytes() for file in mail.rglob("cur/*"))
+    stored = [file.read_bytes() for file in mail.rglob("*") if file.is_file()]
+    assert sum(map(len, stored)) > 100_000
+    assert not any(b"X-Drill" in one for one in stored)
 
 
 def test_the_lab_is_stopped_and_what_a_drill_made_is_known_as_such(over):
@@ -100,7 +115,7 @@ def test_a_lab_that_somebody_works_with_is_refused_and_left_as_it_was(over):
     before = sorted((over.lab.root / "vmail").rglob("*"))
     try:
         with pytest.raises(service.InUse, match="name a new folder"):
-            service.drill(over.lab.root, MESSAGES, 1, print)
+            service.drill(over.lab.root, MESSAGES, 1, print, store=STORE)
     finally:
         marker.touch()
     assert sorted((over.lab.root / "vmail").rglob("*")) == before

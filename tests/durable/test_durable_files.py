@@ -90,3 +90,34 @@ def test_a_lock_is_held_once_and_freed(tmp_path):
         pass
     with locked_file(place):
         assert os.path.exists(place)
+
+
+def test_a_lock_that_passes_leaves_no_file_and_is_held_once(tmp_path, monkeypatch):
+    place = str(tmp_path / "lock")
+    with (
+        locked_file(place, passing=True),
+        pytest.raises(LockedElsewhereError, match="another process"),
+        locked_file(place, passing=True),
+    ):
+        pass
+    assert not os.path.exists(place)
+
+
+def test_a_lock_on_a_file_that_its_holder_removed_holds_nothing(tmp_path, monkeypatch):
+    """Who opened it just before takes the file that has its name by then."""
+    place, real = str(tmp_path / "lock"), os.open
+
+    def late(path, *more):
+        descriptor = real(path, *more)
+        monkeypatch.setattr(os, "open", real)
+        os.unlink(path)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", late)
+    with (
+        locked_file(place),
+        pytest.raises(LockedElsewhereError),
+        locked_file(place),
+    ):
+        pass
+    assert os.path.exists(place)

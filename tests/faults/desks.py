@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from weakref import WeakSet
 
 from faults.cells import SECONDS, SHORT
 from faults.dovecots import STAGING, Crashed, Failed
@@ -13,6 +14,7 @@ from postwarden.people.service import member
 from postwarden.relocation.acts import Goal, Repair
 from postwarden.relocation.models import CopyRow
 from postwarden.relocation.service import Wanted, content_hash
+from postwarden.servers.dovecot.imap import Imap
 from postwarden.sources.service import header_hash
 from postwarden.state.models import EffectRow
 from postwarden.state.service import StateSettings, open_state
@@ -22,6 +24,7 @@ SECOND = 1_000_000
 DATE = 1_578_189_845
 STORE = "store"
 LATER = 70 * SECOND  # longer than anything is put off
+SESSIONS = WeakSet()
 FLAGS = ("\\Flagged", "\\Seen", "$lab")
 
 
@@ -33,6 +36,14 @@ def letter(number):
         + b"x" * 200
         + b"\r\n"
     )
+
+
+class Watched(Imap):
+    """A session that peers can reach for, whichever thread it is of."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        SESSIONS.add(self)
 
 
 class Clock:
@@ -148,8 +159,8 @@ class Cell:
         staging = route._staging
         route._asking._doveadm._seconds = seconds
         staging._login = replace(staging._login, seconds=seconds)
-        if staging._session is not None:
-            staging._session._seconds = seconds
+        for session in list(SESSIONS):
+            session._seconds = seconds
 
     def lose_patience(self, step):
         """Return when the client has left; it is patient again then."""

@@ -14,11 +14,11 @@ import pytest
 from django.db import connections
 
 from faults.cells import DOVEADM, IMAP, MATRIX, SHORT, SLOW
-from faults.desks import LATER, SECOND, Clock, FaultyDesk
+from faults.desks import LATER, SECOND, Clock, FaultyDesk, Watched
 from faults.dovecots import STAGING, Dovecot, Folder
 from faults.peers import Dropped, peers
 from postwarden.relocation import carrying
-from postwarden.servers.dovecot import asking
+from postwarden.servers.dovecot import asking, staging
 
 MOST_TRIES = 8
 STEPS = list(dict.fromkeys(step for step, _ in MATRIX))
@@ -30,6 +30,7 @@ def desk(upgraded_sqlite, tmp_path_factory):
     clock = Clock()
     with pytest.MonkeyPatch.context() as patched, peers(Dovecot(), clock) as there:
         patched.setattr(asking, "time", SimpleNamespace(monotonic=lambda: clock.now / SECOND))
+        patched.setattr(staging, "Imap", Watched)
         yield FaultyDesk(upgraded_sqlite, tmp_path_factory.mktemp("faulty"), there, clock)
     connections.close_all()
 

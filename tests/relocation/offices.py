@@ -68,21 +68,21 @@ class Office:
         counted = Counted(seen, (), (), tuple(sorted(one.copy.id for one in repairs)))
         return self.signed(self.desk.plan(case, "astray", repairs, counted, member("anna")), key)
 
-    def signed(self, plan, key):
+    def signed(self, plan, key, who="ben"):
         """Let somebody else approve a plan; give it."""
         expires = self.clock() + 12 * HOUR
         signature = key.sign(consent(plan.hash, len(plan.acts), expires))
-        return self.desk.plans.approve(plan.hash, "ben", expires, signature, self.clock())
+        return self.desk.plans.approve(plan.hash, who, expires, signature, self.clock())
 
     def run(self, plan):
         """Begin it, or go on with it, and carry it out as far as it goes at once."""
         self.desk.run(plan, member("anna"))
         return self.desk.carry(plan)
 
-    def restore(self, plan):
+    def restore(self, plan, after=lambda _: None):
         """Put copies back, as far as it goes at once."""
         identities = identities_in(self.key)
-        return self.restores.run(plan, identities, member("anna"), lambda _: None)
+        return self.restores.run(plan, identities, member("anna"), after)
 
     def opened(self, case):
         return self.box.unlock(case, identities_in(self.key))

@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,10 +57,11 @@ class Seen(NamedTuple):
 
 
 class Rig:
-    """A running Dovecot."""
+    """A running Dovecot with these accounts, all of which have one password."""
 
-    def __init__(self, root: Path, store: str) -> None:
+    def __init__(self, root: Path, store: str, accounts: Iterable[str] = ACCOUNTS) -> None:
         self.root, self.store = root, store
+        self._accounts = tuple(accounts)
         self.ports = Ports.free()
         self.servers = Servers(root)
         self._count = 0
@@ -83,7 +84,7 @@ class Rig:
         users = (
             f"{one}:{{PLAIN}}{PASSWORD}::::::"
             f"{'userdb_quota_rule=*:storage=20K' if one == FULL else ''}\n"
-            for one in ACCOUNTS
+            for one in self._accounts
         )
         (self.root / "dovecot" / "users").write_text("".join(users))
         locations = {"maildir": "maildir:~/Maildir", "mdbox": "mdbox:~/mdbox"}
@@ -231,13 +232,22 @@ def running(store: str) -> Iterator[Rig]:
     """Give a Dovecot that lives as long as the context."""
     root = Path(tempfile.mkdtemp(prefix="rig-"))
     root.chmod(0o755)
-    rig = Rig(root, store)
+    try:
+        rig = Rig(root, store)
+        with served(rig):
+            yield rig
+    finally:
+        shutil.rmtree(root)
+
+
+@contextmanager
+def served(rig: Rig) -> Iterator[None]:
+    """Let a Dovecot run as long as the context."""
     try:
         rig.start()
-        yield rig
+        yield
     finally:
         rig.stop()
-        shutil.rmtree(root)
 
 
 ROUTES = {

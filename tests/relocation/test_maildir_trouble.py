@@ -2,6 +2,7 @@
 
 import errno
 import os
+from threading import Thread
 
 import pytest
 
@@ -14,6 +15,7 @@ from postwarden.relocation.service import (
     canonical,
 )
 from postwarden.servers.maildir import MaildirRoute
+from postwarden.servers.maildir import route as routes
 from postwarden.sources.service import StoreSettings
 from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, wanted
 
@@ -168,3 +170,19 @@ def test_an_account_without_a_mailbox_gets_nothing(route):
     assert list(route.stage([nobodys, parcel()])) == ["case-1"]
     with pytest.raises(PermanentRouteError, match="name"):
         route.rooms(["../bob@example.net"])
+
+
+def test_a_staging_folder_stays_while_another_thread_begins_to_use_it(mail, route, monkeypatch):
+    made, cleared = routes.make_folder, []
+
+    def make_folder(tree, path, owner):
+        made(tree, path, owner)
+        clearing = Thread(target=route.clear, args=(["case-0"], [EVE]))
+        clearing.start()
+        clearing.join(0.2)  # one that does not wait has removed the folder by then
+        cleared.append(clearing)
+
+    monkeypatch.setattr(routes, "make_folder", make_folder)
+    ticket = route.stage([parcel()])["case-1"]
+    cleared[0].join()
+    assert route.settle([ticket]) == {"case-1": Where.STAGED}

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from postwarden.relocation.drafting.planning import Candidate, Surroundings, Wish, plan
+from postwarden.relocation.drafting.service import Candidate, Surroundings, Wish, plan
 from postwarden.relocation.ports import Wanted
 from postwarden.relocation.rules import Why
 from postwarden.verdicts.service import Finding, Verdict
@@ -14,7 +14,7 @@ from postwarden.verdicts.service import Finding, Verdict
 ACCOUNTS = CARL, DORA, EVA, ZOE = tuple(
     f"{name}@example.test" for name in ("carl", "dora", "eva", "zoe")
 )
-AROUND = Surroundings(frozenset(), dict.fromkeys(ACCOUNTS, "main"), frozenset({"main"}))
+AROUND = Surroundings(frozenset(), dict.fromkeys(ACCOUNTS, "main"), {"main": "maildir"})
 
 
 def wrong(name, holder, *rightful, gone=False, held=(), message="<m@shop.test>"):

@@ -13,8 +13,10 @@ from postwarden.relocation.bearing import (
     LEASE,
     PLAN,
     RESTORE,
+    Bearer,
     LeaseLost,
     Stopped,
+    borne_by,
     due_plan,
     leased,
 )
@@ -81,6 +83,22 @@ def test_while_somebody_of_this_host_has_it_nobody_else_does(bearers):
     with locked_file(os.path.join(bearers.folder / "here", f"relocation-{HASH[:16]}.lock")):
         assert not bearers.takes("here")
     assert bearers.takes("here")
+
+
+def test_no_file_is_left_of_who_had_it(bearers):
+    with bearers.lease("here"):
+        assert [one.name for one in (bearers.folder / "here").iterdir()] == [
+            f"relocation-{HASH[:16]}.lock"
+        ]
+    assert list((bearers.folder / "here").iterdir()) == []
+
+
+def test_who_has_it_is_told(bearers):
+    assert borne_by(HASH) is None
+    with bearers.lease("here") as lease:
+        assert borne_by(HASH) == Bearer("here", os.getpid())
+        lease.put_off(0, "later")
+    assert borne_by(HASH) is None
 
 
 def test_who_was_late_writes_nothing_any_more(bearers):

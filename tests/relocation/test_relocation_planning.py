@@ -29,7 +29,9 @@ FINDING = Finding(
 )
 COPY = Wanted("f", BOB, "INBOX", "new/1", "g", None, "h")
 CANDIDATE = Candidate(FINDING, COPY, 10)
-AROUND = Surroundings(frozenset(), {EVE: "one", FINN: "two"}, frozenset({"one", "two"}))
+AROUND = Surroundings(
+    frozenset(), {EVE: "one", FINN: "two"}, {"one": "maildir", "two": "dovecot b"}
+)
 SEEN = Seen("snapshot", "m", None, None)
 
 
@@ -49,6 +51,11 @@ def test_a_wrong_copy_goes_to_everybody_it_was_meant_for():
     assert (repair.copy, repair.store, repair.size, repair.kept) == (COPY, "one", 10, ())
     assert (repair.folder, repair.clean) == ("Found", True)
     assert (repair.message, repair.queue) == ("<1@shop.example>", "4Q1")
+    assert repair.ways == (("one", "maildir"), ("two", "dovecot b"))
+
+
+def test_what_just_fits_is_delivered():
+    assert planned(around=replace(AROUND, left={FINN: 10})).why is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,8 @@ def test_where_nobody_lacks_it_it_is_only_removed():
             replace(AROUND, stores={EVE: "one"}, several=frozenset({FINN})),
             Why.SEVERAL_MAILBOXES,
         ),
-        (CANDIDATE, replace(AROUND, routes=frozenset({"one"})), Why.NO_ROUTE),
+        (CANDIDATE, replace(AROUND, routes={"one": "maildir"}), Why.NO_ROUTE),
+        (CANDIDATE, replace(AROUND, left={FINN: 9}), Why.OVER_QUOTA),
         (finding(store="three"), AROUND, Why.NO_ROUTE),
         (finding(store="three", lacking=()), AROUND, Why.NO_ROUTE),
     ],
@@ -109,7 +117,7 @@ def test_equal_findings_give_equal_plans_in_the_order_of_holders():
 
 
 def test_each_copy_that_was_seen_is_counted_once():
-    right = replace(FINDING, id="r", verdict=Verdict.RIGHTFUL)
+    right = replace(FINDING, id="r", verdict=Verdict.RIGHTFUL, lacking=())
     own = replace(FINDING, id="o", verdict=Verdict.OWN)
     gone = replace(FINDING, id="g", settled=True)
     counted = count(SEEN, [right, FINDING, gone, own], [planned()])
@@ -121,7 +129,7 @@ def test_each_copy_that_was_seen_is_counted_once():
     [
         ([FINDING], 0),
         ([FINDING], 2),
-        ([replace(FINDING, verdict=Verdict.RIGHTFUL)], 1),
+        ([replace(FINDING, verdict=Verdict.RIGHTFUL, lacking=())], 1),
         ([replace(FINDING, settled=True)], 1),
     ],
 )

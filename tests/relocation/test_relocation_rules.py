@@ -130,20 +130,34 @@ PLAIN = {
     "kept": some.lists(NAMES, max_size=3).map(tuple),
     "message": TEXT,
     "queue": TEXT,
+    "ways": some.lists(some.tuples(NAMES, TEXT), max_size=2).map(tuple),
+    "twin": some.none(),
 }
 NOWHERE = {"goals": some.just(()), "folder": some.just("INBOX"), "clean": some.just(False)}
 TAKEN = some.builds(
-    Repair, **PLAIN, goals=GOALS, folder=NAMES, clean=some.booleans(), why=some.none()
+    Repair,
+    **PLAIN,
+    goals=GOALS,
+    folder=NAMES,
+    clean=some.booleans(),
+    why=some.none(),
+    stays=some.booleans(),
 )
 ELSE = some.builds(Repair, **PLAIN, **NOWHERE, why=some.none() | some.sampled_from(Why))
+DOUBLE = some.tuples(some.builds(Repair, **PLAIN, **NOWHERE, why=some.none()), WANTED).map(
+    lambda both: both[0]._replace(
+        twin=both[1]._replace(account=both[0].copy.account, header_hash=both[0].copy.header_hash)
+    )
+)
 
 
-@given(TAKEN | ELSE)
+@given(TAKEN | ELSE | DOUBLE)
 def test_a_repair_is_an_act_and_back(repair):
     act = act_of(repair)
     assert repair_of(act) == repair
     assert act.subject == repair.copy.account
-    assert (act.kind is Kind.LEAVE) == (repair.why is not None)
+    assert (act.kind in {Kind.LEAVE, Kind.KEEP}) == (repair.why is not None)
+    assert (act.kind is Kind.KEEP) == (repair.why is Why.HOLDERS_TOO)
 
 
 def test_what_is_no_repair_is_refused():

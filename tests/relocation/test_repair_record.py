@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from people.conftest import NOW
 from postwarden.cases import service as cases
 from postwarden.custody.models import ObjectRow, PlanRow
 from postwarden.custody.quarantine.settings import QuarantineSettings
-from postwarden.custody.service import BadRecipient, Quarantine
+from postwarden.custody.service import BadRecipient, PlansOfCases, Quarantine
 from postwarden.ledger import check as checker
 from postwarden.ledger.check import Bad, check
 from postwarden.people.service import member
@@ -154,7 +155,7 @@ def test_an_object_that_quarantine_no_longer_knows_is_found(done):
 
 
 def bundle(done):
-    desk = replace(done.office.cases, contributions=(RepairsOfCases(),))
+    desk = replace(done.office.cases, contributions=(PlansOfCases(), RepairsOfCases()))
     return cases.export_case(desk, member("anna"), done.case, NOW + 10_000_000_000)
 
 
@@ -166,28 +167,115 @@ def test_a_bundle_adds_up_what_a_repair_did(done, tmp_path, capsys):
     assert "Repair: 2 relocated = 2 copies, each counted once." in capsys.readouterr().out
 
 
+CHANGES = (
+    (lambda one: one["right"].append("more"), "was changed"),
+    (lambda one: one["right"].append(one["copies"][0]["copy"]), "counted twice"),
+    (lambda one: one["copies"].pop(), "was changed"),
+    (lambda one: one["copies"][0].update(outcome="removed"), "not as the ledger says"),
+    (lambda one: one["copies"][0].update(sealed="0" * 64), "not as the ledger says"),
+    (lambda one: one.update(plan="0" * 64), "counted otherwise"),
+    (lambda one: one["copies"][0].update(holder=FINN), "not as the plan says"),
+    (lambda one: one["copies"][0]["deliveries"].clear(), "not as the plan says"),
+    (lambda one: _delivery(one).update(account=FINN), "not as the plan says"),
+    (lambda one: _delivery(one).update(content="0" * 64), "a delivery of copy"),
+    (lambda one: _delivery(one).update(guid="other"), "a delivery of copy"),
+    (lambda one: _delivery(one).update(sent="had"), "a delivery of copy"),
+)
+
+
+def test_a_sum_that_was_changed_is_found(done):
+    files = _files(bundle(done))
+    _judge(files)
+    for change, told in CHANGES:
+        forged = deepcopy(files)
+        change(forged["relocation/repairs.json"][0])
+        with pytest.raises(Bad, match=told):
+            _judge(forged)
+
+
+def _delivery(repair):
+    return repair["copies"][0]["deliveries"][0]
+
+
+def _judge(files):
+    """Check what a bundle's files say of repairs, as if they were signed so."""
+    record = [checker._said(entry) for entry in files["ledger.json"]]
+    plans = {one["plan"]: json.loads(one["text"])["acts"] for one in files["approvals.json"]}
+    for one in files["relocation/repairs.json"]:
+        checker._repair(one, record, plans)
+    for one in files["relocation/restored.json"]:
+        checker._restored(one, record, plans)
+
+
+def test_a_repair_that_nobody_approved_is_found(done):
+    files = _files(bundle(done))
+    files["approvals.json"].clear()
+    with pytest.raises(Bad, match="nobody approved"):
+        _judge(files)
+
+
+def test_what_the_ledger_never_said_of_a_delivery_is_found(done):
+    files = _files(bundle(done))
+    files["ledger.json"] = [one for one in files["ledger.json"] if one["act"] != "copy.delivered"]
+    with pytest.raises(Bad, match="what arrived of 2 accounts is not in the ledger"):
+        _judge(files)
+
+
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("erased", "change", "told"),
     [
-        (lambda one: one["right"].append("more"), "was changed"),
-        (lambda one: one["right"].append(one["copies"][0]["copy"]), "counted twice"),
-        (lambda one: one["copies"].pop(), "was changed"),
-        (lambda one: one["copies"][0].update(outcome="removed"), "not as the ledger says"),
-        (lambda one: one["copies"][0].update(sealed="0" * 64), "not as the ledger says"),
-        (lambda one: one.update(plan="0" * 64), "counted otherwise"),
+        (BOB, {"sealed": "0" * 64}, None),
+        (CAROL, {"sealed": "0" * 64}, "not as the ledger says"),
+        (EVE, {"outcome": "holder-deleted"}, None),
     ],
 )
-def test_a_sum_that_was_changed_is_found(done, change, told):
+def test_only_what_was_erased_is_not_compared(done, erased, change, told):
+    """Of copies with Bob: one was delivered to Carol; and the other way. Eve, too, has one of Bob's."""
+    more = done.wrong(BOB, CAROL, number=3), done.wrong(CAROL, BOB, number=4)
+    plan = done.plan(*more)
+    done.carry(plan)
+    done.office.ledger.erase_person(erased, "ben", "asked for", NOW)
     files = _files(bundle(done))
-    repair = json.loads(files["relocation/repairs.json"])[0]
-    change(repair)
-    with pytest.raises(Bad, match=told):
-        checker._repair(repair, json.loads(files["ledger.json"]), False)
+    _judge(files)
+    holder = EVE if erased == EVE else BOB
+    for one in files["relocation/repairs.json"]:
+        for copy in one["copies"]:
+            if copy["holder"] == holder:
+                copy.update(change)
+    if told is None:
+        _judge(files)
+    else:
+        with pytest.raises(Bad, match=told):
+            _judge(files)
+
+
+def test_one_who_was_erased_does_not_stand_for_two(done):
+    done.office.ledger.erase_person(BOB, "ben", "asked for", NOW)
+    files = _files(bundle(done))
+    kept = [one for one in files["ledger.json"] if CAROL not in json.dumps(one)]
+    assert len(kept) == len(files["ledger.json"]) - 1
+    files["ledger.json"] = kept
+    with pytest.raises(Bad, match="what arrived of 2 accounts"):
+        _judge(files)
+
+
+def test_a_bundle_tells_what_came_back_and_that_is_compared(unclear):
+    files = _files(bundle(unclear))
+    _judge(files)
+    (back,) = files["relocation/restored.json"]
+    for change in ({"holder": FINN}, {"content": "0" * 64}):
+        files["relocation/restored.json"] = [{**back, **change}]
+        with pytest.raises(Bad):
+            _judge(files)
 
 
 def _files(exported):
     with tarfile.open(fileobj=io.BytesIO(exported)) as tar:
-        return {one.name: tar.extractfile(one).read() for one in tar.getmembers()}
+        return {
+            one.name: json.load(tar.extractfile(one))
+            for one in tar.getmembers()
+            if one.name.endswith(".json")
+        }
 
 
 def test_examinations_are_told_what_arrived_and_what_was_removed(done):

@@ -29,7 +29,7 @@ def _way(request):
 
 @pytest.fixture
 def way(_way):
-    _way.route.clear(["case1-"])
+    _way.route.clear(["case1-"], [one for one in (_way.rig.owner, _way.rig.holder) if one])
     _way.rig.fresh()
     return _way
 
@@ -71,6 +71,20 @@ def test_the_same_bytes_arrive_with_their_date_and_without_the_holders_flags(way
     assert removed == dict.fromkeys((copy.id for copy in copies), None)
     assert way.rig.mail(way.rig.holder) == []
     assert len({ticket.guid for ticket in tickets} - {copy.guid for copy in copies}) == len(HARD)
+
+
+def test_who_holds_a_wrong_copy_gets_their_own_and_loses_that_one_alone(way):
+    """They are meant, too: what arrives and what goes are the same message in one mailbox."""
+    copy = way.rig.put(PLAIN)
+    parcel = way.rig.parcel(PLAIN)._replace(account=way.rig.holder)
+    tickets = list(way.route.stage([parcel]).values())
+    way.route.publish(tickets)
+    assert settled(way, tickets) == [Where.ARRIVED]
+    assert hashes(way, tickets) == [content_hash(PLAIN)]
+    assert way.route.remove([(copy, content_hash(PLAIN))]) == {copy.id: None}
+    (own,) = way.rig.mail(way.rig.holder)
+    assert (own.content, own.date, own.flags) == (PLAIN, WHEN, ())
+    assert hashes(way, tickets) == [content_hash(PLAIN)]
 
 
 def test_what_is_published_twice_arrives_once(way):
@@ -163,12 +177,12 @@ def test_a_removed_copy_can_be_put_back_with_its_flags(way):
 
 def test_what_was_cleared_is_staged_no_more(way):
     tickets = staged(way, PLAIN)
-    way.route.clear(["case2-"])
+    way.route.clear(["case2-"], [way.rig.owner])
     assert settled(way, tickets) == [Where.STAGED]
-    way.route.clear(["case1-"])
+    way.route.clear(["case1-"], [way.rig.owner])
     way.route.publish(staged(way, PLAIN))
     assert len(way.rig.mail(way.rig.owner)) == 1
-    way.route.clear(["case1-"])
+    way.route.clear(["case1-"], [way.rig.owner])
     assert way.rig.staging() == []
 
 
@@ -178,5 +192,5 @@ def test_parcels_staged_anew_replace_those_of_an_earlier_try(way):
     tickets = list(way.route.stage(parcels).values())
     way.route.publish(tickets)
     assert settled(way, tickets) == [Where.ARRIVED, Where.ARRIVED]
-    way.route.clear([parcel.key for parcel in parcels])
+    way.route.clear([parcel.key for parcel in parcels], [way.rig.owner])
     assert (len(way.rig.mail(way.rig.owner)), way.rig.staging()) == (2, [])

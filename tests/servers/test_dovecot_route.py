@@ -49,7 +49,7 @@ def _way(request):
 
 @pytest.fixture
 def way(_way):
-    _way.route.clear(["case1-"])
+    _way.route.clear(["case1-"], [_way.rig.owner, _way.rig.holder])
     _way.rig.fresh()
     return _way
 
@@ -178,7 +178,7 @@ def test_with_another_uidvalidity_nobody_can_know(way):
 @servers
 def test_what_is_staged_no_more_and_never_arrived_is_lost(way):
     tickets = staged(way, PLAIN)
-    way.route.clear([tickets[0].key])
+    way.route.clear([tickets[0].key], [way.rig.owner])
     assert settled(way, tickets) == [Where.LOST]
 
 
@@ -340,3 +340,43 @@ def test_of_several_copies_the_one_that_was_meant_is_found(wanted_copy):
 @pytest.fixture
 def wanted_copy():
     return rigs.Wanted("f1", "eva@example.net", "INBOX", "", "g", 5, "")
+
+
+def meanwhile(way, does):
+    """Give a route that never read anything, and a holder who does something once a copy was found."""
+    route = way.rig.dovecot()
+    read = route._remover._copier.bytes_of
+
+    def late(picks):
+        if picks:
+            with way.rig.imap(way.rig.holder) as session:
+                does(session)
+        yield from read(picks)
+
+    route._remover._copier.bytes_of = late
+    return route
+
+
+@servers
+def test_a_copy_that_somebody_removes_while_it_is_looked_at_is_gone_and_not_changed(way):
+    copy = way.rig.put(PLAIN)
+
+    def removes(session):
+        session.store("1", "+FLAGS", r"(\Deleted)")
+        session.expunge()
+
+    route = meanwhile(way, removes)
+    assert route.remove([(copy, content_hash(PLAIN))]) == {copy.id: Absence.GONE}
+
+
+@servers
+def test_a_copy_that_is_moved_while_it_is_looked_at_is_looked_at_again(way):
+    copy = way.rig.put(PLAIN)
+
+    def moves(session):
+        session.create("Elsewhere")
+        session.uid("MOVE", str(copy.uid), "Elsewhere")
+
+    with pytest.raises(TemporaryRouteError, match="moved"):
+        meanwhile(way, moves).remove([(copy, content_hash(PLAIN))])
+    assert way.route.remove([(copy, content_hash(PLAIN))]) == {copy.id: None}

@@ -6,7 +6,7 @@ import pytest
 
 from postwarden.sources.service import DeliveryRecord
 from postwarden.verdicts.holding import Stored, held
-from postwarden.verdicts.service import Finding, Verdict
+from postwarden.verdicts.service import Finding, Reason, Verdict
 
 ANN, BEN, CARL = (f"{name}@example.test" for name in ("ann", "ben", "carl"))
 ID = "<1@shop.test>"
@@ -85,6 +85,15 @@ def test_a_delivery_that_brought_the_wrong_copy_is_nobodys_own(own):
     """The file of what Dovecot saved for Ann lies in the home of Ben, who may have one of his own."""
     lines = [*lmtp(ANN, "s"), *lmtp(BEN, "s") * own]
     assert who(lines, copies=[(BEN, ID)] * (1 + own)) == frozenset()
+
+
+@pytest.mark.parametrize(("told", "had"), [(BEN, {ANN}), (ANN, frozenset())])
+def test_a_copy_that_its_holder_made_is_no_delivery_of_somebody_else_s(told, had):
+    """Dovecot keeps the file's name when it copies; a file that was saved for another lies in a wrong home."""
+    reason = Reason("delivered-storage-id", (("account", told),))
+    both = [replace(FINDING, reasons=(reason,)), replace(FINDING, id="copied", reasons=(reason,))]
+    lines = [*lmtp(BEN, "s"), *lmtp(ANN, "s")]
+    assert who(lines, [(BEN, ID)] * 2, both) == had
 
 
 def test_who_holds_a_wrong_copy_too_never_had_their_own():

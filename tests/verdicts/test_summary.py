@@ -227,3 +227,12 @@ def test_without_anything_wrong_the_question_bounds_the_timeline():
     line = timeline(right, [], ZONE, (START + 12 * HOUR, START + 18 * HOUR))
     assert (line.since, line.outside) == (START + 12 * HOUR, 41)
     assert timeline(right, [], ZONE, (START + 100 * DAY, None)).outside == 0
+
+
+def test_those_left_out_are_counted_by_message_and_account_and_are_nothing_wrong():
+    right = replace(COPY, verdict=Verdict.RIGHTFUL, account="anna@example.net")
+    left = replace(right, lacking=("bob@example.net", "carla@example.net"))
+    other = replace(left, id="2", message_id="<2@sender.test>", lacking=("bob@example.net",))
+    summary = summarise([right, left, other], BACKGROUND, ZONE)
+    assert summary.left_out == (2, 2)
+    assert (summary.wrong, summary.owners, summary.lacking) == (0, (), 0)

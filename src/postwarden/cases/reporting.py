@@ -14,6 +14,8 @@ from postwarden.cases.views import CaseFile, KnownFinding, ToldReport
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment, from_rfc3339, normal
 
+_RIGHT = "rightful"
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -71,9 +73,9 @@ def add_report(desk: Desk, actor: Actor, reference: str, telling: Telling, now: 
 
 
 def matches(file: CaseFile) -> dict[str, dict[str, Match]]:
-    """Give, for each report by label, the findings by id that it may mean."""
+    """Give, for each report by label, the findings by id that it may mean: of copies not right there."""
     found: dict[str, list[KnownFinding]] = {}
-    for finding in file.findings:
+    for finding in (one for one in file.findings if one.verdict != _RIGHT):
         found.setdefault(finding.account, []).append(finding)
     return {
         report.label: {

@@ -80,7 +80,7 @@ COMMANDS = {
     "plan": Place(
         "postwarden.cli.desk.repair",
         "app",
-        "Plan a repair, have it approved, run it, stop it and go on with it.",
+        "Plan a repair, have it approved, run it, stop it, go on with it or give it up.",
     ),
     "restore": Place(
         "postwarden.cli.desk.restore",

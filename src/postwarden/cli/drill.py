@@ -8,6 +8,7 @@ import typer
 from postwarden.cli.output.drill_words import closing_lines
 from postwarden.cli.output.drills import write_drill_html
 from postwarden.cli.output.hostile import visible
+from postwarden.drills.lab.service import Store
 from postwarden.drills.misdelivery import service as misdelivery_drill
 
 WENT_WRONG = 1
@@ -45,6 +46,12 @@ def misdelivery(
     seed: Annotated[
         int, typer.Option(metavar="S", help="Chooses messages, recipients and what people do.")
     ] = 1,
+    store: Annotated[
+        Store,
+        typer.Option(
+            help="How the lab stores mail: mdbox is repaired through Dovecot, Maildir as files."
+        ),
+    ] = Store.MAILDIR,
     keep: Annotated[
         bool, typer.Option("--keep", help="Let the lab run on when the drill is over.")
     ] = False,
@@ -59,7 +66,7 @@ def misdelivery(
     Exit status: 0 when nothing was accused, released, lost, doubled or changed that should not have been,
     1 when something was, 2 when it could not run.
     """
-    outcome = misdelivery_drill.drill(folder, messages, seed, _tell, keep=keep)
+    outcome = misdelivery_drill.drill(folder, messages, seed, _tell, store=store, keep=keep)
     page, data = outcome.folder / "report.html", outcome.folder / "report.json"
     with page.open("w", encoding="utf-8") as stream:
         write_drill_html(outcome.facts, stream)

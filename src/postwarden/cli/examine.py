@@ -76,14 +76,19 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
 ) -> None:
     """Say which copies lie in the wrong mailbox, whose they are, who has seen them, and why.
 
-    Exit status: 0 when no copy is misdelivered or crossed, 1 when some are, 2 when it could not run.
+    Of messages accepted within --since and --until, or while the case occurred, it also says whom a wrong
+    map left out: members of a group of whom nobody tried to give them what others of it got.
+
+    Exit status: 0 when no copy is misdelivered or crossed and nobody left out, 1 when some are, 2 when it
+    could not run.
     """
     configuration = load(config)
+    period = (moment(since, "--since"), moment(until, "--until"))
     question = Question(
-        since=moment(since, "--since"),
-        until=moment(until, "--until"),
+        *period,
         accounts=accounts(account),
         everything=everything,
+        fault=None if period == (None, None) else period,
     )
     if case is not None:
         from postwarden.cli.desk import case_examination  # noqa: PLC0415  # it sets Django up
@@ -105,7 +110,7 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
                 evidence, question, examination.coverage, tuple(findings)
             )
             case_examination.keep(config, who, case, done)
-    if any(finding.wrong for finding in findings):
+    if any(finding.wrong or finding.leaves_out for finding in findings):
         raise typer.Exit(SOME_WRONG)
 
 

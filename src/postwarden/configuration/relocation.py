@@ -66,6 +66,12 @@ class _Backend(Model):
     password_file: FilePath = Field(
         description="File with its password, readable by its owner alone."
     )
+    lazy_expunge: str = Field(
+        default="",
+        pattern=r"^[\w ./&+^-]*$",
+        description="Where Dovecot's plugin lazy_expunge keeps what is expunged, as its setting has it: the"
+        " prefix of a namespace, such as EXPUNGED/, or a folder. Copies are removed from there, too.",
+    )
 
     def settings(self) -> BackendSettings:
         parts = _parts(self.imap)
@@ -79,6 +85,7 @@ class _Backend(Model):
             imap_tls=parts.scheme == "imaps",
             account=normal(self.account),
             password_file=self.password_file,
+            lazy_expunge=self.lazy_expunge,
         )
 
 

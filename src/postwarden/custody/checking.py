@@ -23,7 +23,7 @@ from postwarden.people.service import BadKey, UnknownIdentity, check, member
 
 FROZEN = "plan.frozen"
 """The act of the ledger's entry about a new plan."""
-_SETTLED = (Stage.APPROVED, Stage.RUNNING, Stage.DONE, Stage.STOPPED)
+_SETTLED = (Stage.APPROVED, Stage.RUNNING, Stage.DONE, Stage.STOPPED, Stage.ABANDONED)
 
 
 def forged(ledger: Ledger) -> list[str]:

@@ -8,6 +8,7 @@ PostwardenError
         ├── BadRecipient     what should be an age recipient is none, or none is named (permanent)
         ├── WrongIdentity    no identity given opens the key of the case (permanent)
         ├── KeyDestroyed     the key of the case is gone, with all that it opened (permanent)
+        ├── Preserved        a legal preservation covers what was to be destroyed (permanent)
         ├── ObjectMissing    it was never kept, was removed on record, or is lost (permanent)
         └── ObjectChanged    it is not what was kept (permanent)
 """
@@ -46,6 +47,10 @@ class WrongIdentity(QuarantineError):
 
 class KeyDestroyed(QuarantineError):
     """The key of the case was destroyed: nothing is kept for it, and nothing can be read."""
+
+
+class Preserved(QuarantineError):
+    """A legal preservation covers what was to be destroyed; nothing was."""
 
 
 class ObjectMissing(QuarantineError):

@@ -9,6 +9,7 @@ from postwarden.custody.checking import FROZEN, readable, sound
 from postwarden.custody.errors import NoSuchPlan, Refused
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
+    Abandon,
     Approval,
     Approve,
     Begin,
@@ -26,11 +27,13 @@ from postwarden.custody.rules import (
     freeze,
 )
 from postwarden.custody.seeing import Seen, accounts_of, seen
-from postwarden.ledger.service import Entry, Ledger
-from postwarden.people.service import BadKey, Member, Permission, check, member
+from postwarden.custody.standing import Standing
+from postwarden.ledger.service import Entry, Ledger, Wanted
+from postwarden.people.service import ITSELF, BadKey, Member, Permission, check, member
 from postwarden.vocabulary import Moment
 
 _NO_PLAN = "no plan begins so"
+_STOPPED = "plan.stopped"
 
 
 class Plans:
@@ -84,6 +87,10 @@ class Plans:
             Refused: something of it is not so (FORGED).
         """
         return _unforged(sound(_found(hashed)))
+
+    def standing(self, plan: Plan) -> Standing:
+        """Give what tells whether a plan's approvals still hold."""
+        return Standing(plan, self._organisations(plan))
 
     def of_case(self, case: str) -> list[Plan]:
         """Give the plans of a case, oldest first; those whose text somebody changed are left out."""
@@ -178,7 +185,8 @@ class Plans:
         """Note that a plan is carried out from now on; once.
 
         Raises:
-            Refused: the rules do not allow it, or something of it is not as it was signed.
+            Refused: the rules do not allow it, something of it is not as it was signed, or whoever
+                approved it may not any more.
         """
         return self._step(hashed, Begin(), "plan.begun", actor, "", now)
 
@@ -188,7 +196,24 @@ class Plans:
 
     def stop(self, hashed: str, actor: str, why: str, now: Moment) -> Plan:
         """Note that a plan was stopped before its end."""
-        return self._step(hashed, Stop(), "plan.stopped", actor, why, now)
+        return self._step(hashed, Stop(), _STOPPED, actor, why, now)
+
+    def abandon(self, hashed: str, actor: str, why: str, now: Moment) -> Plan:
+        """Note that nobody goes on with a plan that has begun, and can be stopped between its acts."""
+        return self._step(hashed, Abandon(), "plan.abandoned", actor, why, now)
+
+    def lapse(self, hashed: str, why: Refusal, now: Moment) -> None:
+        """Stop a running plan whose approvals no longer hold."""
+        self.stop(hashed, ITSELF, why.value, now)
+
+    def why_stopped(self, hashed: str) -> str:
+        """Give the reason that is on record for the last stop of a plan; "" for none."""
+        said = [
+            str(one.facts.get("why", ""))
+            for one in self._ledger.entries(Wanted(act=_STOPPED))
+            if one.facts.get("plan") == hashed
+        ]
+        return said[-1] if said else ""
 
     def resume(self, hashed: str, actor: str, now: Moment) -> Plan:
         """Note that a stopped plan goes on; raises as `begin`, also where its approvals have expired."""
@@ -196,9 +221,12 @@ class Plans:
 
     def _may_approve(self, who: Member, plan: Plan) -> None:
         """Raise `NotAllowed` unless somebody may approve for everyone whom the plan is about."""
-        accounts = {one for act in plan.acts for one in accounts_of(act)}
-        for organisation in {self._organisation_of(one) for one in accounts}:
+        for organisation in self._organisations(plan):
             who.allowed(Permission.PLAN_APPROVE, organisation)
+
+    def _organisations(self, plan: Plan) -> frozenset[str]:
+        accounts = {one for act in plan.acts for one in accounts_of(act)}
+        return frozenset(map(self._organisation_of, accounts))
 
     def _step(
         self,
@@ -216,6 +244,8 @@ class Plans:
             after = decide(plan, event, now)
             if isinstance(after, Refusal):
                 raise Refused(after)
+            if isinstance(event, Begin | Resume) and (lapsed := self.standing(plan).lapsed(now)):
+                raise Refused(lapsed)
             PlanRow.objects.filter(hash=hashed).update(stage=after.stage)
             keep()
             entry = Entry(act, actor, why, case=after.case, plan=hashed)

@@ -1,7 +1,7 @@
 """What may become of a plan (pure)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -18,6 +18,9 @@ class Kind(StrEnum):
     RELEASE = "release"
     RELEASE_PROVEN = "release-proven"
     RELOCATE = "relocate"
+    DELIVER = "deliver"
+    DEDUPLICATE = "deduplicate"
+    KEEP = "keep"
     LEAVE = "leave"
     RESTORE = "restore"
 
@@ -27,6 +30,9 @@ APPROVALS: Mapping[Kind, int] = {
     Kind.RELEASE: 1,
     Kind.RELEASE_PROVEN: 0,
     Kind.RELOCATE: 1,
+    Kind.DELIVER: 1,
+    Kind.DEDUPLICATE: 1,
+    Kind.KEEP: 1,
     Kind.LEAVE: 0,
     Kind.RESTORE: 1,
 }
@@ -35,7 +41,9 @@ APPROVALS: Mapping[Kind, int] = {
 Of an act that a machine's proof allows, the proof is checked when it is carried out.
 """
 
-RESUMABLE = frozenset({Kind.RELOCATE, Kind.LEAVE, Kind.RESTORE})
+RESUMABLE = frozenset(
+    {Kind.RELOCATE, Kind.DELIVER, Kind.DEDUPLICATE, Kind.KEEP, Kind.LEAVE, Kind.RESTORE}
+)
 """Kinds of acts that can be stopped at any of them, and gone on with."""
 
 
@@ -63,6 +71,7 @@ class Stage(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     WITHDRAWN = "withdrawn"
+    ABANDONED = "abandoned"
 
 
 class Refusal(StrEnum):
@@ -73,6 +82,7 @@ class Refusal(StrEnum):
     WRONG_STAGE = "wrong-stage"
     OTHER_PLAN = "other-plan"
     EXPIRED = "expired"
+    APPROVER_GONE = "approver-gone"
     TOO_FEW = "too-few-approvals"
     TOO_LONG = "expires-too-late"
     FORGED = "forged"
@@ -173,11 +183,15 @@ class Resume(NamedTuple):
     """It goes on where it was stopped."""
 
 
+class Abandon(NamedTuple):
+    """Nobody goes on with it: what of it has not begun is given up."""
+
+
 class Withdraw(NamedTuple):
     """Its requester, or somebody in charge, takes it back."""
 
 
-Event = Approve | Begin | Finish | Stop | Resume | Withdraw
+Event = Approve | Begin | Finish | Stop | Resume | Abandon | Withdraw
 
 
 def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
@@ -188,13 +202,15 @@ def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
         case Begin():
             return _begun(plan, now)
         case Finish() | Stop():
-            return _ended(plan, Stage.DONE if isinstance(event, Finish) else Stage.STOPPED)
+            ended = Stage.DONE if isinstance(event, Finish) else Stage.STOPPED
+            return _moved(plan, (Stage.RUNNING,), ended)
         case Resume():
             return _resumed(plan, now)
+        case Abandon():
+            begun = (Stage.RUNNING, Stage.STOPPED) if _is_resumable(plan) else ()
+            return _moved(plan, begun, Stage.ABANDONED)
         case Withdraw():
-            if plan.stage not in (Stage.FROZEN, Stage.APPROVED):
-                return Refusal.WRONG_STAGE
-            return replace(plan, stage=Stage.WITHDRAWN)
+            return _moved(plan, (Stage.FROZEN, Stage.APPROVED), Stage.WITHDRAWN)
 
 
 def valid(plan: Plan, now: Moment) -> Sequence[Approval]:
@@ -243,8 +259,8 @@ def _begun(plan: Plan, now: Moment) -> Plan | Refusal:
     return replace(plan, stage=Stage.RUNNING)
 
 
-def _ended(plan: Plan, stage: Stage) -> Plan | Refusal:
-    return Refusal.WRONG_STAGE if plan.stage is not Stage.RUNNING else replace(plan, stage=stage)
+def _moved(plan: Plan, stages: Collection[Stage], to: Stage) -> Plan | Refusal:
+    return replace(plan, stage=to) if plan.stage in stages else Refusal.WRONG_STAGE
 
 
 def _resumed(plan: Plan, now: Moment) -> Plan | Refusal:

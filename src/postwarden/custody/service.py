@@ -9,6 +9,7 @@ from postwarden.custody.errors import (
     NoSuchPlan,
     ObjectChanged,
     ObjectMissing,
+    Preserved,
     QuarantineError,
     Refused,
     WrongIdentity,
@@ -16,12 +17,14 @@ from postwarden.custody.errors import (
 from postwarden.custody.plans import Plans
 from postwarden.custody.quarantine.checking import Checked
 from postwarden.custody.quarantine.contribution import QuarantineOfCases
+from postwarden.custody.quarantine.emptying import How
 from postwarden.custody.quarantine.listing import CaseKey, Held
 from postwarden.custody.quarantine.opening import Opened
 from postwarden.custody.quarantine.service import Quarantine
 from postwarden.custody.quarantine.values import Kept, Stored
 from postwarden.custody.rules import Act, Approval, Kind, Mismatch, Plan, Refusal, Stage, consent
 from postwarden.custody.seeing import Seen, accounts_of
+from postwarden.custody.standing import Standing
 
 __all__ = [
     "Act",
@@ -31,6 +34,7 @@ __all__ = [
     "Checked",
     "CustodyError",
     "Held",
+    "How",
     "Kept",
     "KeyDestroyed",
     "Kind",
@@ -42,6 +46,7 @@ __all__ = [
     "Plan",
     "Plans",
     "PlansOfCases",
+    "Preserved",
     "Quarantine",
     "QuarantineError",
     "QuarantineOfCases",
@@ -49,6 +54,7 @@ __all__ = [
     "Refused",
     "Seen",
     "Stage",
+    "Standing",
     "Stored",
     "WrongIdentity",
     "accounts_of",

@@ -19,6 +19,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from postwarden.evidence.compiling import Remembering
 from postwarden.evidence.errors import BrokenSnapshot
 from postwarden.evidence.tables import schema_of
 from postwarden.sources.service import (
@@ -52,6 +53,7 @@ def _signature(_one: str, _two: str, _three: str, _four: str) -> int:
     raise TypeError("runs in DuckDB only")
 
 
+_COMPILER = Remembering()
 _MOST = 4
 _hash = ibis.udf.scalar.builtin(
     _signature, name="hash", signature=((dt.string,) * _MOST, dt.uint64)
@@ -81,9 +83,9 @@ class Engine:
 
     def __init__(self, folder: str, memory: str = "2GB", threads: int = 2) -> None:
         self._spill = tempfile.mkdtemp(prefix="spill-", dir=folder)
-        self._connection = ibis.duckdb.connect(
-            memory_limit=memory, threads=threads, temp_directory=self._spill
-        )
+        self._connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
+        self._connection.compiler = _COMPILER
+        self._connection.con.execute("SET temp_directory = ?", [self._spill])
         self._connection.raw_sql("SET preserve_insertion_order = false")
         self._kept = count()
         self.tables = {name: self._table(folder, name, kind) for name, kind in TABLES.items()}

@@ -12,7 +12,7 @@ from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.carrying import HOLD, Carried, Carrier, outcome, unfitting
 from postwarden.holds.effects import EFFECTS, LEFT, due_plan, due_reminder
 from postwarden.holds.errors import NothingToDo
-from postwarden.holds.keeping import Held, Told, chunks, open_rows, shown
+from postwarden.holds.keeping import Held, Told, chunks, open_rows, preserved, shown
 from postwarden.holds.late import refused_late
 from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import Languages
@@ -227,8 +227,7 @@ class HoldDesk:
 
     def preserved(self, accounts: Sequence[str]) -> frozenset[str]:
         """Give those accounts whose stored mail must stay as it is, for a legal reason."""
-        found = self.holds_of(accounts)
-        return frozenset(one.account for one in found if one.kind is Kind.PRESERVATION)
+        return preserved(accounts)
 
     def _may(self, wish: Wish, who: Actor, permission: Permission) -> None:
         if not isinstance(who, Member):

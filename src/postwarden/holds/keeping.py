@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 
 from postwarden.holds.models import AccountRow, HoldRow, RevisionRow
 from postwarden.holds.projection import Change
-from postwarden.holds.rules import Hold, Holds, Kind, Wording, is_held, wording
+from postwarden.holds.rules import Hold, Holds, Kind, Wording, is_held, is_name, wording
 from postwarden.holds.sentences import sentence, tag
 from postwarden.people.settings import Organisations
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, normal
 
 CHUNK = 500
 
@@ -99,6 +99,22 @@ def first_held(accounts: Collection[str]) -> dict[str, Moment]:
         rows = open_rows().filter(account__in=some, kind=Kind.LOGIN).order_by("-since")
         found |= dict(rows.values_list("account", "since"))
     return found
+
+
+def preserved(accounts: Collection[str]) -> frozenset[str]:
+    """Give those accounts whose stored mail must stay as it is, for a legal reason."""
+    names = sorted(filter(is_name, {normal(one) for one in accounts}))
+    rows = open_rows().filter(kind=Kind.PRESERVATION)
+    return frozenset(
+        account
+        for some in chunks(names)
+        for account in rows.filter(account__in=some).values_list("account", flat=True)
+    )
+
+
+def preserves(cases: Collection[str]) -> bool:
+    """Tell whether any of these cases has somebody's stored mail stay as it is."""
+    return open_rows().filter(kind=Kind.PRESERVATION, case__in=cases).exists()
 
 
 def open_rows() -> QuerySet[HoldRow]:

@@ -5,7 +5,8 @@ from postwarden.holds.carrying import Carried
 from postwarden.holds.contribution import HoldContribution
 from postwarden.holds.desk import HoldDesk, Pending, Planned, Wish
 from postwarden.holds.errors import ControlError, HoldError, NothingToDo, ProjectionUnfit
-from postwarden.holds.keeping import Held
+from postwarden.holds.keeping import Held, preserved, preserves
+from postwarden.holds.letting_in import LetIn, let_in
 from postwarden.holds.ports import Languages, MailControl, Scripts, Webmail
 from postwarden.holds.rules import Kind, Refusal, Wording
 
@@ -19,6 +20,7 @@ __all__ = [
     "HoldError",
     "Kind",
     "Languages",
+    "LetIn",
     "MailControl",
     "NothingToDo",
     "Pending",
@@ -29,4 +31,7 @@ __all__ = [
     "Webmail",
     "Wish",
     "Wording",
+    "let_in",
+    "preserved",
+    "preserves",
 ]

@@ -23,7 +23,10 @@ so that no byte of it can differ. JSON is UTF-8. It has:
 - `relocation/repairs.json`, where there is one: what each plan of repairs looked at and did. `right`, `settled`
   (put right before) and `copies` name every copy once; SHA-256 over the sorted lines "ID right", "ID settled"
   and "ID planned" is `digest`, which an entry "repair.counted" of the ledger has, too. A copy that was not
-  simply left stands in an entry "copy.ended" with the same outcome, reason and hashes.
+  simply left stands in an entry "copy.ended" with the same outcome, reason and hashes; a delivery of it that
+  arrived in an entry "copy.delivered" about its account, with the same hash and guid. Copies and deliveries
+  are those of the approved plan.
+- `relocation/restored.json`, where there is one: copies put back, each in an entry "copy.restored".
 - further files, of which the manifest has the hashes.
 
 What it cannot say: whether the key is the provider's. Compare the fingerprint printed with one you were given
@@ -37,8 +40,8 @@ import struct
 import sys
 import tarfile
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -99,11 +102,15 @@ def _checked(bundle: bytes) -> dict[str, Any]:
     for entry in entries:
         _entry(entry, size, root)
     _must(bool(entries), "it has no entry of the ledger")
-    for approval in json.loads(files["approvals.json"]):
+    approvals = json.loads(files["approvals.json"])
+    for approval in approvals:
         _approval(approval)
+    plans = {one["plan"]: json.loads(one["text"])["acts"] for one in approvals}
     erased = sum(part["facts"] is None for entry in entries for part in entry["parts"])
-    repairs = json.loads(files.get("relocation/repairs.json", b"[]"))
-    sums = [_repair(one, entries, bool(erased)) for one in repairs]
+    record = [_said(entry) for entry in entries]
+    sums = [_repair(one, record, plans) for one in _listed(files, "relocation/repairs.json")]
+    for copy in _listed(files, "relocation/restored.json"):
+        _restored(copy, record, plans)
     told = {"size": size, "time": time, "entries": len(entries), "erased": erased, "repairs": sums}
     return {**manifest, **told}
 
@@ -181,44 +188,166 @@ def _approval(given: Mapping[str, Any]) -> None:
     Ed25519PublicKey.from_public_bytes(raw).verify(_strings(signature)[1], message)
 
 
+class _Said(NamedTuple):
+    """An entry of the ledger: its facts, and the keys of those of its parts that were erased."""
+
+    act: str
+    facts: Mapping[str, Any]
+    erased: frozenset[int]
+
+
+class _Told(NamedTuple):
+    """What entries of one kind say of a plan's copies, the last one of each: by account and copy.
+
+    Of what was erased it is known whom it was about (`named`), or else by how many keys it was sealed, of
+    which each is one person's or the case's.
+    """
+
+    copies: Mapping[tuple[str, str], Sequence[Any]]
+    named: frozenset[str]
+    sealed: int
+
+    def must_tell(self, missing: Iterable[str], what: str) -> None:
+        """Refuse where more accounts lack an entry than were erased."""
+        lacking = {*missing} - self.named
+        _must(
+            len(lacking) <= self.sealed, f"{what} of {len(lacking)} accounts is not in the ledger"
+        )
+
+
+_GAVE = ("arrived", "taken")
+_HAS = (*_GAVE, "had")
+
+
+def _listed(files: Mapping[str, bytes], name: str) -> list[dict[str, Any]]:
+    return list(json.loads(files.get(name, b"[]")))
+
+
+def _said(entry: Mapping[str, Any]) -> _Said:
+    facts = {key: v for part in entry["parts"] for key, v in (part["facts"] or {}).items()}
+    erased = frozenset(part["key"] for part in entry["parts"] if part["facts"] is None)
+    return _Said(entry["act"], facts, erased)
+
+
+def _told(record: Sequence[_Said], act: str, plan: str) -> _Told:
+    copies, named, sealed = dict[tuple[str, str], list[Any]](), set[str](), set[int]()
+    for one in record:
+        if one.act != act or one.facts.get("plan", plan if one.erased else "") != plan:
+            continue
+        person = one.facts.get("person")
+        if person is None:
+            sealed |= one.erased
+        elif one.erased:
+            named.add(person)
+        else:
+            copies |= {(person, told[0]): told[1:] for told in one.facts["detail"]["copies"]}
+    return _Told(copies, frozenset(named), len(sealed))
+
+
 def _repair(
-    told: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], erased: bool
+    told: Mapping[str, Any], record: Sequence[_Said], plans: Mapping[str, Sequence[Any]]
 ) -> dict[str, int]:
     """Account for every copy that a plan of repairs looked at, once; give how many came to which end."""
+    _counted(told, record)
     plan, copies = told["plan"], told["copies"]
-    kinds = {"right": told["right"], "settled": told["settled"]}
-    kinds["planned"] = [one["copy"] for one in copies]
-    lines = sorted(f"{name} {kind}\n" for kind, names in kinds.items() for name in names)
-    _must(len({line.split()[0] for line in lines}) == len(lines), "a copy is counted twice")
-    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
-    counted = [one["detail"]["digest"] for one in _facts(entries, "repair.counted", plan)]
-    _must(digest == told["digest"], "what a repair looked at was changed")
-    _must(counted == [digest] or (not counted and erased), "a repair was counted otherwise")
-    ended = {
-        one[0]: one[1:6] for facts in _facts(entries, "copy.ended", plan) for one in _of(facts)
-    }
+    _must(plan in plans, "nobody approved a repair")
+    _planned(copies, plans[plan])
+    _ended(copies, _told(record, "copy.ended", plan))
+    _delivered(copies, _told(record, "copy.delivered", plan), _told(record, "copy.decided", plan))
     sums = {"right": len(told["right"]), "settled": len(told["settled"])}
     for copy in copies:
         outcome = copy["outcome"] or "unfinished"
         sums[outcome] = sums.get(outcome, 0) + 1
-        here = [copy[name] or "" for name in ("outcome", "why", "content", "quarantine", "sealed")]
-        known = ended.get(copy["copy"])
-        quiet = known is None and (erased or outcome in ("left", "unfinished"))
-        _must(quiet or known == here, f"copy {copy['copy']} is not as the ledger says")
     return sums
 
 
-def _facts(entries: Sequence[Mapping[str, Any]], act: str, plan: str) -> Iterator[dict[str, Any]]:
-    """Give the facts of entries about a plan, the parts of each as one."""
-    for entry in entries:
-        if entry["act"] == act:
-            facts = {key: v for part in entry["parts"] for key, v in (part["facts"] or {}).items()}
-            if facts.get("plan") == plan:
-                yield facts
+def _counted(told: Mapping[str, Any], record: Sequence[_Said]) -> None:
+    kinds = {"right": told["right"], "settled": told["settled"]}
+    kinds["planned"] = [one["copy"] for one in told["copies"]]
+    lines = sorted(f"{name} {kind}\n" for kind, names in kinds.items() for name in names)
+    _must(len({line.split()[0] for line in lines}) == len(lines), "a copy is counted twice")
+    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+    _must(digest == told["digest"], "what a repair looked at was changed")
+    said = [one for one in record if one.act == "repair.counted"]
+    counted = [
+        one.facts["detail"]["digest"] for one in said if one.facts.get("plan") == told["plan"]
+    ]
+    unread = any(one.erased for one in said)
+    _must(counted == [digest] or (not counted and unread), "a repair was counted otherwise")
 
 
-def _of(facts: Mapping[str, Any]) -> list[list[str]]:
-    return list(facts.get("detail", {}).get("copies", ()))
+def _planned(copies: Sequence[Mapping[str, Any]], acts: Sequence[Any]) -> None:
+    """Compare whom copies are taken from, and given to, with what was approved."""
+    _must(len(copies) == len(acts), "a repair has other copies than its plan")
+    for copy, (_, holder, details) in zip(copies, acts, strict=True):
+        goals = sorted(value for name, value in details if name == "deliver")
+        named = (copy["holder"], copy["copy"], sorted(_accounts(copy)))
+        _must(
+            named == (holder, dict(details)["finding"], goals),
+            f"copy {copy['copy']} is not as the plan says",
+        )
+
+
+def _accounts(copy: Mapping[str, Any]) -> list[str]:
+    return [one["account"] for one in copy["deliveries"]]
+
+
+def _ended(copies: Sequence[Mapping[str, Any]], told: _Told) -> None:
+    missing = []
+    here = {(one["holder"], one["copy"]): one for one in copies}
+    for key, copy in here.items():
+        stands = [
+            copy[name] or "" for name in ("outcome", "why", "content", "quarantine", "sealed")
+        ]
+        known = told.copies.get(key)
+        if known is None:
+            missing += [] if copy["outcome"] in ("left", None) else [copy["holder"]]
+        else:
+            _must(stands == known[:5], f"copy {copy['copy']} is not as the ledger says")
+    told.must_tell(missing, "what became of copies")
+    _must(told.copies.keys() <= here.keys(), "a copy that the ledger tells of is not listed")
+
+
+def _delivered(copies: Sequence[Mapping[str, Any]], told: _Told, decided: _Told) -> None:
+    """Compare what arrived, where, and with which content; what a person found there is theirs to say."""
+    missing = []
+    found = {copy for (_, copy), (arrived,) in decided.copies.items() if arrived}
+    for copy in copies:
+        asked = copy["copy"] in found or copy["holder"] in decided.named or decided.sealed
+        for one in copy["deliveries"]:
+            known = told.copies.get((one["account"], copy["copy"]), [""])
+            here = [one["sent"], one["content"] or "", one["guid"] or ""]
+            if known[0] in _GAVE:
+                _must(known == here, f"a delivery of copy {copy['copy']} is not as the ledger says")
+            elif here[0] in _GAVE and not (here[0] == "taken" and asked):
+                missing.append(one["account"])
+        given = all(one["sent"] in _HAS for one in copy["deliveries"])
+        _must(
+            given or copy["outcome"] not in ("relocated", "removed", "delivered"),
+            f"copy {copy['copy']} is put right, and not everybody has theirs",
+        )
+    told.must_tell(missing, "what arrived")
+    listed = {(account, copy["copy"]) for copy in copies for account in _accounts(copy)}
+    given_to = {key for key, known in told.copies.items() if known[0] in _GAVE}
+    _must(given_to <= listed, "a delivery that the ledger tells of is not listed")
+
+
+def _restored(
+    copy: Mapping[str, Any], record: Sequence[_Said], plans: Mapping[str, Sequence[Any]]
+) -> None:
+    """Compare a copy that was put back: whose, and with which content."""
+    holder, name = copy["holder"], copy["copy"]
+    told = _told(record, "copy.restored", copy["plan"])
+    known = told.copies.get((holder, name))
+    stands = [copy["outcome"], copy["why"] or "", copy["content"] or ""]
+    if known is None:
+        told.must_tell([holder], "what was put back")
+    else:
+        _must(stands == known[:3], f"copy {name}, put back, is not as the ledger says")
+    acts = [(one[1], dict(one[2])["finding"]) for one in plans.get(copy["plan"], ())]
+    _must((holder, name) in acts, f"copy {name} was put back, and no approved plan says so")
+    back = [(one["account"], one["content"]) for one in copy["deliveries"]]
+    _must(back == [(holder, copy["content"])], f"copy {name} was put back otherwise")
 
 
 def _strings(data: bytes) -> list[bytes]:

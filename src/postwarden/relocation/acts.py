@@ -10,6 +10,7 @@ from postwarden.relocation.rules import Why
 INBOX = "INBOX"
 BY_LMTP = "lmtp:"
 """Instead of a store: the account is reached by LMTP alone, which changes header and date."""
+_TWIN = "twin"
 BY_FILTER = ""
 """Instead of a folder: where the owner's own filter files it."""
 
@@ -34,7 +35,10 @@ class Repair(NamedTuple):
         clean: without what its trace says of the wrong holder.
         message: its Message-ID, "" where it has none.
         queue: id of the queue file it was delivered from; "" where it is not known.
-        why: it is left, and for this reason; None: it is taken away.
+        why: it is left, and for this reason; None: something is done.
+        stays: it is right where it lies and stays there; only those get it who were left out.
+        twin: of one that the server delivered twice: the other one, of the same holder, which stays.
+        ways: by store, the name of the route that what is planned goes by.
     """
 
     copy: Wanted
@@ -47,23 +51,34 @@ class Repair(NamedTuple):
     message: str = ""
     queue: str = ""
     why: Why | None = None
+    stays: bool = False
+    twin: Wanted | None = None
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 def act_of(repair: Repair) -> Act:
     """Give the act that a plan has for it: equal repairs give equal acts."""
-    kind = Kind.RELOCATE if repair.why is None else Kind.LEAVE
-    return Act(kind, repair.copy.account, tuple(_details(repair)))
+    return Act(_kind(repair), repair.copy.account, tuple(_details(repair)))
+
+
+def _kind(repair: Repair) -> Kind:
+    if repair.why is not None:
+        return Kind.KEEP if repair.why is Why.HOLDERS_TOO else Kind.LEAVE
+    if repair.stays:
+        return Kind.DELIVER
+    return Kind.RELOCATE if repair.twin is None else Kind.DEDUPLICATE
 
 
 def _details(repair: Repair) -> Iterator[tuple[str, str]]:
     copy = repair.copy
     yield from (("finding", copy.id), ("store", repair.store))
-    yield from (("folder", copy.folder), ("file", copy.file))
-    if copy.guid is not None:
-        yield "guid", copy.guid
-    if copy.uid is not None:
-        yield "uid", str(copy.uid)
+    yield from _place(copy, "")
     yield from (("header", copy.header_hash), ("size", str(repair.size)))
+    if repair.stays:
+        yield "copy", "stays"
+    if repair.twin is not None:
+        yield _TWIN, repair.twin.id
+        yield from _place(repair.twin, f"{_TWIN}-")
     if repair.message:
         yield "message", repair.message
     if repair.queue:
@@ -76,20 +91,22 @@ def _details(repair: Repair) -> Iterator[tuple[str, str]]:
     if repair.goals:
         yield "arrives", repair.folder
         yield "trace", "clean" if repair.clean else "as-is"
+    for store, way in repair.ways:
+        yield from (("store-of-way", store), ("by", way))
+
+
+def _place(copy: Wanted, prefix: str) -> Iterator[tuple[str, str]]:
+    yield from ((f"{prefix}folder", copy.folder), (f"{prefix}file", copy.file))
+    if copy.guid is not None:
+        yield f"{prefix}guid", copy.guid
+    if copy.uid is not None:
+        yield f"{prefix}uid", str(copy.uid)
 
 
 def repair_of(act: Act) -> Repair:
     """Read an act; raises `LookupError` or `ValueError` where it is none of ours."""
     one = dict(act.details)
-    copy = Wanted(
-        id=one["finding"],
-        account=act.subject,
-        folder=one["folder"],
-        file=one["file"],
-        guid=one.get("guid"),
-        uid=int(one["uid"]) if "uid" in one else None,
-        header_hash=one["header"],
-    )
+    copy = _wanted(act, one["finding"], "")
     goals = zip(_all(act, "deliver"), _all(act, "in"), strict=True)
     return Repair(
         copy=copy,
@@ -102,6 +119,28 @@ def repair_of(act: Act) -> Repair:
         message=one.get("message", ""),
         queue=one.get("queue", ""),
         why=Why(one["left"]) if "left" in one else None,
+        stays=one.get("copy") == "stays",
+        twin=_wanted(act, one[_TWIN], f"{_TWIN}-") if _TWIN in one else None,
+        ways=ways_of(act),
+    )
+
+
+def ways_of(act: Act) -> tuple[tuple[str, str], ...]:
+    """Read, by store, the name of the route that an act goes by."""
+    return tuple(zip(_all(act, "store-of-way"), _all(act, "by"), strict=True))
+
+
+def _wanted(act: Act, name: str, prefix: str) -> Wanted:
+    one = dict(act.details)
+    uid = one.get(f"{prefix}uid")
+    return Wanted(
+        id=name,
+        account=act.subject,
+        folder=one[f"{prefix}folder"],
+        file=one[f"{prefix}file"],
+        guid=one.get(f"{prefix}guid"),
+        uid=None if uid is None else int(uid),
+        header_hash=one["header"],
     )
 
 

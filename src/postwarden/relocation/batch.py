@@ -8,21 +8,19 @@ A crash at any point leaves each copy in the stage last written, and the same co
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db import IntegrityError
 
-from postwarden.custody.service import Kept, Quarantine
-from postwarden.ledger.service import Entry, Ledger
+from postwarden.custody.service import Kept
+from postwarden.ledger.service import Entry
 from postwarden.relocation.acts import BY_FILTER
 from postwarden.relocation.cleaning import cleaned
 from postwarden.relocation.content import content_hash
-from postwarden.relocation.errors import (
-    PermanentRouteError,
-    TemporaryRouteError,
-)
+from postwarden.relocation.crew import Crew
+from postwarden.relocation.errors import TemporaryRouteError
 from postwarden.relocation.keeping import Job, forget_staged, note_ticket, save
 from postwarden.relocation.models import DeliveryRow
 from postwarden.relocation.owning import (
@@ -34,7 +32,8 @@ from postwarden.relocation.owning import (
     note_others,
     taken_by_others,
 )
-from postwarden.relocation.ports import Absence, Filing, Original, Parcel, Room, Route
+from postwarden.relocation.pacing import Course, elsewhere
+from postwarden.relocation.ports import Absence, Original, Parcel, Room, Route, Wanted
 from postwarden.relocation.rules import (
     MOST_TRIES,
     Outcome,
@@ -44,78 +43,57 @@ from postwarden.relocation.rules import (
     may_remove,
     unfit,
     when_absent,
+    when_given,
     when_removed,
 )
 from postwarden.relocation.sending import Sending
-from postwarden.vocabulary import Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """What a batch is done with.
-
-    Attributes:
-        ledger: the record.
-        quarantine: where removed copies are kept.
-        routes: to the stores, by name.
-        preserved: gives those accounts whose stored mail must stay as it is.
-        filing: says where owners' filters file messages.
-        header: gives the hash of a message's header below the provider's own trace.
-        clock: gives the present.
-        rest: waits so many seconds.
-        step: a transaction that ends with an exception where somebody else carries the plan out now.
-        go_on: raises `Stopped` where somebody stopped it.
-        case: reference.
-        plan: hash.
-        actor: who runs it.
-        mark: of this run; keys of staging hold it, so that no two runs share one.
-    """
-
-    ledger: Ledger
-    quarantine: Quarantine
-    routes: Mapping[str, Route]
-    preserved: Callable[[Sequence[str]], frozenset[str]]
-    filing: Filing
-    header: Callable[[bytes], str]
-    clock: Callable[[], Moment]
-    rest: Callable[[float], None]
-    step: Callable[[], AbstractContextManager[None]]
-    go_on: Callable[[], None]
-    case: str
-    plan: str
-    actor: str
-    mark: str
-
-    def route(self, store: str) -> Route:
-        """Give the way to a store; raises `PermanentRouteError` where none is configured any more."""
-        if store not in self.routes:
-            raise PermanentRouteError(f"store {store}: postwarden.toml no longer names it")
-        return self.routes[store]
+from postwarden.relocation.twins import used_since
 
 
 @dataclass(slots=True)
 class Batch:
-    """One batch; `run` raises the room's route errors, and is asked again with the same copies then."""
+    """One batch: to be taken, then to be given; the next one may be taken while it is given.
+
+    Both raise the room's route errors; a batch that failed is made anew of the same copies.
+
+    Attributes:
+        crew: what it is done with.
+        jobs: its copies.
+        behind: it is taken while another one is given.
+    """
 
     crew: Crew
     jobs: list[Job]
+    behind: bool = False
     _originals: dict[str, Original] = field(default_factory=dict)
     _fresh: set[int] = field(default_factory=set)
     _kept_now: set[str] = field(default_factory=set)
 
-    def run(self) -> None:
-        """Bring each copy as far as it comes.
+    def take(self) -> Course[None]:
+        """Bring each copy as far as it comes before anything arrives anywhere."""
+        self.crew.go_on()
+        self._intend()
+        yield from self._take(self._at(Stage.TAKING))
+
+    def give(self) -> Course[None]:
+        """Let what was taken arrive, and remove it from where it was; those before it have ended.
 
         Raises:
             TemporaryRouteError: some wait for deliveries of the same messages by another plan.
         """
-        self._intend()
-        self._take()
-        self._send()
-        self._wait_for_others()
-        self._remove()
+        late = self._at(Stage.TAKING) if self.behind else []
+        yield from self._arrive()
+        late = [job for job in late if job.stage is Stage.TAKING]
+        if late:  # for the batch before, which has delivered by now
+            yield from self._take(late)
+            yield from self._arrive()
         if self._at(Stage.TAKING):
             raise TemporaryRouteError("another repair delivers some of the same messages")
+
+    def _arrive(self) -> Course[None]:
+        yield from self._send()
+        self._wait_for_others()
+        yield from self._remove()
 
     def note_try(self) -> None:
         """Count a try that may have done something; a copy that fails alone again and again waits."""
@@ -133,7 +111,6 @@ class Batch:
         waiting = self._at(Stage.WAITING)
         if not waiting:
             return
-        self.crew.go_on()
         for job in waiting:
             job.row.stage = Stage.TAKING
         with self.crew.step():
@@ -141,18 +118,17 @@ class Batch:
             self._record("copy.intended", told)
             save(waiting)
 
-    def _take(self) -> None:
+    def _take(self, taking: Sequence[Job]) -> Course[None]:
         """Read what is to be taken, keep it in quarantine, and stage it for those whom it is meant for."""
-        taking = self._at(Stage.TAKING)
         if not taking:
             return
         self.crew.go_on()
         note_others(_deliveries(taking))
-        self._leave_unfit(taking)
-        self._read(self._at(Stage.TAKING))
-        read = [job for job in self._at(Stage.TAKING) if job.repair.copy.id in self._originals]
+        yield from self._leave_unfit(taking)
+        yield from self._read([job for job in taking if job.stage is Stage.TAKING])
+        read = [job for job in taking if job.repair.copy.id in self._originals]
         self._quarantine(read)
-        self._stage(read)
+        yield from self._stage(read)
         for job in read:
             if job.stage is Stage.ENDED:
                 forget_staged(job)
@@ -170,34 +146,37 @@ class Batch:
         except IntegrityError as error:
             raise TemporaryRouteError("another repair delivers one of the messages") from error
 
-    def _leave_unfit(self, taking: Sequence[Job]) -> None:
+    def _leave_unfit(self, taking: Sequence[Job]) -> Course[None]:
         """End those that no longer fit what is live now."""
         preserved = self.crew.preserved(sorted({job.row.holder for job in taking}))
-        rooms = self._rooms(taking)
+        rooms = yield from self._rooms(taking)
         for job in taking:
             due = [one for one in job.deliveries if one.sent == Sent.DUE]
             places = [(one.store, one.account) for one in due]
-            preserving, size = job.row.holder in preserved, job.repair.size
+            preserving = job.row.holder in preserved and not job.repair.stays
+            size = job.repair.size
             why = unfit(size, [rooms[place] for place in places], preserved=preserving)
-            if why is not None and not job.row.quarantined:
+            if why is not None and not job.row.content:
                 job.end(Outcome.LEFT, why, self.crew.clock())
                 continue
             for place in places:
                 rooms[place] = rooms[place].less(size)
 
-    def _rooms(self, taking: Sequence[Job]) -> dict[tuple[str, str], Room]:
+    def _rooms(self, taking: Sequence[Job]) -> Course[dict[tuple[str, str], Room]]:
         found: dict[tuple[str, str], Room] = {}
         for store, rows in _by_store(one for job in taking for one in job.deliveries).items():
             accounts = sorted({row.account for row in rows})
-            rooms = self.crew.route(store).rooms(accounts)
+            rooms = yield from elsewhere(partial(self.crew.route(store).rooms, accounts))
             found |= {(store, account): rooms[account] for account in accounts}
         return found
 
-    def _read(self, taking: Sequence[Job]) -> None:
+    def _read(self, taking: Sequence[Job]) -> Course[None]:
         for store, some in _by_source(taking).items():
             by_id = {job.repair.copy.id: job for job in some}
             wanted = [job.repair.copy for job in some]
-            for copy, found in self.crew.route(store).read(wanted):
+            for copy, found in (
+                yield from elsewhere(partial(_read, self.crew.route(store), wanted))
+            ):
                 job = by_id[copy.id]
                 if isinstance(found, Original):
                     self._originals[copy.id] = found
@@ -209,21 +188,26 @@ class Batch:
         others = taken_by_others(job.row)
         note_others(named_alike(job.deliveries, others))
         note_likely(job.deliveries)
-        outcome, why = when_absent(absence, job.sent, settled=bool(others))
+        outcome, why = when_absent(
+            absence, job.sent, settled=bool(others), stays=job.repair.stays
+        )
         if awaited(job.deliveries) or any(one.stage != Stage.ENDED for one in others):
             job.row.why = why or ""
         else:
             job.end(outcome, why, self.crew.clock())
 
     def _quarantine(self, read: Sequence[Job]) -> None:
-        kept = [self._kept(job) for job in read]
+        for job in read:
+            job.row.content = content_hash(self._originals[job.repair.copy.id].content)
+            job.row.why = ""
+        leaving = [job for job in read if not job.repair.stays]
+        kept = [self._kept(job) for job in leaving]
         stored = self.crew.quarantine.put(self.crew.case, kept, self.crew.clock())
         if not all(self.crew.quarantine.whole(self.crew.case, stored)):
             raise TemporaryRouteError("quarantine: what was written cannot be read back whole")
         self._kept_now.update(one.name for one in stored)
-        for job, one in zip(read, stored, strict=True):
-            job.row.content = content_hash(self._originals[job.repair.copy.id].content)
-            job.row.quarantined, job.row.sealed, job.row.why = one.name, one.sha256, ""
+        for job, one in zip(leaving, stored, strict=True):
+            job.row.quarantined, job.row.sealed = one.name, one.sha256
 
     def _kept(self, job: Job) -> Kept:
         original = self._originals[job.repair.copy.id]
@@ -236,14 +220,15 @@ class Batch:
             folder=original.folder,
         )
 
-    def _stage(self, read: Sequence[Job]) -> None:
+    def _stage(self, read: Sequence[Job]) -> Course[None]:
         jobs = {one.pk: job for job in read for one in job.deliveries}
         for job in read:
             self._name_message(job)
         under_way = note_others(_deliveries(read))
         for store, rows in _by_store(firsts(_deliveries(read), under_way)).items():
             parcels = {row.pk: self._parcel(jobs[row.pk], row) for row in rows}
-            tickets = self.crew.route(store).stage(list(parcels.values()))
+            staging = partial(self.crew.route(store).stage, list(parcels.values()))
+            tickets = yield from elsewhere(staging)
             for row in rows:
                 parcel = parcels[row.pk]
                 if parcel.key not in tickets:
@@ -276,7 +261,7 @@ class Batch:
         key = f"{self.crew.plan[:12]}-{row.pk}-{self.crew.mark}"
         return Parcel(key, row.account, folder, content, original.internal_date)
 
-    def _send(self) -> None:
+    def _send(self) -> Course[None]:
         """Let what is staged arrive, and read it back."""
         sending = self._at(Stage.SENDING)
         if not sending:
@@ -285,7 +270,8 @@ class Batch:
             self.crew.go_on()
         under_way = [one for job in sending for one in job.deliveries if one.sent == Sent.UNDER_WAY]
         for store, rows in _by_store(under_way).items():
-            Sending(self.crew.route(store), rows, self._fresh, self.crew.rest).run()
+            sent = Sending(self.crew.route(store), rows, self._fresh, self.crew.rest)
+            yield from elsewhere(sent.run)
         lost = {one.copy_id for one in under_way if one.sent == Sent.DUE}
         for job in sending:
             if job.row.pk in lost and not job.failed_again():
@@ -304,12 +290,14 @@ class Batch:
             job.row.stage = Stage.SENDING
         elif not {Sent.UNCLEAR, Sent.DOUBTED}.isdisjoint(sent):
             job.end(Outcome.NEEDS_PERSON, Why.NOT_KNOWN_ARRIVED, self.crew.clock())
+        elif job.repair.stays and may_remove(sent):
+            job.end(*when_given(sent), self.crew.clock())
         else:
             job.row.stage = Stage.REMOVING if may_remove(sent) else Stage.TAKING
 
     def _wait_for_others(self) -> None:
         """Let copies go whose message has arrived from another one of this batch."""
-        waiting = [job for job in self._at(Stage.TAKING) if job.row.quarantined]
+        waiting = [job for job in self._at(Stage.TAKING) if job.row.content]
         note_others(_deliveries(waiting))
         for job in waiting:
             self._after(job)
@@ -317,12 +305,19 @@ class Batch:
         if done:
             self._save(done)
 
-    def _remove(self) -> None:
+    def _remove(self) -> Course[None]:
         self._must_be_kept()
         removing = self._may_be_removed()
+        used = yield from used_since(self.crew, removing)
+        for job in used:
+            job.end(Outcome.LEFT, Why.TOUCHED, self.crew.clock())
+        if used:
+            self._save(used)
+        removing = [job for job in removing if job not in used]
         for store, some in _by_source(removing).items():
-            route = self.crew.route(store)
-            absences = route.remove([(job.repair.copy, job.row.content) for job in some])
+            copies = [(job.repair.copy, job.row.content) for job in some]
+            removing_them = partial(self.crew.route(store).remove, copies)
+            absences = yield from elsewhere(removing_them)
             for job in some:
                 outcome, why = when_removed(absences[job.repair.copy.id], job.sent)
                 job.end(outcome, why, self.crew.clock())
@@ -330,7 +325,8 @@ class Batch:
             self._save(removing)
         for store, rows in _by_store(row for row in _deliveries(removing) if row.key).items():
             accounts = sorted({row.account for row in rows})
-            self.crew.route(store).clear([row.key for row in rows], accounts)
+            keys = [row.key for row in rows]
+            yield from elsewhere(partial(self.crew.route(store).clear, keys, accounts))
 
     def _must_be_kept(self) -> None:
         """Take copies once more that quarantine has not whole any more: it was destroyed, or its time is up."""
@@ -379,6 +375,10 @@ class Batch:
             for person, copies in by_person.items()
         ]
         self.crew.ledger.append(entries, self.crew.clock())
+
+
+def _read(route: Route, copies: Sequence[Wanted]) -> list[tuple[Wanted, Original | Absence]]:
+    return list(route.read(copies))
 
 
 def _deliveries(some: Iterable[Job]) -> list[DeliveryRow]:

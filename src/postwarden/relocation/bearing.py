@@ -3,12 +3,13 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import transaction
 
-from postwarden.custody.service import Plans, Stage
+from postwarden.custody.service import Plans, Refused, Stage, Standing
 from postwarden.durable.service import LockedElsewhereError, locked_file
 from postwarden.state import outbox
 from postwarden.state.outbox import Effect
@@ -19,8 +20,18 @@ RESTORE = "relocation.restore"
 """Needs a private key, so that no worker carries it out."""
 LEASE = 120_000_000
 """Microseconds that whoever carries a plan out has for its next step before another host may take it over."""
+GOING = (Stage.RUNNING, Stage.ABANDONED)
+"""Of plans that somebody has to carry on with: of one that was abandoned, to a definite end."""
 _HOST = "host"
+_PROCESS = "process"
 _STUCK = "stuck"
+
+
+class Bearer(NamedTuple):
+    """Who carries a plan out: a process of a host."""
+
+    host: str
+    process: int
 
 
 class LeaseLost(Exception):
@@ -33,11 +44,19 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """That nobody else carries a plan out."""
+    """That nobody else carries a plan out.
+
+    Attributes:
+        effect: claimed.
+        plans: of custody.
+        clock: gives the present.
+        stage: of the plan, as long as it goes on.
+    """
 
     effect: Effect
     plans: Plans
     clock: Callable[[], Moment]
+    stage: Stage = Stage.RUNNING
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -52,8 +71,20 @@ class Lease:
             yield
 
     def go_on(self) -> None:
-        """Raise `Stopped` where somebody stopped the plan."""
-        if self.plans.stage(self.effect.subject) is not Stage.RUNNING:
+        """Raise `Stopped` where somebody stopped or abandoned the plan meanwhile."""
+        if self.plans.stage(self.effect.subject) is not self.stage:
+            raise Stopped
+
+    def go_on_approved(self, standing: Standing) -> None:
+        """As `go_on`; a plan whose approvals hold no more is stopped, with the reason on record.
+
+        Of one that was abandoned, what is half done is ended whether they hold or not.
+        """
+        self.go_on()
+        lapsed = standing.lapsed(self.clock()) if self.stage is Stage.RUNNING else None
+        if lapsed is not None:
+            with suppress(Refused):  # somebody else stopped it just now
+                self.plans.lapse(self.effect.subject, lapsed, self.clock())
             raise Stopped
 
     @property
@@ -108,7 +139,7 @@ def leased(
         kind: of the effect.
     """
     try:
-        with locked_file(os.path.join(folder, f"relocation-{hashed[:16]}.lock")):
+        with locked_file(os.path.join(folder, f"relocation-{hashed[:16]}.lock"), passing=True):
             effect = _claimed(kind, hashed, clock())
             yield None if effect is None else Lease(effect, plans, clock)
     except LockedElsewhereError:
@@ -124,4 +155,13 @@ def _claimed(kind: str, hashed: str, now: Moment) -> Effect | None:
         )  # its bearer, of this host, is gone
         soonest, lease = (now + LEASE, 0) if left else (now, LEASE)
         effect = outbox.claim([kind], soonest, lease, hashed)
-        return effect and outbox.amend(effect, {**effect.payload, _HOST: here})
+        told = {_HOST: here, _PROCESS: os.getpid()}
+        return effect and outbox.amend(effect, {**effect.payload, **told})
+
+
+def borne_by(hashed: str, kind: str = PLAN) -> Bearer | None:
+    """Give who carries a plan out just now, or did until they were killed; None for nobody."""
+    for effect, _ in outbox.waiting([kind]):
+        if effect.subject == hashed and _HOST in effect.payload:
+            return Bearer(str(effect.payload[_HOST]), int(effect.payload[_PROCESS]))
+    return None

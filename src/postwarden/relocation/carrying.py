@@ -4,27 +4,33 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from django.db import transaction
 
 from postwarden.cases import service as cases
 from postwarden.custody.service import Kind, Plan, Plans, Quarantine, QuarantineError, Stage
+from postwarden.relocation.abandoning import TakingBack
 from postwarden.relocation.acts import repair_of
-from postwarden.relocation.batch import Batch, Crew
-from postwarden.relocation.bearing import Lease, LeaseLost, Stopped
+from postwarden.relocation.batch import Batch
+from postwarden.relocation.bearing import GOING, Lease, LeaseLost, Stopped
+from postwarden.relocation.crew import Crew
 from postwarden.relocation.errors import (
     RelocationError,
     TemporaryRouteError,
 )
 from postwarden.relocation.keeping import jobs, portions, receivers, sizes, unfinished
 from postwarden.relocation.models import CopyRow, CountRow
+from postwarden.relocation.pacing import side_by_side, threads
 from postwarden.relocation.ports import Filing, Route
 from postwarden.relocation.rules import BETWEEN_TRIES
+from postwarden.relocation.ways import must_be_as_planned
 from postwarden.vocabulary import Moment
 
 _AT_ONCE = 500
 """Copies of one batch: their bytes are in memory together, and a stop waits for them."""
+_TOLD = {Stage.RUNNING: "repair.done", Stage.ABANDONED: "repair.abandoned"}
 _PATIENCE = 3
 _SMALLEST = 3
 """A plan that comes no further so many times tries smaller batches: one account at fault stands alone then."""
@@ -74,7 +80,13 @@ class Carrier:
         """
         plan = self.plans.sound(lease.effect.subject)
         try:
-            troubles = self._round(plan, lease, after) if plan.stage is Stage.RUNNING else []
+            troubles = []
+            if plan.stage is Stage.ABANDONED:
+                lease = replace(lease, stage=Stage.ABANDONED)
+                self._take_back(plan, lease)
+            if plan.stage in GOING:
+                must_be_as_planned(plan, self.outside.routes)
+                troubles = self._round(plan, lease, after)
             if not troubles:
                 self._finish(plan, lease)
         except Stopped:
@@ -87,28 +99,53 @@ class Carrier:
         return troubles
 
     def _round(self, plan: Plan, lease: Lease, after: Callable[[], None]) -> list[str]:
-        """Do every copy that is left once; give what kept some of them from it."""
+        """Do every copy that is left once; give what kept some of them from it.
+
+        While some copies are given, the next ones are taken. Whatever ends this ends it once both are
+        at their end.
+        """
         crew = self._crew(plan, lease)
         troubles: dict[str, None] = {}
-        failed = False
         smaller = min(lease.stuck // _PATIENCE, _SMALLEST)
-        for places in portions(unfinished(plan.hash), _AT_ONCE, sizes(plan), smaller):
-            if failed:
+        taken: Batch | None = None
+        failed = False
+
+        def rested(failure: Exception) -> None:
+            if isinstance(failure, RelocationError):
                 crew.rest(BETWEEN_TRIES)
-            crew.go_on()
-            failed = True
-            some = jobs(plan, places)
-            try:
-                Batch(crew, some).run()
-                failed = False
-            except RelocationError as error:
-                troubles[str(error)] = None
-                if not isinstance(error, TemporaryRouteError):
-                    Batch(crew, jobs(plan, places)).note_try()
-            except (QuarantineError, OSError) as error:
-                troubles[f"quarantine: {error}"] = None
-            after()
+
+        with threads() as pool:
+            for places in (*portions(unfinished(plan.hash), _AT_ONCE, sizes(plan), smaller), []):
+                if failed and (places or taken):
+                    crew.rest(BETWEEN_TRIES)
+                taking = Batch(crew, jobs(plan, places), behind=taken is not None)
+                pair = [(taken, taken.give())] if taken else []
+                pair += [(taking, taking.take())] if places else []
+                failures = side_by_side(pool, [course for _, course in pair], rested)
+                for (batch, _), failure in zip(pair, failures, strict=True):
+                    if failure is not None:
+                        troubles[self._trouble(plan, batch, failure)] = None
+                failed = any(failures)
+                taken = taking if places and not failures[-1] else None
+                after()
         return list(troubles)
+
+    def _trouble(self, plan: Plan, batch: Batch, failure: Exception) -> str:
+        """Say what kept some copies back, and count a try that may have done something; else raise it."""
+        if isinstance(failure, RelocationError):
+            if not isinstance(failure, TemporaryRouteError):
+                places = [job.row.place for job in batch.jobs]
+                Batch(batch.crew, jobs(plan, places)).note_try()
+            return str(failure)
+        if isinstance(failure, QuarantineError | OSError):
+            return f"quarantine: {failure}"
+        raise failure
+
+    def _take_back(self, plan: Plan, lease: Lease) -> None:
+        """Give up what an abandoned plan has not done; raises as `TakingBack.run`."""
+        crew = self._crew(plan, lease)
+        for places in portions(unfinished(plan.hash), _AT_ONCE):
+            TakingBack(crew.ledger, crew.routes, crew.clock, lease, plan, places).run()
 
     def _crew(self, plan: Plan, lease: Lease) -> Crew:
         return Crew(
@@ -121,7 +158,7 @@ class Carrier:
             clock=self.outside.clock,
             rest=self.outside.rest,
             step=lease.step,
-            go_on=lease.go_on,
+            go_on=partial(lease.go_on_approved, self.plans.standing(plan)),
             case=plan.case,
             plan=plan.hash,
             actor=plan.requester,
@@ -137,25 +174,26 @@ class Carrier:
                 if store in self.outside.routes:
                     self.outside.routes[store].clear([f"{plan.hash[:12]}-"], accounts)
         with transaction.atomic():
-            if not left and self.plans.stage(plan.hash) is Stage.RUNNING:
-                self.plans.finish(plan.hash, plan.requester, self.outside.clock())
-                self._tell(plan, residue)
-            if not left or self.plans.stage(plan.hash) is not Stage.RUNNING:
+            stage = self.plans.stage(plan.hash)
+            if not left and stage in GOING:
+                if stage is Stage.RUNNING:
+                    self.plans.finish(plan.hash, plan.requester, self.outside.clock())
+                self._tell(plan, _TOLD[stage], residue)
+            if not left or stage not in GOING:
                 lease.finish()
 
     def _residue(self, plan: Plan) -> list[str]:
         """Ask each store that copies were taken out of where parts of them may remain."""
-        stores = {repair_of(act).store for act in plan.acts if act.kind is Kind.RELOCATE}
+        takes = (Kind.RELOCATE, Kind.DEDUPLICATE)
+        stores = {repair_of(act).store for act in plan.acts if act.kind in takes}
         routes = [self.outside.routes[one] for one in stores if one in self.outside.routes]
         return sorted({code for route in routes for code in route.residue()})
 
-    def _tell(self, plan: Plan, residue: Sequence[str]) -> None:
-        """Let the case say that a repair was done, and keep where parts of what it removed may be."""
+    def _tell(self, plan: Plan, code: str, residue: Sequence[str]) -> None:
+        """Let the case say that a repair has ended, and keep where parts of what it removed may be."""
         CountRow.objects.filter(plan=plan.hash).update(residue=list(residue))
         ended = CopyRow.objects.filter(plan=plan.hash).values_list("outcome", flat=True)
         values = {"plan": plan.hash[:12], **Counter(ended.iterator())}
         actor = cases.System(plan.requester)
         with suppress(cases.NoSuchCase):
-            cases.add_entry(
-                self.desk, actor, plan.case, "repair.done", values, self.outside.clock()
-            )
+            cases.add_entry(self.desk, actor, plan.case, code, values, self.outside.clock())

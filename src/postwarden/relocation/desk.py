@@ -22,18 +22,19 @@ from postwarden.relocation.accounting import Counted
 from postwarden.relocation.acts import Repair, act_of
 from postwarden.relocation.bearing import PLAN, due_plan, leased
 from postwarden.relocation.carrying import Carrier, Outside
-from postwarden.relocation.errors import NothingToDecide, NothingToRepair, OtherKind
+from postwarden.relocation.deciding import decide
+from postwarden.relocation.errors import NothingToRepair, OtherKind
 from postwarden.relocation.keeping import begin, keep_count
+from postwarden.relocation.left_theirs import kept_entries
 from postwarden.relocation.models import CopyRow, CountRow
-from postwarden.relocation.rules import Outcome, Sent, Why
+from postwarden.relocation.rules import Outcome, Why
 from postwarden.relocation.rules import Stage as CopyStage
+from postwarden.relocation.ways import must_be_as_planned
 from postwarden.state import outbox
 
 _SECOND = 1_000_000
 _LATEST = 60 * _SECOND
-KINDS = frozenset({Kind.RELOCATE, Kind.LEAVE})
-OPEN = (Sent.UNCLEAR, Sent.DOUBTED, Sent.DUE)
-"""Deliveries of a copy that needs a person: of these it is not known, or not yet so."""
+KINDS = frozenset({Kind.RELOCATE, Kind.DELIVER, Kind.DEDUPLICATE, Kind.KEEP, Kind.LEAVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Progress:
         residue: codes of where parts of what was removed may be, once the plan is done.
         stage: of the plan.
         trouble: what kept the last try from going on; "" for nothing.
+        stopped: the reason on record, where it was stopped.
+        under_way: copies that were begun and are at no end.
     """
 
     outcomes: Mapping[Outcome, int]
@@ -70,6 +73,8 @@ class Progress:
     residue: tuple[str, ...]
     stage: Stage
     trouble: str = ""
+    stopped: str = ""
+    under_way: int = 0
 
     @property
     def all(self) -> int:
@@ -129,9 +134,11 @@ class RepairDesk:
         Raises:
             NotAllowed, NoSuchPlan, Refused: as custody has them.
             OtherKind: it is no plan of repairs.
+            PermanentRouteError: postwarden.toml no longer has the ways that were approved.
         """
         plan = self._repair(start)
         self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        must_be_as_planned(plan, self.outside.routes)
         now = self._clock()
         with transaction.atomic():
             if plan.stage is Stage.RUNNING:
@@ -142,6 +149,7 @@ class RepairDesk:
             else:
                 running = self.plans.begin(plan.hash, who.name, now)
                 begin(running, running.case, now)
+                self.desk.ledger.append(kept_entries(running, who.name), now)
             due_plan(plan.hash, now)
         return running
 
@@ -153,6 +161,22 @@ class RepairDesk:
         plan = self._repair(start)
         self._may(who, {one for act in plan.acts for one in accounts_of(act)})
         return self.plans.stop(plan.hash, who.name, why, self._clock())
+
+    def abandon(self, start: str, who: Actor, why: str) -> Plan:
+        """Give a plan up that has begun: copies that have not are left, and free for other plans.
+
+        Promise: what is under way comes to a definite end, by `carry` or else by the worker.
+        Raises as `run`. An abandoned plan stays so.
+        """
+        plan = self._repair(start)
+        self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        now = self._clock()
+        with transaction.atomic():
+            if plan.stage is not Stage.ABANDONED:
+                plan = self.plans.abandon(plan.hash, who.name, why, now)
+            if CopyRow.objects.filter(plan=plan.hash).exclude(stage=CopyStage.ENDED).exists():
+                due_plan(plan.hash, now)
+        return plan
 
     def decide(self, start: str, finding: str, who: Actor, why: str, *, arrived: bool) -> Plan:
         """Keep what a person found out of a copy that waits for one; later plans go by it.
@@ -170,23 +194,7 @@ class RepairDesk:
         """
         plan = self._repair(start)
         self._may(who, {one for act in plan.acts for one in accounts_of(act)})
-        with transaction.atomic():
-            row = CopyRow.objects.filter(
-                plan=plan.hash, finding=finding, outcome=Outcome.NEEDS_PERSON
-            ).first()
-            if row is None:
-                raise NothingToDecide(f"{finding}: no such copy of this plan waits for a person")
-            rows = row.deliveries.filter(sent__in=OPEN)
-            rows.filter(sent=Sent.UNCLEAR).update(sent=Sent.TAKEN if arrived else Sent.DUE)
-            rows.exclude(sent=Sent.TAKEN).update(sent=Sent.HAD if arrived else Sent.DUE)
-            CopyRow.objects.filter(pk=row.pk).update(outcome=Outcome.DECIDED)
-            ended = [finding, Outcome.DECIDED, row.why, row.content, row.quarantined, row.sealed]
-            told = {"copy.decided": [finding, arrived], "copy.ended": [*ended, "", "", ""]}
-            entries = [
-                Entry(act, who.name, why, plan.case, row.holder, plan.hash, {"copies": [copy]})
-                for act, copy in told.items()
-            ]
-            self.desk.ledger.append(entries, self._clock())
+        decide(self.desk.ledger, plan, finding, who, why, self._clock(), arrived=arrived)
         return plan
 
     def waiting(self) -> list[str]:
@@ -229,6 +237,7 @@ class RepairDesk:
         ended = rows.filter(stage=CopyStage.ENDED).values_list("outcome", flat=True)
         outcomes = Counter(Outcome(one) for one in ended.iterator())
         trouble = next((t for e, t in outbox.waiting([PLAN]) if e.subject == hashed), "")
+        stage = self.plans.stage(hashed)
         return Progress(
             outcomes=outcomes,
             copies=rows.count(),
@@ -236,15 +245,21 @@ class RepairDesk:
             settled=counted.settled.count("\n"),
             left_by=counted.left_by,
             residue=tuple(counted.residue),
-            stage=self.plans.stage(hashed),
+            stage=stage,
             trouble=trouble,
+            stopped=self.plans.why_stopped(hashed) if stage is Stage.STOPPED else "",
+            under_way=rows.exclude(stage__in=(CopyStage.WAITING, CopyStage.ENDED)).count(),
         )
 
     def stuck(self, hashed: str) -> list[Stuck]:
-        """Give the copies that were left or wait for a person, in the plan's order."""
+        """Give the copies that were left or wait for a person, in the plan's order.
+
+        Not those that their holders keep as their own, as was approved: these are where they belong.
+        """
         rows = CopyRow.objects.filter(plan=hashed, stage=CopyStage.ENDED).exclude(
-            outcome__in=(Outcome.RELOCATED, Outcome.REMOVED)
+            outcome__in=(Outcome.RELOCATED, Outcome.REMOVED, Outcome.DELIVERED)
         )
+        rows = rows.exclude(why=Why.HOLDERS_TOO)
         return [
             Stuck(
                 row.finding,

@@ -4,6 +4,7 @@ PostwardenError
 └── RelocationError
     ├── NothingToRepair       the case has no copy that a plan could put right (permanent)
     ├── NothingToDecide       no copy of that plan waits for a person under that id (permanent)
+    ├── CarriedElsewhere      another process carries the plan out just now (temporary)
     ├── OtherKind             a plan is of another kind than the one asked for (permanent)
     ├── PermanentRouteError   a store refuses, and would again: wrong key, no such account
     ├── TemporaryRouteError   a store could not be asked, and nothing was done there; ask again later
@@ -23,6 +24,10 @@ class NothingToRepair(RelocationError):
 
 class NothingToDecide(RelocationError):
     """No copy of the plan waits for a person under that id; nothing was changed."""
+
+
+class CarriedElsewhere(RelocationError):
+    """Another process carries the plan out just now; nothing was done."""
 
 
 class OtherKind(RelocationError):

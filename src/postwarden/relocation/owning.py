@@ -16,6 +16,7 @@ from postwarden.relocation.models import CLAIMS, CopyRow, DeliveryRow
 from postwarden.relocation.rules import Outcome, Sent, Stage, by_another
 
 _MANY = 400
+_TAKING = ~Q(quarantined="") & ~Q(stage=Stage.ENDED)
 
 
 def message_of(repair: Repair, content: bytes, header: str) -> str:
@@ -102,8 +103,16 @@ def _alike(row: DeliveryRow) -> Q:
 def taken_by_others(row: CopyRow) -> list[CopyRow]:
     """Give what other plans have of the same copy that took it away, or are about to."""
     took = Q(outcome__in=(Outcome.RELOCATED, Outcome.REMOVED))
-    taking = ~Q(quarantined="") & ~Q(stage=Stage.ENDED)
-    return list(CopyRow.objects.filter(took | taking, finding=row.finding).exclude(pk=row.pk))
+    return list(CopyRow.objects.filter(took | _TAKING, finding=row.finding).exclude(pk=row.pk))
+
+
+def being_taken(findings: Sequence[str]) -> set[str]:
+    """Give those copies among findings that some plan is about to remove."""
+    found: set[str] = set()
+    for start in range(0, len(findings), _MANY):
+        rows = CopyRow.objects.filter(_TAKING, finding__in=findings[start : start + _MANY])
+        found.update(rows.values_list("finding", flat=True))
+    return found
 
 
 def named_alike(rows: Sequence[DeliveryRow], others: Sequence[CopyRow]) -> Sequence[DeliveryRow]:

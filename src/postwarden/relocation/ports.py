@@ -8,6 +8,9 @@ that nothing which was asked for earlier can still happen.
 
 Every method takes many at once and answers for each. It raises `PermanentRouteError`,
 `TemporaryRouteError` or `AmbiguousRouteError` where the store as a whole fails it.
+
+Two threads may ask a route at the same time: one that looks at rooms, reads and stages some copies, while
+the other one publishes, settles, reads back, removes and clears those before them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -138,7 +141,7 @@ class Route(Protocol):
 
     @property
     def name(self) -> str:
-        """Say in plans which way it is, such as "maildir" or "dovecot"."""
+        """Say in plans which way it is, such as "maildir" or "dovecot NAME"."""
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """Say what accounts can take."""

@@ -4,8 +4,9 @@ It needs a private key of the installation, so that only whoever has one runs it
 leaves it as a repair: what is staged has not arrived, and is found again.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from django.db import transaction
@@ -13,9 +14,20 @@ from django.db import transaction
 from postwarden.cases.service import Desk, references
 from postwarden.custody.service import Act, Kind, Mismatch, Plan, Plans, Quarantine, Stage
 from postwarden.people.service import Member, Permission
-from postwarden.relocation.bearing import RESTORE, Lease, LeaseLost, Stopped, due_plan, leased
+from postwarden.relocation.abandoning import TakingBack
+from postwarden.relocation.bearing import (
+    RESTORE,
+    Lease,
+    LeaseLost,
+    Stopped,
+    borne_by,
+    due_plan,
+    leased,
+)
 from postwarden.relocation.carrying import Outside
+from postwarden.relocation.deciding import decide
 from postwarden.relocation.errors import (
+    CarriedElsewhere,
     NothingToRepair,
     OtherKind,
     RelocationError,
@@ -48,11 +60,13 @@ class Restored:
         done: how many are back.
         not_back: those that are at another end.
         stage: of the plan.
+        stopped: the reason on record, where it was stopped.
     """
 
     done: int
     not_back: tuple[NotBack, ...]
     stage: Stage
+    stopped: str = ""
 
     @property
     def stuck(self) -> tuple[str, ...]:
@@ -116,12 +130,12 @@ class RestoreDesk:
         Raises:
             NotAllowed, NoSuchPlan, Refused, QuarantineError: as custody has them.
             OtherKind: it is no plan that puts copies back.
+            CarriedElsewhere: another process carries it out just now.
             PermanentRouteError, TemporaryRouteError, AmbiguousRouteError: some are not back; run it again.
         """
         plan = self._restore(start, who)
         self._begin(plan, who)
-        where, clock = self._outside.folder, self._outside.clock
-        with leased(where, self.plans, plan.hash, clock, RESTORE) as lease:
+        with self._leased(plan.hash) as lease:
             if lease is not None:
                 self._carry(lease, identities, after)
         return self._told(plan.hash)
@@ -142,6 +156,63 @@ class RestoreDesk:
                 _let_go(lease)
         return stopped
 
+    def decide(self, start: str, finding: str, who: Member, why: str, *, arrived: bool) -> Plan:
+        """Keep what a person found out of a copy that may have come back; it is free, or is back.
+
+        Takes and raises what `RepairDesk.decide` does.
+        """
+        plan = self._restore(start, who)
+        now = self._outside.clock()
+        decide(self.desk.ledger, plan, finding, who, why, now, arrived=arrived)
+        return plan
+
+    def abandon(self, start: str, who: Member, why: str) -> Restored:
+        """Give a plan up that has begun, without a key: what is staged is taken back, and free for others.
+
+        Cut off, it is asked again.
+
+        Raises:
+            NotAllowed, NoSuchPlan, Refused: as custody has them.
+            OtherKind: it is no plan that puts copies back.
+            CarriedElsewhere: another process carries it out just now.
+            PermanentRouteError, TemporaryRouteError, AmbiguousRouteError: something is staged still.
+        """
+        plan = self._restore(start, who)
+        now = self._outside.clock()
+        with transaction.atomic():
+            if plan.stage is not Stage.ABANDONED:
+                self.plans.abandon(plan.hash, who.name, why, now)
+            if unfinished(plan.hash):
+                due_plan(plan.hash, now, RESTORE)
+        with self._leased(plan.hash) as lease:
+            if lease is not None:
+                self._give_up(replace(lease, stage=Stage.ABANDONED))
+        return self._told(plan.hash)
+
+    def _give_up(self, lease: Lease) -> None:
+        hashed = lease.effect.subject
+        plan = self.plans.sound(hashed)
+        for places in portions(unfinished(hashed), _AT_ONCE):
+            clock = self._outside.clock
+            TakingBack(self.desk.ledger, self._outside.routes, clock, lease, plan, places).run()
+        for places in portions(unfinished(hashed), _AT_ONCE):  # they are back, and to be read
+            self._some(places, (), lease).run()
+        self._finish(lease)
+
+    @contextmanager
+    def _leased(self, hashed: str) -> Iterator[Lease | None]:
+        """Take a plan; None where nothing is left of it to be done. Raises `CarriedElsewhere`."""
+        where, clock = self._outside.folder, self._outside.clock
+        with leased(where, self.plans, hashed, clock, RESTORE) as lease:
+            theirs = borne_by(hashed, RESTORE) if lease is None else None
+            if theirs is not None:
+                raise CarriedElsewhere(
+                    f"process {theirs.process} on {theirs.host} carries plan {hashed[:12]} out: wait for its"
+                    " end, or stop it by `postwarden plan stop`; where it was killed, the same command goes on"
+                    " with it on that host at once, on another one two minutes later"
+                )
+            yield lease
+
     def _restore(self, start: str, who: Member) -> Plan:
         plan = self.plans.get(start)
         if any(act.kind is not Kind.RESTORE for act in plan.acts):
@@ -153,9 +224,10 @@ class RestoreDesk:
         """Do every copy that is left once; raise the first trouble when all others are done."""
         troubles: list[RelocationError] = []
         hashed = lease.effect.subject
+        standing = self.plans.standing(self.plans.sound(hashed))
         try:
             for places in portions(unfinished(hashed), _AT_ONCE):
-                lease.go_on()
+                lease.go_on_approved(standing)
                 some = self._some(places, identities, lease)
                 try:
                     some.run()
@@ -197,8 +269,9 @@ class RestoreDesk:
             if store in self._outside.routes:
                 self._outside.routes[store].clear([f"{hashed[:12]}-"], accounts)
         with lease.step():
-            requester = self.plans.get(hashed).requester
-            self.plans.finish(hashed, requester, self._outside.clock())
+            if lease.stage is Stage.RUNNING:
+                requester = self.plans.get(hashed).requester
+                self.plans.finish(hashed, requester, self._outside.clock())
             lease.finish()
 
     def _told(self, hashed: str) -> Restored:
@@ -206,7 +279,9 @@ class RestoreDesk:
         left = ended.exclude(outcome=Outcome.RESTORED)
         told = left.values_list("finding", "outcome", "why")
         not_back = tuple(NotBack(name, Outcome(outcome), Why(why)) for name, outcome, why in told)
-        return Restored(ended.count() - len(not_back), not_back, self.plans.stage(hashed))
+        stage = self.plans.stage(hashed)
+        stopped = self.plans.why_stopped(hashed) if stage is Stage.STOPPED else ""
+        return Restored(ended.count() - len(not_back), not_back, stage, stopped)
 
     def _may(self, who: Member, accounts: Sequence[str]) -> None:
         for organisation in {self.desk.organisation_of(one) for one in accounts}:

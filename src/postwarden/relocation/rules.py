@@ -29,6 +29,7 @@ class Outcome(StrEnum):
 
     RELOCATED = "relocated"  # removed, and every rightful account has its own
     REMOVED = "removed"  # removed; every rightful account has, or had, its own already
+    DELIVERED = "delivered"  # it stays where it is right; who was left out has theirs
     LEFT = "left"  # nothing was done to it
     HOLDER_DELETED = "holder-deleted"
     HOLDER_CHANGED = "holder-changed"
@@ -72,7 +73,9 @@ class Why(StrEnum):
     KEEPS_FAILING = "keeps-failing"
     NOT_CARRIED = "not-carried"
     NOT_KEPT = "not-kept"
+    TOUCHED = "touched"
     SETTLED = "settled"
+    ABANDONED = "abandoned"
 
 
 _SETTLED = frozenset({Sent.ARRIVED, Sent.TAKEN, Sent.HAD})
@@ -112,8 +115,16 @@ def by_another(other: Sent | None) -> Sent:
     return Sent.DOUBTED if other is Sent.UNCLEAR else Sent.DUE
 
 
+_WHY_ABSENT = {
+    Absence.GONE: Why.SOURCE_GONE,
+    Absence.CHANGED: Why.SOURCE_CHANGED,
+    Absence.UNREADABLE: Why.UNREADABLE,
+    Absence.NO_ACCOUNT: Why.NO_MAILBOX,
+}
+
+
 def when_absent(
-    absence: Absence, sent: Collection[Sent], *, settled: bool
+    absence: Absence, sent: Collection[Sent], *, settled: bool, stays: bool = False
 ) -> tuple[Outcome, Why | None]:
     """Say what becomes of a copy that could not be read.
 
@@ -121,7 +132,10 @@ def when_absent(
         absence: why.
         sent: its deliveries; where any is not done, its owner goes without it now.
         settled: another plan took it away.
+        stays: it was right there, and its holder free to delete it.
     """
+    if stays and {Sent.DUE, Sent.HAD}.issuperset(sent):
+        return Outcome.LEFT, _WHY_ABSENT[absence] if Sent.DUE in sent else Why.SETTLED
     lacking = not may_remove(sent)
     if settled and not lacking:
         return Outcome.LEFT, Why.SETTLED
@@ -146,6 +160,36 @@ def after_settling(where: Where) -> Sent:
         Where.LOST: Sent.DUE,
         Where.UNCLEAR: Sent.UNCLEAR,
     }[where]
+
+
+def has_arrived(sent: Sent, where: Where | None) -> bool:
+    """Tell whether a delivery of an abandoned plan came to its account.
+
+    Args:
+        sent: how far it is.
+        where: what settling says of one that is under way.
+    """
+    if sent is Sent.UNDER_WAY:
+        return where in (Where.ARRIVED, Where.TAKEN)
+    return sent in (Sent.ARRIVED, Sent.TAKEN)
+
+
+def when_taken_back(where: Where) -> Sent:
+    """Give how far a delivery is that was under way, and that is staged no longer."""
+    return Sent.DUE if where is Where.LOST else Sent.UNCLEAR
+
+
+def when_abandoned(sent: Collection[Sent]) -> tuple[Outcome, Why]:
+    """Say what becomes of a copy of an abandoned plan that came to nobody, as far as is known."""
+    if Sent.UNCLEAR in sent or Sent.DOUBTED in sent:
+        return Outcome.NEEDS_PERSON, Why.NOT_KNOWN_ARRIVED
+    return Outcome.LEFT, Why.ABANDONED
+
+
+def when_given(sent: Collection[Sent]) -> tuple[Outcome, Why | None]:
+    """Say what became of a copy that stays: each of its deliveries is settled."""
+    given = not {Sent.ARRIVED, Sent.TAKEN}.isdisjoint(sent)
+    return (Outcome.DELIVERED, None) if given else (Outcome.LEFT, Why.SETTLED)
 
 
 def may_remove(sent: Iterable[Sent]) -> bool:

@@ -27,6 +27,7 @@ from postwarden.relocation.ports import (
 )
 from postwarden.relocation.restoring import Restored, RestoreDesk
 from postwarden.relocation.rules import Outcome, Why
+from postwarden.relocation.taken import taken_from
 
 __all__ = [
     "BY_FILTER",
@@ -63,4 +64,5 @@ __all__ = [
     "content_hash",
     "faults",
     "repair_of",
+    "taken_from",
 ]

@@ -17,6 +17,7 @@ class BackendSettings:
         imap_tls: with TLS from the start; without it at all otherwise.
         account: the staging account, Postwarden's own, on that Dovecot.
         password_file: absolute path of the file with its password.
+        lazy_expunge: as in Dovecot: prefix of a namespace, or a folder; "" without that plugin.
     """
 
     name: str
@@ -28,6 +29,7 @@ class BackendSettings:
     imap_tls: bool
     account: str
     password_file: str
+    lazy_expunge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from postwarden.verdicts.density import Density
 from postwarden.verdicts.destinations import Destinations
 from postwarden.verdicts.drafting import Drafter
 from postwarden.verdicts.facts import Content, Verdict
+from postwarden.verdicts.faulttime import FaultTime
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.folding import with_originals
 from postwarden.verdicts.gathering import Related, related
@@ -40,6 +41,7 @@ from postwarden.verdicts.judging import Judge
 from postwarden.verdicts.narrowing import Candidates, narrowed
 from postwarden.verdicts.ownership import with_rightful_copies
 from postwarden.verdicts.paths import Pathfinder
+from postwarden.verdicts.reached import Window
 from postwarden.verdicts.repairs import NO_REPAIRS, Repairs
 from postwarden.verdicts.rules import judge
 from postwarden.verdicts.subjects import Subject
@@ -66,6 +68,8 @@ class Question:
         accounts: only these holders; empty: all.
         everything: rightful and own copies too.
         widely: messages delivered within that time, too, and those of which no time is known.
+        fault: when the messages were accepted of which it is asked whom a wrong map left out; None:
+            that is not asked.
     """
 
     since: Moment | None = None
@@ -73,6 +77,7 @@ class Question:
     accounts: tuple[str, ...] = ()
     everything: bool = False
     widely: bool = False
+    fault: Window | None = None
 
 
 class _Named(NamedTuple):
@@ -108,6 +113,7 @@ class Examination:
         self._density = Density(engine)
         self._right: Counter[Moment] = Counter()
         self._exchanged: Mapping[Key, Content] = {}
+        self._fault: FaultTime | None = None
 
     def ever_held(self, findings: Sequence[Finding]) -> Mapping[str, frozenset[str]]:
         """Give, by misdelivered finding, the rightful accounts that ever held the message; see `holding`."""
@@ -120,12 +126,12 @@ class Examination:
         copies = _of_accounts(self._engine.tables["copies"], question.accounts)
         if self._manifest.content_hash:
             self._exchanged = crossed_bodies(self._engine)
-        whole, changed = self._without_exchanged(copies)
+        whole, apart = self._apart(copies, question)
         if question.everything:
             yield from self._plain(whole, good, question)
         names = self._sifted(whole, proofs, question)
-        if changed is not None:
-            names = self._engine.keep(names.union(changed.select(*sieve.NAMES)))
+        for some in apart:
+            names = self._engine.keep(names.union(some.select(*sieve.NAMES)))
         candidates = Candidates(names, self._lone_saves(proofs, question))
         view = narrowed(self._engine, candidates)
         if view is not self._engine:
@@ -144,6 +150,9 @@ class Examination:
                         yield finding
         viewed = all(_shares_view(subject) for _, subject in misdelivered)
         yield from with_rightful_copies(view if viewed else self._engine, misdelivered)
+        if self._fault is not None:
+            misplaced = {finding.id for finding, _ in misdelivered if not finding.settled}
+            yield from self._fault.findings(self._engine, misplaced, everything=question.everything)
 
     def right(self) -> Mapping[Moment, int]:
         """Give the rightful copies of the last question by the minute of their delivery.
@@ -152,13 +161,27 @@ class Examination:
         """
         return self._right
 
-    def _without_exchanged(self, copies: ir.Table) -> tuple[ir.Table, ir.Table | None]:
-        """Split off the copies that carry another message's body; None where there are none."""
-        if not self._exchanged:
-            return copies, None
-        columns = {name: pa.string() for name in _KEY}
-        exchanged = self._engine.given(columns, sorted(self._exchanged))
-        return copies.anti_join(exchanged, _KEY), copies.semi_join(exchanged, _KEY)
+    def _apart(self, copies: ir.Table, question: Question) -> tuple[ir.Table, list[ir.Table]]:
+        """Split off copies to be judged though a line proves them: with another's body, or of a fault."""
+        apart = []
+        self._fault = None
+        if self._exchanged:
+            columns = {name: pa.string() for name in _KEY}
+            exchanged = self._engine.given(columns, sorted(self._exchanged))
+            apart.append(copies.semi_join(exchanged, _KEY))
+            copies = copies.anti_join(exchanged, _KEY)
+        if question.fault is not None:
+            self._fault = FaultTime.of(
+                self._engine,
+                self._manifest.directories,
+                self.destinations,
+                self._installation.repairs,
+                question.fault,
+            )
+            if self._fault.names:
+                copies, some = self._fault.split(copies)
+                apart.append(some)
+        return copies, apart
 
     def _good(self, question: Question) -> tuple[ir.Table, ir.Table]:
         """Give the good deliveries, and what they prove, kept."""
@@ -258,14 +281,22 @@ class Examination:
             facts = judging.facts(subject)
             decided = judge(facts)
             finding = drafter.finding(subject, facts, decided, about.accesses[subject.holder])
-            if finding.gone:
-                finding = self._installation.repairs.settled(finding, subject.storage_name)
+            finding = self._settled(finding, subject)
             if not _asked(finding, question):
                 continue
             if decided.verdict is Verdict.RIGHTFUL and not finding.gone:
                 self._right[(finding.delivered_at or 0) // MINUTE * MINUTE] += 1
+                if self._fault is not None and self._fault.takes(finding, subject, about):
+                    continue
             if question.everything or decided.verdict not in (Verdict.RIGHTFUL, Verdict.OWN):
                 yield finding, subject
+
+    def _settled(self, finding: Finding, subject: Subject) -> Finding:
+        """Let the record say of a copy that is wrong, or gone, whether a repair dealt with it."""
+        if not finding.gone and finding.verdict is not Verdict.MISDELIVERED:
+            return finding
+        name = subject.copy.guid if subject.copy else subject.storage_name
+        return self._installation.repairs.settled(finding, name)
 
     def _judge(self, about: Related, subjects: Sequence[Subject]) -> Judge:
         paths = Pathfinder(

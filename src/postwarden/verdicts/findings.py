@@ -23,7 +23,8 @@ class Finding:
         has_rightful_copy: every rightful account holds its own; None when nobody is rightful.
         lacking: the rightful accounts that hold no copy of their own.
         gone: no longer stored, but logged as stored.
-        settled: gone, because a repair took it away; the record says so.
+        duplicate_of: of a rightful copy that the server stored once more than it should: the one that stays.
+        settled: the record says that a repair took it away, or left it to a holder who is meant, too.
     """
 
     id: str
@@ -45,12 +46,18 @@ class Finding:
     other_message: str | None = None
     gone: bool = False
     settled: bool = False
+    duplicate_of: str | None = None
     reasons: tuple[Reason, ...] = ()
 
     @property
     def original_recipient(self) -> str | None:
         """The first of the original recipients."""
         return self.original_recipients[0] if self.original_recipients else None
+
+    @property
+    def leaves_out(self) -> bool:
+        """It is rightful here, and others who were meant to get it by its address never did."""
+        return self.verdict is Verdict.RIGHTFUL and bool(self.lacking)
 
     @property
     def wrong(self) -> bool:

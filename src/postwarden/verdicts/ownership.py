@@ -1,7 +1,7 @@
 """Whether the accounts whose message it is hold their own copy of it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -44,25 +44,31 @@ def with_rightful_copies(
         engine: of the snapshot.
         wrong: every misdelivered finding of the examination, with what was judged.
     """
-    misplaced = {finding.id for finding, _ in wrong}
-    held = _held(engine, wrong, misplaced)
+    misplaced = {finding.id for finding, _ in wrong if not finding.settled}
+    held = holding(engine, wrong, misplaced)
     for finding, _ in wrong:
         lacking = tuple(a for a in finding.rightful if a not in held[finding.id])
         has = not lacking if finding.rightful else None
         yield replace(finding, has_rightful_copy=has, lacking=lacking)
 
 
-def _held(
-    engine: Engine, wrong: Sequence[tuple[Finding, Subject]], misplaced: Set[str]
-) -> defaultdict[str, set[str]]:
-    """Give, by finding, the rightful accounts that hold a copy of its message."""
-    findings = [finding for finding, _ in wrong]
+def holding(
+    engine: Engine, found: Sequence[tuple[Finding, Subject]], misplaced: Set[str]
+) -> Mapping[str, Set[str]]:
+    """Give, by finding, the rightful accounts that hold a copy of its message.
+
+    Args:
+        engine: of the snapshot.
+        found: findings, each with what was judged.
+        misplaced: copies that are nobody's own, by id.
+    """
+    findings = [finding for finding, _ in found]
     stored: defaultdict[tuple[str, str | None], list[_Held]] = defaultdict(list)
     for copy in engine.records(_theirs(engine, findings), _Held) if findings else ():
         if copy_id(copy.store, copy.account, copy.folder, copy.file) not in misplaced:
             stored[copy.account, copy.message_id].append(copy)
     held: defaultdict[str, set[str]] = defaultdict(set)
-    for finding, subject in wrong:
+    for finding, subject in found:
         for account in finding.rightful:
             others = stored[account, finding.message_id]
             if any(_same_message(subject, other) for other in others):

@@ -82,6 +82,8 @@ class Summary:
         opened: wrong copies by whether they were opened.
         settled: misdelivered copies that repairs took away; they count as wrong no more.
         lacking: messages of which an owner is known to have no copy of its own.
+        left_out: messages whose right copies say that others of their address never got them, and how
+            many accounts these are.
         unexplained: unexplained copies by the reason code that weighs most; adds up to their count.
         cannot_know: code and count of each thing the evidence cannot say.
     """
@@ -92,6 +94,7 @@ class Summary:
     opened: Opened
     settled: int
     lacking: int
+    left_out: tuple[int, int]
     flows: tuple[Flow, ...]
     timeline: Timeline
     holders: tuple[Holder, ...]
@@ -121,6 +124,7 @@ def summarise(findings: Iterable[Finding], background: Background, zone: ZoneInf
     """Draw the summary; `zone` is the provider's, where its hours and days begin."""
     counts = Counter[Verdict]()
     wrong: list[Finding] = []
+    leaving: list[Finding] = []
     unexplained = Counter[str]()
     settled = 0
     for finding in findings:
@@ -132,6 +136,8 @@ def summarise(findings: Iterable[Finding], background: Background, zone: ZoneInf
             wrong.append(finding)
         elif finding.verdict is Verdict.UNEXPLAINED:
             unexplained[weightiest(finding)] += 1
+        elif finding.leaves_out:
+            leaving.append(finding)
     logs = _logs(background)
     return Summary(
         background=background,
@@ -140,6 +146,10 @@ def summarise(findings: Iterable[Finding], background: Background, zone: ZoneInf
         opened=opened_of(wrong),
         settled=settled,
         lacking=len({message_of(f) for f in wrong if f.has_rightful_copy is False}),
+        left_out=(
+            len({message_of(f) for f in leaving}),
+            len({account for f in leaving for account in f.lacking}),
+        ),
         flows=flows(wrong),
         timeline=timeline(
             background.right,

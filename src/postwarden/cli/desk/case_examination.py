@@ -23,9 +23,11 @@ from postwarden.vocabulary import Moment
 def asked(config: str, who: str | None, case: str, question: Question) -> Question:
     """Give the question as a case asks it: of mail since shortly before it occurred, or as is said."""
     with seat(config, who) as at:
-        since = cases.case_file(at.who, case).case.times.occurred_from
-    since = question.since or (since and since - cases.SPARE)
-    return replace(question, since=since, widely=True)
+        times = cases.case_file(at.who, case).case.times
+    since = times.occurred_from and times.occurred_from - cases.SPARE
+    until = times.occurred_to and times.occurred_to + cases.SPARE
+    fault = (_later(since, question.since), _earlier(until, question.until)) if since else None
+    return replace(question, since=question.since or since, widely=True, fault=fault)
 
 
 class Examined(NamedTuple):
@@ -39,7 +41,11 @@ class Examined(NamedTuple):
 
 def keep(config: str, who: str | None, case: str, done: Examined) -> None:
     """Let the case have the findings and what was looked at, and print what became of its accounts."""
-    found = tuple(one for one in done.findings if one.verdict not in _PLAIN and not one.settled)
+    found = tuple(
+        one
+        for one in done.findings
+        if (one.verdict not in _PLAIN or _says_more(one)) and not one.settled
+    )
     taken = taken_from(done.evidence, done.question, found)
     with seat(config, who) as at:
         file = cases.case_file(at.who, case).case
@@ -55,6 +61,10 @@ def keep(config: str, who: str | None, case: str, done: Examined) -> None:
             "Nobody is cleared while the case does not say when it began and ended:"
             f" postwarden case change {file.reference} --occurred-from TIME --occurred-to TIME"
         )
+
+
+def _says_more(finding: Finding) -> bool:
+    return finding.leaves_out or finding.duplicate_of is not None
 
 
 _PLAIN = (Verdict.RIGHTFUL, Verdict.OWN)
@@ -77,7 +87,7 @@ def _looks(
     manifest, question = done.evidence.manifest, done.question
     digest = sha256(manifest.to_json().encode()).hexdigest()
     wrong = Counter(one.account for one in found if one.wrong)
-    doubtful = Counter(one.account for one in found if not one.wrong)
+    doubtful = Counter(one.account for one in found if one.verdict is Verdict.UNEXPLAINED)
     repaired = Counter(one.account for one in done.findings if one.settled)
     return [
         cases.Look(
@@ -102,6 +112,11 @@ def _looks(
 def _later(one: Moment | None, other: Moment | None) -> Moment | None:
     known = [at for at in (one, other) if at is not None]
     return max(known, default=None)
+
+
+def _earlier(one: Moment | None, other: Moment | None) -> Moment | None:
+    known = [at for at in (one, other) if at is not None]
+    return min(known, default=None)
 
 
 def _print(states: Mapping[str, cases.State], unseen: set[str], console: Console) -> None:

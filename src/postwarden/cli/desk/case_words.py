@@ -47,6 +47,7 @@ _ACTS: Mapping[str, str] = {
     "case.examined": "examined the accounts with {told}",
     "report.received": "{account} reported mail that is not theirs ({report})",
     "repair.done": "carried a repair out: {told}",
+    "repair.abandoned": "gave a repair up: {told}",
     "holds.recalled": "{accounts} still held, for {hours} hours: examine, repair or release",
     "persons.kept": "looked up the people behind {accounts}",
     "persons.forgotten": "removed what was kept of the people behind {accounts}",

@@ -12,6 +12,7 @@ from postwarden.cli.desk.case_words import many
 from postwarden.cli.desk.hold_words import (
     held_lines,
     left_lines,
+    let_in_lines,
     overdue_lines,
     trouble_lines,
     unknown_lines,
@@ -21,10 +22,18 @@ from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.custody.service import Mismatch
-from postwarden.holds.service import HoldDesk, Kind, NothingToDo, Wish, Wording
+from postwarden.holds.service import (
+    HoldDesk,
+    Kind,
+    MailControl,
+    NothingToDo,
+    Wish,
+    Wording,
+    let_in,
+)
 from postwarden.people.service import Member, member
 from postwarden.vocabulary import normal, rfc3339
-from postwarden.wiring import hold_desk
+from postwarden.wiring import hold_desk, mail_control
 
 _OVER = frozenset({cases.State.RELEASED, cases.State.EXCLUDED})
 
@@ -113,7 +122,7 @@ def release(  # noqa: PLR0913, PLR0917  # the options of the command
         held = tuple(one.account for one in desk.held(reference) if one.kind is kind)
         wish = Wish(named or held, reference, reason, kind, mismatch=if_changed)
         if proven:
-            _release_proven(desk, wish, actor)
+            _release_proven(desk, wish, actor, mail_control(load(config)))
             return
         planned = desk.release(wish, actor, now())
     for line in left_lines(planned.left):
@@ -149,7 +158,7 @@ def holds(
         typer.echo(visible(line))
 
 
-def _release_proven(desk: HoldDesk, wish: Wish, actor: Member) -> None:
+def _release_proven(desk: HoldDesk, wish: Wish, actor: Member, control: MailControl | None) -> None:
     try:
         planned = desk.release_proven(wish, actor, now())
     except NothingToDo as error:
@@ -160,6 +169,9 @@ def _release_proven(desk: HoldDesk, wish: Wish, actor: Member) -> None:
     for line in left_lines((*planned.left, *carried.left)):
         typer.echo(visible(line))
     typer.echo(f"{many(carried.done)} released, proven clean, by plan {planned.plan.hash[:12]}.")
+    left = {account for account, _ in carried.left}
+    for line in let_in_lines(let_in(desk, planned.plan, left, control)):
+        typer.echo(visible(line))
 
 
 def _desk(config: str, who: str | None) -> tuple[HoldDesk, Member]:

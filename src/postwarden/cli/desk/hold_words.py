@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from postwarden.cli.desk.case_words import many
-from postwarden.holds.service import Held, Kind, Pending, Refusal
+from postwarden.holds.service import Held, Kind, LetIn, Pending, Refusal
 from postwarden.vocabulary import Moment, rfc3339
 
 _LEFT = {
@@ -33,6 +33,21 @@ def left_lines(left: Sequence[tuple[str, Refusal]]) -> list[str]:
     """Give a line for each account left out, for the first ones."""
     lines = [f"Left out: {account} {_LEFT[refusal]}" for account, refusal in left[:_MOST]]
     return lines + ([f"… and {len(left) - _MOST} more."] if len(left) > _MOST else [])
+
+
+def let_in_lines(let_in: LetIn) -> list[str]:
+    """Say whose doors are open; nothing where no door was closed."""
+    lines = []
+    if let_in.open and not let_in.trouble:
+        lines.append(f"{many(let_in.open)} can log in again.")
+    elif let_in.open:
+        lines.append(
+            f"{many(let_in.open)} released, but Dovecot may refuse them from its cache still: {let_in.trouble}."
+        )
+        lines.append("`postwarden worker` tries again; see `postwarden holds`.")
+    if let_in.held:
+        lines.append(f"{many(let_in.held)} held by another case, too: refused as before.")
+    return lines
 
 
 def overdue_lines(held: Sequence[Held], hours: int, now: Moment) -> list[str]:

@@ -14,6 +14,7 @@ _REFUSALS = {
     Refusal.WRONG_STAGE: "the plan is not where that is possible: see `postwarden plans`",
     Refusal.OTHER_PLAN: "the approval is for another plan",
     Refusal.EXPIRED: "the approval has expired; approve it again",
+    Refusal.APPROVER_GONE: "whoever approved it may not do so any more; somebody else has to",
     Refusal.TOO_FEW: "it still needs somebody's approval",
     Refusal.TOO_LONG: "an approval lasts 24 hours at most",
     Refusal.FORGED: "the plan or an approval is not as it was signed; run `postwarden verify`",
@@ -35,6 +36,20 @@ def not_possible() -> Iterator[None]:
         raise NotPossible(_REFUSALS[error.refusal]) from None
     except CaseRefused as error:
         raise NotPossible(case_refusal(error.refusal)) from None
+
+
+def stopped(reason: str, again: str) -> str:
+    """Say why a plan was stopped, and how it goes on.
+
+    Args:
+        reason: on record: somebody's, or a code where its approvals no longer hold.
+        again: the command.
+    """
+    lapsed = {
+        refusal.value: _REFUSALS[refusal] for refusal in (Refusal.EXPIRED, Refusal.APPROVER_GONE)
+    }
+    why = lapsed.get(reason, reason)
+    return f"The plan was stopped{f': {why}' if why else ''}. `{again}` goes on with it."
 
 
 def acts(count: int) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.hold_words import left_lines
+from postwarden.cli.desk.hold_words import left_lines, let_in_lines
 from postwarden.cli.desk.plan_words import acts, not_possible, stage
 from postwarden.cli.desk.repair_words import act_lines
 from postwarden.cli.desk.signing import sign
@@ -16,14 +16,21 @@ from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.custody.service import Act, Kind, Plan, Seen, Stage, consent
-from postwarden.holds.service import HoldDesk
+from postwarden.holds.service import HoldDesk, MailControl, let_in
 from postwarden.people.service import member
 from postwarden.vocabulary import rfc3339
-from postwarden.wiring import hold_desk
+from postwarden.wiring import hold_desk, mail_control
 
 _HOUR = 3_600_000_000
 _SIGNS = {Kind.HOLD: "+ hold", Kind.RELEASE: "- hold", Kind.RELEASE_PROVEN: "- hold"}
-_REPAIRS = (Kind.RELOCATE, Kind.LEAVE, Kind.RESTORE)
+_REPAIRS = (
+    Kind.RELOCATE,
+    Kind.DELIVER,
+    Kind.DEDUPLICATE,
+    Kind.KEEP,
+    Kind.LEAVE,
+    Kind.RESTORE,
+)
 
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="Of the plan, or the start of it.")]
 
@@ -76,7 +83,8 @@ def approve(
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
     """Sign a plan that somebody else asked for; with enough approvals it is carried out at once."""
-    desk = hold_desk(load(config))
+    configuration = load(config)
+    desk = hold_desk(configuration)
     actor = member(acting(who))
     with not_possible():
         found = desk.plans.get(plan)
@@ -85,10 +93,10 @@ def approve(
         approved = desk.approve(found.hash, actor, expires, signature, now())
         typer.echo(f"Approved {found.hash[:12]} as {visible(actor.name)}: {acts(len(found.acts))}.")
         if approved.stage is Stage.RUNNING and not approved.emergency:
-            _carry(desk, approved)
+            _carry(desk, approved, mail_control(configuration))
 
 
-def _carry(desk: HoldDesk, plan: Plan) -> None:
+def _carry(desk: HoldDesk, plan: Plan, control: MailControl | None) -> None:
     carried = desk.carry(plan.hash, now)
     for line in left_lines(carried.left):
         typer.echo(visible(line))
@@ -96,6 +104,9 @@ def _carry(desk: HoldDesk, plan: Plan) -> None:
         "stopped, for something had changed" if carried.stage is Stage.STOPPED else "carried out"
     )
     typer.echo(f"The plan was {ended}: {acts(carried.done)}.")
+    left = {account for account, _ in carried.left}
+    for line in let_in_lines(let_in(desk, plan, left, control)):
+        typer.echo(visible(line))
 
 
 def _act_lines(act: Act) -> Iterator[str]:

@@ -11,7 +11,7 @@ from postwarden.cli.desk.seat import NotPossible, Seat, seat
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.custody.quarantine.identities import make_key_file
-from postwarden.custody.service import CaseKey, Held
+from postwarden.custody.service import CaseKey, Held, How
 from postwarden.people.service import Permission
 from postwarden.vocabulary import PostwardenError, rfc3339
 from postwarden.wiring import quarantine
@@ -92,7 +92,8 @@ def destroy(
 ) -> None:
     """Destroy the key of a case: nobody can read what it has in quarantine any more, or restore it.
 
-    Needs a role that may do so for all organisations concerned; it is an entry of the record.
+    Refused while a legal preservation covers any of it. Needs a role that may do so for all organisations
+    concerned; it is an entry of the record.
     """
     with seat(config, who) as at:
         references = _destroyable(at, case)
@@ -101,6 +102,8 @@ def destroy(
         if not there:
             typer.echo(f"Case {visible(case)} has no key to destroy.")
             return
+        for one in there:
+            kept.must_be_free(one)
         count = sum(one.gone is None for one in kept.held(there))
         if not yes and not _meant(f"Destroy for ever {_objects(count)} of {visible(case)}?"):
             typer.echo("Nothing was destroyed.")
@@ -130,6 +133,8 @@ def _key_line(one: CaseKey) -> str:
 def _line(one: Held) -> str:
     if one.gone is not None:
         end = f"removed {rfc3339(one.gone)} ({one.how})"
+    elif one.how == How.PRESERVED:
+        end = f"until {rfc3339(one.until)}, and longer for a legal preservation"
     else:
         end = f"to be removed ({one.how})" if one.how else f"until {rfc3339(one.until)}"
     put = f"put {rfc3339(one.stored)}"

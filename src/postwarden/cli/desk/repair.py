@@ -12,7 +12,14 @@ from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
 from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.desk.plans import Hash, approve, plans
-from postwarden.cli.desk.repair_words import outcome_lines, planned_lines, stuck_lines
+from postwarden.cli.desk.repair_words import (
+    abandoned_lines,
+    copies,
+    not_back_lines,
+    outcome_lines,
+    planned_lines,
+    stuck_lines,
+)
 from postwarden.cli.options import (
     DEFAULT_CONFIGURATION,
     Accounts,
@@ -29,14 +36,14 @@ from postwarden.cli.output.repair_progress import copy_progress
 from postwarden.configuration import load
 from postwarden.custody.service import Kind, Plan, Stage
 from postwarden.people.service import Member, member
-from postwarden.relocation.service import Outcome, RepairDesk
+from postwarden.relocation.service import Outcome, RepairDesk, RestoreDesk
 from postwarden.wiring import repair_desk, restore_desk
 
 SOME_LEFT = 1
 _PAUSE = 1.0  # seconds between two looks at a plan that somebody else carries out
 
 app = typer.Typer(
-    help="Plan a repair, have it approved, run it, stop it and go on with it.",
+    help="Plan a repair, have it approved, run it, stop it, go on with it or give it up.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -170,13 +177,18 @@ def stop(
     desk = repair_desk(configuration, now)
     actor: Member = member(acting(who))
     with not_possible():
-        if all(act.kind is Kind.RESTORE for act in desk.plans.get(plan).acts):
+        if _puts_back(desk.plans.get(plan)):
             restore = restore_desk(configuration, now).stop(plan, actor, reason)
             typer.echo(f"Stopped {restore.hash[:12]}, which puts copies back.")
             return
         stopped = desk.stop(plan, actor, reason)
     progress = desk.progress(stopped.hash)
     typer.echo(f"Stopped {stopped.hash[:12]}: {progress.done} of {progress.copies} copies done.")
+    if progress.under_way:
+        typer.echo(
+            f"{copies(progress.under_way)} under way: whoever carries the plan out ends them first, within"
+            " seconds; where nobody does any more, `plan run` or `plan abandon` ends them."
+        )
     counts: Counter[Outcome] = Counter(dict(progress.outcomes))
     if counts[Outcome.NEEDS_PERSON]:
         typer.echo(f"{counts[Outcome.NEEDS_PERSON]} need a person.")
@@ -201,7 +213,50 @@ def decide(
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
     """Say how it is with a copy that needs a person; the next `plan repair` goes by it."""
-    desk = repair_desk(load(config), now)
+    configuration = load(config)
+    actor = member(acting(who))
+    desk: RepairDesk | RestoreDesk = repair_desk(configuration, now)
+    then = "scan, examine, and plan a repair again"
     with not_possible():
-        found = desk.decide(plan, copy, member(acting(who)), reason, arrived=arrived)
-    typer.echo(f"Kept for plan {found.hash[:12]}. Next: scan, examine, and plan a repair again.")
+        if _puts_back(desk.plans.get(plan)):
+            desk = restore_desk(configuration, now)
+            then = "what did not come back can be planned again by `postwarden restore --case`"
+        found = desk.decide(plan, copy, actor, reason, arrived=arrived)
+    typer.echo(f"Kept for plan {found.hash[:12]}. Next: {then}.")
+
+
+@app.command("abandon")
+def abandon(
+    plan: Hash,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
+    who: As = None,
+    config: ConfigurationFile = DEFAULT_CONFIGURATION,
+) -> None:
+    """Give a plan up that has begun: copies it has not come to are left, and free for another plan.
+
+    What is under way comes to a definite end first: taken back, or finished where somebody got it already.
+    Exit status: 0 when all is at an end, 1 when some need a person or a store keeps some from it.
+    """
+    configuration = load(config)
+    desk = repair_desk(configuration, now)
+    actor = member(acting(who))
+    with not_possible():
+        if _puts_back(desk.plans.get(plan)):
+            told = restore_desk(configuration, now).abandon(plan, actor, reason)
+            typer.echo(f"Abandoned {plan[:12]}: {copies(told.done)} were put back before.")
+            for line in not_back_lines(told):
+                typer.echo(visible(line))
+            if told.stuck:
+                raise typer.Exit(SOME_LEFT)
+            return
+        given_up = desk.abandon(plan, actor, reason)
+        desk.carry(given_up.hash)
+    progress, stuck = desk.progress(given_up.hash), desk.stuck(given_up.hash)
+    for line in abandoned_lines(progress, stuck):
+        typer.echo(visible(line))
+    if progress.done < progress.copies or progress.outcomes.get(Outcome.NEEDS_PERSON):
+        raise typer.Exit(SOME_LEFT)
+
+
+def _puts_back(plan: Plan) -> bool:
+    return all(act.kind is Kind.RESTORE for act in plan.acts)

@@ -28,6 +28,9 @@ from postwarden.verdicts.service import Question
 from postwarden.vocabulary import Moment
 from postwarden.wiring import hold_desk
 
+_RIGHT = "rightful"
+"""Findings of right copies are of those that say more: that others were left out, or that they are doubled."""
+
 
 class Asked(NamedTuple):
     """What somebody wants planned, as the command has it."""
@@ -50,8 +53,10 @@ def drafted(
     question = asked(
         wanted.config, wanted.who, wanted.case, Question(*wanted.period, wanted.accounts)
     )
-    case = cases.case_file(member(acting(wanted.who)), wanted.case).case
-    question = replace(question, accounts=question.accounts or tuple(case.accounts))
+    file = cases.case_file(member(acting(wanted.who)), wanted.case)
+    right = {one.account for one in file.findings if one.present and one.verdict == _RIGHT}
+    accounts = tuple(sorted({*file.case.accounts, *right}))
+    question = replace(question, accounts=question.accounts or accounts)
     wish = Wish(
         folder=BY_FILTER if configuration.relocation.by_filter else INBOX,
         clean=wanted.clean,
@@ -82,6 +87,7 @@ def _repairs(
     preserved = hold_desk(configuration).preserved([one.finding.account for one in some])
     routes = desk.outside.routes
     homes = stores_of(routes, wanted, known, by_lmtp=wish.by_lmtp)
-    around = Surroundings(preserved, homes.stores, frozenset(routes), homes.several)
+    ways = {store: route.name for store, route in routes.items()}
+    around = Surroundings(preserved, homes.stores, ways, homes.several, homes.left)
     repairs = plan(some, around, wish)
     return repairs, count(seen, found, repairs)

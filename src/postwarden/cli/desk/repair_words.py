@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from postwarden.cli.desk.plan_words import stopped
 from postwarden.custody.service import Act, Kind, Stage
 from postwarden.relocation.service import (
     BY_LMTP,
@@ -10,6 +11,7 @@ from postwarden.relocation.service import (
     Outcome,
     Progress,
     Repair,
+    Restored,
     Stuck,
     Why,
     repair_of,
@@ -47,16 +49,23 @@ _WHY = {
     ),
     Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
     Why.SETTLED: "another plan has put it where it belongs",
+    Why.TOUCHED: (
+        "its holder has used it since the plan was made, or the other one is gone, or taken by another plan"
+    ),
+    Why.ABANDONED: "its plan was given up before it was its turn",
     Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
 }
 _NOT_BACK = {
     Why.SETTLED: "another plan has put it back",
     Why.NO_MAILBOX: "its holder has no mailbox; plan it again once there is one",
-    Why.NOT_KNOWN_ARRIVED: "it is not known whether it came back: look in the mailbox",
+    Why.NOT_KNOWN_ARRIVED: (
+        "it is not known whether it came back: look in the mailbox, then say with `plan decide` how it is"
+    ),
 }
 _OUTCOMES = {
     Outcome.RELOCATED: "put where they belong",
     Outcome.REMOVED: "removed; whom they are meant for has, or had, their own",
+    Outcome.DELIVERED: "right where they are; who was left out has theirs now",
     Outcome.LEFT: "left as they are",
     Outcome.HOLDER_DELETED: "deleted by their holders meanwhile",
     Outcome.HOLDER_CHANGED: "changed by their holders meanwhile",
@@ -71,18 +80,19 @@ _LEFT_BY = {
 }
 _RESIDUE = {
     "index-cache": "header fields in Dovecot's index caches, until it writes them anew",
-    "full-text-index": "words in the full-text index, until it is built anew: doveadm fts rescan",
+    "full-text-index": "words in the holders' full-text index, until it is built anew: doveadm fts rescan",
     "quota-file": "maildirsize counts them until Dovecot computes it anew: doveadm quota recalc",
-    "lazy-expunge": "whole, in lazy_expunge folders of the wrong holders: look there, and expunge",
+    "lazy-expunge": "whole, where Dovecot uses lazy_expunge: name it in [[relocation.backends]]",
     "alternate-storage": "in alternate storage, until doveadm purge has run there, too",
     "saved-attachments": "attachments in single-instance storage, while anybody else has the same",
-    "replicas": "on replicas, until these have synchronised; one that was away may bring them back",
+    "replicas": "on replicas, until these have synchronised; then in their caches, and until doveadm purge",
 }
 _ALWAYS = ("backups and snapshots of the stores, until these expire",)
+_WAYS = {"maildir": "Maildir files", "dovecot": "Dovecot"}
 _STAGES = {
     Stage.DONE: "The plan is done.",
-    Stage.STOPPED: "The plan was stopped; `postwarden plan run` goes on with it.",
     Stage.RUNNING: "The plan goes on: the worker carries it out.",
+    Stage.ABANDONED: "The plan was given up; nobody goes on with it.",
 }
 
 
@@ -91,9 +101,11 @@ def copies(count: int) -> str:
     return "1 copy" if count == 1 else f"{count:,} copies"
 
 
-def not_back(why: Why) -> str:
-    """Say why a copy was not put back."""
-    return _NOT_BACK.get(why) or _WHY[why]
+def not_back_lines(restored: Restored) -> Iterator[str]:
+    """Name the copies that were not put back, with why."""
+    for one in restored.not_back:
+        why = _NOT_BACK.get(one.why) or _WHY[one.why]
+        yield f"{one.outcome}: {one.finding}: {why}"
 
 
 def act_lines(act: Act) -> Iterator[str]:
@@ -107,11 +119,28 @@ def act_lines(act: Act) -> Iterator[str]:
     if one.why is not None:
         yield f"= leave {named} with {where}: {_WHY[one.why]}"
         return
-    yield f"- remove {named} from {where}, into quarantine"
-    yield from (f"    + deliver to {goal.account} {_way(goal, one.folder)}" for goal in one.goals)
+    ways = {store: _by(way) for store, way in one.ways}
+    by = ways.get(one.store, "")
+    if one.stays:
+        yield f"= keep {named} with {where}, and give those theirs who were left out{by}"
+    elif one.twin is not None:
+        yield f"- remove {named} from {where}, into quarantine{by}"
+        yield f"    = the server delivered it twice; {one.twin.id} stays"
+    else:
+        yield f"- remove {named} from {where}, into quarantine{by}"
+    for goal in one.goals:
+        yield f"    + deliver to {goal.account} {_way(goal, one.folder)}{ways.get(goal.store, '')}"
     yield from (f"    = {account} has, or had, its own" for account in one.kept)
     if one.clean:
         yield "    without what its trace says of the wrong mailbox"
+
+
+def _by(way: str) -> str:
+    """Write ", by Dovecot NAME"; nothing of LMTP, which has a sentence of its own."""
+    kind, _, name = way.partition(" ")
+    if kind not in _WAYS:
+        return ""
+    return f", by {_WAYS[kind]}{name and f' {name}'}"
 
 
 def _way(goal: Goal, folder: str) -> str:
@@ -122,10 +151,15 @@ def _way(goal: Goal, folder: str) -> str:
 
 def planned_lines(repairs: Sequence[Repair]) -> Iterator[str]:
     """Say what a new plan will do, counted."""
-    taken = [one for one in repairs if one.why is None]
-    deliveries = sum(len(one.goals) for one in taken)
-    yield f"To be removed, into quarantine: {copies(len(taken))}."
-    yield f"To be delivered to those they are meant for: {deliveries:,}."
+    done = [one for one in repairs if one.why is None]
+    taken = [one for one in done if not one.stays]
+    double = sum(one.twin is not None for one in taken)
+    twice = f", {double:,} of them delivered twice by the server" if double else ""
+    deliveries = sum(len(one.goals) for one in done)
+    left_out = sum(len(one.goals) for one in done if one.stays)
+    others = f", {left_out:,} of them from right copies, which stay" if left_out else ""
+    yield f"To be removed, into quarantine: {copies(len(taken))}{twice}."
+    yield f"To be delivered to those they are meant for: {deliveries:,}{others}."
     for why, count in Counter(one.why for one in repairs if one.why is not None).items():
         yield f"Left: {copies(count)}, for {_WHY[why]}."
 
@@ -143,8 +177,23 @@ def outcome_lines(progress: Progress) -> Iterator[str]:
     yield f"Together {copies(progress.all)}: every one that was looked at."
     if progress.stage is Stage.DONE:
         yield from _residue_lines(progress)
-    if progress.stage in _STAGES:
+    if progress.stage is Stage.STOPPED:
+        yield stopped(progress.stopped, "postwarden plan run")
+    elif progress.stage in _STAGES:
         yield _STAGES[progress.stage]
+
+
+def abandoned_lines(progress: Progress, stuck: Sequence[Stuck]) -> Iterator[str]:
+    """Say what became of the copies of an abandoned plan, and name those that need a person."""
+    left = sum(one.why is Why.ABANDONED for one in stuck)
+    yield f"Abandoned: {copies(left)} left as they were, and free for another plan."
+    others = progress.done - left
+    if others:
+        yield f"{copies(others)} had come to an end, or were brought to one: see `postwarden plan show`."
+    if waiting := progress.copies - progress.done:
+        yield f"{copies(waiting)} under way still: {progress.trouble or 'somebody else has them'}."
+        yield "`postwarden worker` goes on with them; or run this again."
+    yield from stuck_lines([one for one in stuck if one.outcome is Outcome.NEEDS_PERSON])
 
 
 def _residue_lines(progress: Progress) -> Iterator[str]:

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.plan_words import not_possible
-from postwarden.cli.desk.repair_words import copies, not_back
+from postwarden.cli.desk.plan_words import not_possible, stopped
+from postwarden.cli.desk.repair_words import copies, not_back_lines
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.repair_progress import copy_progress
@@ -83,7 +83,9 @@ def _carried(desk: RestoreDesk, plan: str, identity: str | None, who: Member) ->
 
 def _tell(restored: Restored) -> None:
     typer.echo(f"{copies(restored.done)} put back.")
-    for one in restored.not_back:
-        typer.echo(visible(f"{one.outcome}: {one.finding}: {not_back(one.why)}"))
+    for line in not_back_lines(restored):
+        typer.echo(visible(line))
+    if restored.stage is Stage.STOPPED:
+        typer.echo(visible(stopped(restored.stopped, "postwarden restore --plan")))
     if restored.stuck or restored.stage is not Stage.DONE:
         raise typer.Exit(SOME_LEFT)

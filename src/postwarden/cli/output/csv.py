@@ -14,6 +14,7 @@ COLUMNS = (
     *("original_recipient", "original_recipients", "queue_id", "accepted_at", "delivered_at"),
     *("has_rightful_copy", "lacking", "opened", *EXPOSURE, "second_hand", "other_message", "gone"),
     "settled",
+    "duplicate_of",
     *("reasons", "sentences", "citations"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

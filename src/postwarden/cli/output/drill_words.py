@@ -44,7 +44,7 @@ FAULTS: Mapping[Fault, str] = MappingProxyType(
 LACKS: Mapping[Lack, str] = MappingProxyType(
     {
         Lack.DELETED: "everybody who got it wrongly deleted it before being held",
-        Lack.NO_WRONG_COPY: "they were left out, and no stranger got it in their place",
+        Lack.NO_COPY: "they were left out, and nobody of their address has it any more",
     }
 )
 

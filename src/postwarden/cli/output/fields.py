@@ -35,6 +35,7 @@ def fields(finding: Finding) -> dict[str, Any]:
         "other_message": finding.other_message,
         "gone": finding.gone,
         "settled": finding.settled,
+        "duplicate_of": finding.duplicate_of,
         "reasons": [_reason(reason) for reason in finding.reasons],
     }
 

@@ -34,12 +34,21 @@ def headline(summary: Summary) -> str:
     settled = (
         f"; {counted(summary.settled, 'copy')} put right by repairs" if summary.settled else ""
     )
+    settled += _left_out(summary)
     if not summary.wrong:
         return f"No misdelivered or crossed copy found{open_questions}{settled}."
     return (
         f"{_kinds(summary)} of {counted(summary.messages, 'message')}"
         f" in {counted(len(summary.holders), 'mailbox')}; {_opened(summary)}{open_questions}{settled}."
     )
+
+
+def _left_out(summary: Summary) -> str:
+    messages, accounts = summary.left_out
+    if not messages:
+        return ""
+    told = counted(messages, "message")
+    return f"; {counted(accounts, 'account')} never got {told} that others of their address got"
 
 
 def _kinds(summary: Summary) -> str:

@@ -34,15 +34,17 @@ def print_text(
 
     Args:
         summary: drawn from the same findings.
-        findings: in any order; only misdelivered and crossed ones are shown one by one.
+        findings: in any order; misdelivered and crossed ones are shown one by one, and those left out.
         console: its width is kept to; without colour nothing is lost but colour.
         zone: the provider's, for the times.
     """
     printer = _Printer(console, zone)
-    wrong = sorted((f for f in findings if f.wrong), key=_order)
+    found = sorted((f for f in findings if f.wrong or f.leaves_out), key=_order)
+    wrong = [f for f in found if f.wrong]
     printer.state(summary)
     printer.holders(summary.holders, wrong)
     printer.owners(summary.owners)
+    printer.left_out([f for f in found if f.leaves_out])
     printer.unknown(summary)
     printer.next(wrong, summary)
 
@@ -118,6 +120,16 @@ class _Printer:
             acts = ", ".join(ACTS[act].lower() for act in owner.next)
             table.add_row(Text(visible(owner.account)), *(f"{n:,}" for n in counts), acts)
         self._console.print(table)
+
+    def left_out(self, leaving: Sequence[Finding]) -> None:
+        if leaving:
+            self._heading("Left out: who never got what others of their address got")
+        for finding in leaving:
+            who = ", ".join(finding.lacking)
+            self._line(
+                f"{finding.message_id or finding.id} for {', '.join(finding.original_recipients)}:"
+                f" {who} never got it; {finding.account} has it ({finding.id})."
+            )
 
     def unknown(self, summary: Summary) -> None:
         if summary.cannot_know:

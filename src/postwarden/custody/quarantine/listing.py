@@ -21,7 +21,7 @@ class Held(NamedTuple):
         stored: when it was put.
         until: when its retention ends.
         gone: when it was removed; None while it is there.
-        how: why it was removed, or is about to be; "" else.
+        how: why it was removed, or is about to be; `How.PRESERVED`: it stays longer; "" else.
     """
 
     case: str

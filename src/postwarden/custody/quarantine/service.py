@@ -7,6 +7,7 @@ from postwarden.custody.quarantine.case_keys import key_for
 from postwarden.custody.quarantine.checking import Checked, checked
 from postwarden.custody.quarantine.files import Files
 from postwarden.custody.quarantine.opening import Opened
+from postwarden.custody.quarantine.ports import Preserving, nothing_preserved
 from postwarden.custody.quarantine.settings import QuarantineSettings
 from postwarden.custody.quarantine.values import Kept, Stored
 from postwarden.ledger.service import Ledger
@@ -18,8 +19,14 @@ _DAY = 24 * 3_600_000_000
 class Quarantine:
     """Opened with the state (`state.open_state`)."""
 
-    def __init__(self, ledger: Ledger, settings: QuarantineSettings) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        settings: QuarantineSettings,
+        preserving: Preserving = nothing_preserved,
+    ) -> None:
         self._ledger = ledger
+        self._preserving = preserving
         self._settings = settings
         self._files = Files(settings.path)
 
@@ -72,6 +79,8 @@ class Quarantine:
     def empty(self, now: Moment) -> int:
         """Remove what was kept until now, and what was left of removals; give how many objects.
 
+        What a legal preservation covers stays, which is on record; once that has ended it goes.
+
         Crash promise: each is on record as ended before its file goes, and with name and hash once it
         is gone. Killed in between, the next call goes on.
 
@@ -79,8 +88,8 @@ class Quarantine:
             OSError: some could not be removed; call again.
         """
         emptying.clear_partial(self._files, now)
-        emptying.end_due(self._ledger, now)
-        return emptying.remove_ended(self._files, self._ledger, now)
+        emptying.end_due(self._ledger, self._preserving, now)
+        return emptying.remove_ended(self._files, self._ledger, self._preserving, now)
 
     def destroy(self, case: str, actor: str, why: str, now: Moment) -> bool:
         """Destroy the key of a case: nothing that was kept for it can be read any more, by anybody.
@@ -97,11 +106,16 @@ class Quarantine:
             Whether there was a key.
 
         Raises:
+            Preserved: see `must_be_free`.
             OSError: the key is gone; some files are there still.
         """
-        was_there = emptying.destroy_key(case, self._ledger, actor, why, now)
-        emptying.remove_ended(self._files, self._ledger, now)
+        was_there = emptying.destroy_key(case, self._ledger, self._preserving, actor, why, now)
+        emptying.remove_ended(self._files, self._ledger, self._preserving, now)
         return was_there
+
+    def must_be_free(self, case: str) -> None:
+        """Raise `Preserved` where a legal preservation covers something of a case: its key stays."""
+        emptying.must_be_free(case, self._preserving)
 
     def held(self, references: Collection[str]) -> Iterator[listing.Held]:
         """See `listing.kept_for`."""

@@ -21,6 +21,8 @@ from postwarden.holds.settings import HoldSettings
 
 TOML = "postwarden.toml"
 _LOCATIONS = {Store.MAILDIR: "maildir:~/Maildir", Store.MDBOX: "mdbox:~/mdbox"}
+# Two deliveries to several recipients each may lock two list indexes crosswise; Dovecot 2.3 panics then.
+_FURTHER = {Store.MAILDIR: "", Store.MDBOX: "mailbox_list_index = no"}
 _OWN = "# Written by `postwarden lab up`; remove this line to keep your own.\n"
 
 
@@ -62,6 +64,7 @@ def write_dovecot(root: Path, state: State) -> None:
         uid=state.uid,
         gid=state.gid,
         mail_location=_LOCATIONS[state.store],
+        further=_FURTHER[state.store],
     )
     text = dovecot.configuration(root, state.ports, settings)
     replace_text(str(root / "dovecot" / "dovecot.conf"), text)

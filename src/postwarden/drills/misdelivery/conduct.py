@@ -142,9 +142,8 @@ def processes(folder: Path, user: tuple[int, int] | None) -> Give:
     """Give commands as processes of their own, in a folder and as a user (numbers of user and group)."""
 
     def give(module: str, words: Sequence[str]) -> Ended:
-        program = (sys.executable, "-m", module) if module else _POSTWARDEN
         ended = subprocess.run(  # noqa: S603  # our own program, no shell
-            [*as_user(user), *program, *words],
+            [*as_user(user), *words_of(module, words)],
             capture_output=True,
             text=True,
             check=False,
@@ -155,6 +154,12 @@ def processes(folder: Path, user: tuple[int, int] | None) -> Give:
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     return give
+
+
+def words_of(module: str, words: Sequence[str]) -> tuple[str, ...]:
+    """Give the words that start a command as a process."""
+    program = (sys.executable, "-m", module) if module else _POSTWARDEN
+    return (*program, *words)
 
 
 def _filled(word: str, values: Values) -> list[str]:

@@ -1,8 +1,8 @@
 """Where all messages are in the end, held against where they should be (pure).
 
 For each message and account it is known how many copies should lie there: the account's own ones, as they
-were, and one more for whom the message was meant and who never got theirs, as far as a wrong copy was left
-to take it from. Nobody else should have any.
+were, and one more for whom the message was meant and who never got theirs, as far as a copy was left to
+take it from: a wrong one, or a right one that came for the same address. Nobody else should have any.
 """
 
 from collections import Counter, defaultdict
@@ -23,9 +23,11 @@ class Fault(StrEnum):
     DOUBLE = "double"  # more copies than there should be
     ALTERED = "altered"  # a holder's own copy has other bytes, another date, other flags or place
     STILL_THERE = "still-there"  # a wrong copy lies where it lay
-    NOT_DELIVERED = "not-delivered"  # who lacks it still does, though a wrong copy was there
-    OTHER_BYTES = "other-bytes"  # delivered, but not with the bytes of any wrong copy
-    OTHER_DATE = "other-date"  # delivered, but not with the date the wrong copy arrived
+    NOT_DELIVERED = (
+        "not-delivered"  # who lacks it still does, though a copy to take it from was there
+    )
+    OTHER_BYTES = "other-bytes"  # delivered, but not with the bytes of any such copy
+    OTHER_DATE = "other-date"  # delivered, but not with the date such a copy arrived
     NOT_UNREAD = "not-unread"  # delivered, but read or with flags
 
 
@@ -33,7 +35,7 @@ class Lack(StrEnum):
     """Why somebody lacks a message that nothing could be done about."""
 
     DELETED = "deleted"  # who got it wrongly deleted it before the hold
-    NO_WRONG_COPY = "no-wrong-copy"  # they were left out, and no stranger got it in their place
+    NO_COPY = "no-copy"  # they were left out, and nobody of their address has it any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Ending:
     Attributes:
         misplaced: wrong copies that lay in mailboxes when the case began.
         removed: so many of them do no longer.
-        lacked: messages that somebody lacked, and a wrong copy of which was there.
+        lacked: messages that somebody lacked, and a copy of which was there to take it from.
+        left_out: those of them of which only right copies were there.
         delivered: so many of them lie there now: once, the same bytes, the date of arrival, unread.
         own: copies of their holders' own, those among them that came for another recipient.
         kept: so many of them are as they were.
@@ -63,6 +66,7 @@ class Ending:
     misplaced: int
     removed: int
     lacked: int
+    left_out: int
     delivered: int
     own: int
     kept: int
@@ -75,6 +79,7 @@ def end(truth: Truth, before: Iterable[Stored], after: Iterable[Stored]) -> Endi
     then, now = _by_place(before), _by_place(after)
     due = _due(truth)
     sources = _sources(truth, then)
+    strange = {place for one in truth.copies if not one.gone for place in _strangers(one)}
     copies: dict[Place, list[Copy]] = defaultdict(list)
     for one in truth.copies:
         copies[one.account, one.message_id].append(one)
@@ -91,7 +96,8 @@ def end(truth: Truth, before: Iterable[Stored], after: Iterable[Stored]) -> Endi
     deleted = len(beyond & {place for one in truth.copies if one.gone for place in _strangers(one)})
     return Ending(
         **{field: tally[field] for field in _COUNTED},
-        beyond={Lack.DELETED: deleted, Lack.NO_WRONG_COPY: len(beyond) - deleted},
+        left_out=sum(bool(sources[place]) for place in due - strange),
+        beyond={Lack.DELETED: deleted, Lack.NO_COPY: len(beyond) - deleted},
         wrong=tuple(wrong),
     )
 
@@ -111,7 +117,7 @@ def _judged(
     now: Sequence[Stored],
     sources: Sequence[Stored],
 ) -> _Judged:
-    """Judge one message in one account; `sources` are the wrong copies of it if one is due there."""
+    """Judge one message in one account; `sources` are copies to take it from if one is due there."""
     lying = [one for one in copies if not one.gone]
     strange = sum(map(_is_strange, lying))
     own, due = len(lying) - strange, int(bool(sources))
@@ -182,11 +188,18 @@ def _due(truth: Truth) -> set[Place]:
 
 
 def _sources(truth: Truth, then: Mapping[Place, Sequence[Stored]]) -> dict[Place, list[Stored]]:
-    """Give for each owner the wrong copies of their messages that lay elsewhere when the case began."""
+    """Give for each owner the copies elsewhere that they could get their messages from when the case began.
+
+    These are wrong ones, and right ones that came for an address of theirs; the latter not for who had the
+    message by another recipient's copy, and deleted that.
+    """
+    had = {(one.account, one.message_id) for one in truth.copies}
     found: dict[Place, list[Stored]] = defaultdict(list)
     for one in truth.copies:
         if not one.gone:
-            for place in _strangers(one):
+            for place in _others(one) if one.belongs else _strangers(one):
+                if one.belongs and place in had:
+                    continue
                 there = then[one.account, one.message_id]
                 found[place] += [other for other in there if other.folder == one.folder]
     return found
@@ -195,6 +208,13 @@ def _sources(truth: Truth, then: Mapping[Place, Sequence[Stored]]) -> dict[Place
 def _strangers(copy: Copy) -> list[Place]:
     """Give whose message a wrong copy is; nobody's, of one that belongs where it lies."""
     return [] if copy.belongs else [(owner, copy.message_id) for owner in copy.owners]
+
+
+def _others(copy: Copy) -> list[Place]:
+    """Give whose message a right copy is beside its holder's; of one that was sent on, nobody's."""
+    if copy.redirected_by is not None:
+        return []
+    return [(owner, copy.message_id) for owner in copy.owners if owner != copy.account]
 
 
 def _by_place(some: Iterable[Stored]) -> dict[Place, list[Stored]]:

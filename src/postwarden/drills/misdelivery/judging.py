@@ -120,12 +120,13 @@ def judge(
         stored: what lay in the mailboxes; a finding that names a file is about the message in it, whatever
             other Message-ID that has besides.
     """
-    files = {(one.account, one.file): one.message_id for one in stored}
+    files = {(one.account, one.folder, one.file): one.message_id for one in stored}
     said: dict[Key, list[Mapping[str, Any]]] = defaultdict(list)
     for finding in findings:
         folder = _GONE if finding["gone"] else finding["folder"]
         file = (finding["file"] or "").rpartition("/")[2]
-        named = files.get((finding["account"], file), finding["message_id"])
+        place = (finding["account"], finding["folder"], file)
+        named = files.get(place, finding["message_id"])
         name = _known(truth, without_comment(named or "") or "")
         said[finding["account"], name, folder].append(finding)
     wrong = [one for one in truth.copies if not one.belongs and not one.else_meant]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from postwarden.drills.lab import service as labs
 from postwarden.drills.lab.service import Lab, Store
@@ -44,13 +45,23 @@ __all__ = [
     "NoStock",
     "NotAsMeant",
     "Outcome",
+    "Played",
     "StepFailed",
     "drill",
+    "work_case",
 ]
 
 FOLDER = "drill"
 _MADE = "made-by-drill"
 _LEAST = 100  # fewer would not reach all kinds of copies
+
+
+class Played(NamedTuple):
+    """An incident that has happened, from which seed, and the seconds that it took."""
+
+    seed: int
+    incident: Incident
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,7 @@ def drill(
     seed: int,
     tell: Callable[[str], None],
     *,
+    store: Store = Store.MAILDIR,
     keep: bool = False,
     give: Give | None = None,
 ) -> Outcome:
@@ -89,6 +101,7 @@ def drill(
         messages: how many; None: the whole stock.
         seed: equal ones choose equal messages, recipients and acts.
         tell: is told what happens, line by line.
+        store: how the lab keeps mail: Maildirs are repaired as files, mdbox through Dovecot.
         keep: let the lab run on; otherwise it is stopped, also where the drill failed.
         give: gives the commands of the case; None: each as a process of its own.
 
@@ -102,7 +115,7 @@ def drill(
     if messages is not None and messages < _LEAST:
         raise DrillError(f"{messages} messages are too few for a drill: {_LEAST} at least")
     mail = letters(STOCK, messages, seed)
-    lab = _lab(Path(os.path.realpath(folder)))
+    lab = _lab(Path(os.path.realpath(folder)), store)
     try:
         return _played(lab, mail, seed, tell, give or processes(lab.root, _owner(lab)))
     finally:
@@ -113,26 +126,33 @@ def drill(
 def _played(
     lab: Lab, mail: list[Letter], seed: int, tell: Callable[[str], None], give: Give
 ) -> Outcome:
-    work = _workplace(lab)
     started = time.monotonic()
     incident = play(lab, mail, seed, tell)
     prepared = round(time.monotonic() - started, 3)
-    truth = incident.truth
-    before = stores.read(lab.root, truth.meant)
+    return work_case(lab, Played(seed, incident, prepared), tell, give)
+
+
+def work_case(lab: Lab, played: Played, tell: Callable[[str], None], give: Give) -> Outcome:
+    """Work the whole case of what happened on a lab, and judge it by the truth.
+
+    Raises as `drill`, but for what concerns the stock and the lab.
+    """
+    work, truth = _workplace(lab), played.incident.truth
+    before = stores.read(lab.root, lab.store, truth.meant)
     stores.must_agree(truth, before)
     conductor = Conductor(lab.config, work, give, tell)
-    seen = _worked(conductor, incident, lab, work)
+    seen = _worked(conductor, played.incident, lab, work)
     examined = conductor.printed("examined").splitlines()
     told = Facts(
-        seed=seed,
-        messages=len(mail),
+        seed=played.seed,
+        messages=len(truth.names),
         copies=len(truth.copies),
-        **facts.times(incident),
-        prepared=prepared,
+        **facts.times(played.incident),
+        prepared=played.seconds,
         case=str(conductor.values["case"]),
         findings=judge(truth, map(json.loads, examined), before),
         accounts=seen,
-        ending=end(truth, before, stores.read(lab.root, truth.meant)),
+        ending=end(truth, before, stores.read(lab.root, lab.store, truth.meant)),
         steps=tuple(conductor.done),
     )
     _keep(work / "truth.json", json.dumps(truth.as_json(), indent=1), lab)
@@ -156,18 +176,20 @@ def _worked(conductor: Conductor, incident: Incident, lab: Lab, work: Path) -> A
     return facts.accounts(incident.truth, lab.passwords, held, waiting, in_the_end)
 
 
-def _lab(root: Path) -> Lab:
+def _lab(root: Path, store: Store) -> Lab:
     """Give a running lab that nobody works with: a new one, or one that was only started."""
     if (root / FOLDER / _MADE).exists():
         labs.down(root)
         shutil.rmtree(root)
     if not (root / "lab.json").exists():
-        lab = labs.up(root)
+        lab = labs.up(root, store)
         (_workplace(lab) / _MADE).touch()
         return lab
     found = labs.status(root)
-    if found.store is not Store.MAILDIR:
-        raise DrillError(f"{root}: the drill reads Maildirs, and this lab has none")
+    if found.store is not store:
+        raise DrillError(
+            f"{root}: this lab stores mail as {found.store}; name it, or another folder"
+        )
     lab = labs.up(root)
     who = ask(lab.config, NOBODY_YET, {}, processes(root, _owner(lab)))
     if not who.printed.startswith(NOBODY_SAYS):

@@ -18,9 +18,16 @@ def count(seen: Seen, findings: Iterable[Finding], repairs: Iterable[Repair]) ->
         ValueError: one is neither right nor planned for, or stands twice.
     """
     found = {one.id: one for one in findings}
-    right = sorted(name for name, one in found.items() if one.verdict in _RIGHT)
-    settled = sorted(name for name, one in found.items() if one.settled)
     planned = sorted(one.copy.id for one in repairs)
+    about = {
+        name
+        for name, one in found.items()
+        if name in {*planned} and (one.leaves_out or one.duplicate_of is not None)
+    }
+    right = sorted(
+        name for name, one in found.items() if one.verdict in _RIGHT and name not in about
+    )
+    settled = sorted(name for name, one in found.items() if one.settled)
     counted = sorted({*right, *settled, *planned})
     if len(counted) != len(right) + len(settled) + len(planned) or not found.keys() <= set(counted):
         raise ValueError("a copy is not accounted for once")

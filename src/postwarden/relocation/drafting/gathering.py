@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from postwarden.evidence.service import Engine
 from postwarden.relocation.acts import BY_LMTP
-from postwarden.relocation.drafting.planning import Candidate
+from postwarden.relocation.drafting.weighing import Candidate
 from postwarden.relocation.models import CopyRow
 from postwarden.relocation.ports import Route, Wanted
 from postwarden.relocation.rules import Outcome
@@ -21,29 +21,71 @@ _MANY = 500
 def candidates(
     engine: Engine, examination: Examination, findings: Sequence[Finding]
 ) -> list[Candidate]:
-    """Give what a plan decides about: every copy that is not plainly right."""
+    """Give what a plan decides about: every copy that is not plainly right, and the right ones that say more."""
     wrong = [one for one in findings if one.verdict is Verdict.MISDELIVERED]
     held = examination.ever_held(wrong)
     stored = _stored(engine, findings)
     undecided = _undecided([one.id for one in findings])
+    twins = {one.id: _copy(one, stored.get(_place(one))) for one in _doubled(findings)}
     return [
         _candidate(
             one,
-            stored.get((one.store, one.account, one.folder, one.file)),
+            stored.get(_place(one)),
             held.get(one.id, frozenset()),
+            twin=twins.get(one.duplicate_of or ""),
             undecided=one.id in undecided,
         )
         for one in findings
-        if one.verdict not in (Verdict.RIGHTFUL, Verdict.OWN) and not one.settled
+        if _is_asked(one)
     ]
 
 
+_Place = tuple[str | None, str, str | None, str | None]
+
+
+def _place(finding: Finding) -> _Place:
+    return finding.store, finding.account, finding.folder, finding.file
+
+
+def _is_asked(finding: Finding) -> bool:
+    right = finding.verdict in (Verdict.RIGHTFUL, Verdict.OWN)
+    says_more = finding.leaves_out or finding.duplicate_of is not None
+    return not finding.settled and (not right or says_more)
+
+
+def _doubled(findings: Sequence[Finding]) -> list[Finding]:
+    """Give the copies that others are duplicates of."""
+    names = {one.duplicate_of for one in findings}
+    return [one for one in findings if one.id in names]
+
+
 def _candidate(
-    finding: Finding, record: CopyRecord | None, held: frozenset[str], *, undecided: bool
+    finding: Finding,
+    record: CopyRecord | None,
+    held: frozenset[str],
+    *,
+    twin: Wanted | None,
+    undecided: bool,
 ) -> Candidate:
     if record is None:
         return Candidate(finding, held=held, undecided=undecided)
-    copy = Wanted(
+    return Candidate(
+        finding,
+        _copy(finding, record),
+        size=record.size,
+        body=record.content_hash or str(record.size - record.header_size),
+        flags=record.flags,
+        state=record.state,
+        held=held,
+        undecided=undecided,
+        twin=twin,
+    )
+
+
+def _copy(finding: Finding, record: CopyRecord | None) -> Wanted | None:
+    if record is None:
+        return None
+    return Wanted(
         id=finding.id,
         account=finding.account,
         folder=record.folder,
@@ -52,21 +94,9 @@ def _candidate(
         uid=record.uid,
         header_hash=record.header_hash,
     )
-    return Candidate(
-        finding,
-        copy,
-        size=record.size,
-        body=record.content_hash or str(record.size - record.header_size),
-        flags=record.flags,
-        state=record.state,
-        held=held,
-        undecided=undecided,
-    )
 
 
-def _stored(
-    engine: Engine, findings: Sequence[Finding]
-) -> Mapping[tuple[str | None, str, str | None, str | None], CopyRecord]:
+def _stored(engine: Engine, findings: Sequence[Finding]) -> Mapping[_Place, CopyRecord]:
     named = {"account": pa.string(), "file": pa.string()}
     files = engine.given(named, [(one.account, one.file) for one in findings if one.file])
     theirs = engine.tables["copies"].semi_join(files, ["account", "file"])
@@ -92,10 +122,12 @@ class Homes(NamedTuple):
     Attributes:
         stores: by account; none of those that have no mailbox anywhere.
         several: accounts with more than one, so that nobody knows where their owner looks.
+        left: bytes that those have left of a quota that is known.
     """
 
     stores: Mapping[str, str]
     several: frozenset[str]
+    left: Mapping[str, int]
 
 
 def stores_of(
@@ -132,7 +164,12 @@ def stores_of(
         rest = [one for one in asked if stores.get(one) not in rooms and one not in several]
         found = routes[BY_LMTP].rooms(rest)
         stores |= {account: BY_LMTP for account in rest if found[account].exists}
-    return Homes(stores, frozenset(several))
+    left = {
+        account: room.bytes_left
+        for account, store in stores.items()
+        if store in rooms and (room := rooms[store][account]).bytes_left is not None
+    }
+    return Homes(stores, frozenset(several), left)
 
 
 def known_stores(engine: Engine, accounts: Collection[str]) -> Mapping[str, Collection[str]]:

@@ -12,20 +12,29 @@ _GAVE = (Sent.ARRIVED, Sent.TAKEN)
 
 
 def repairs(ledger: Ledger) -> Repairs:
-    """Read what arrived and what was removed; nothing of accounts whose facts were erased."""
+    """Read what arrived, was removed or left as its holder's; nothing of accounts whose facts were erased."""
     arrived: dict[tuple[str, str], Citation] = {}
+    got: list[tuple[str, str]] = []
     removed: dict[tuple[str, ...], Citation] = {}
-    for person, citation, (_, sent, _, guid) in _told(ledger, "copy.delivered"):
+    messages: dict[str, tuple[str, str]] = {}
+    kept: dict[tuple[str, str], Citation] = {}
+    for person, citation, (finding, sent, _, guid) in _told(ledger, "copy.delivered"):
         if sent in _GAVE:
             arrived[person, guid] = citation
+            got.append((person, finding))
     for person, citation, copy in _told(ledger, "copy.ended"):
-        _, outcome, *_, guid, message, queue = copy
+        finding, outcome, *_, guid, message, queue = copy
+        if message or queue:
+            messages[finding] = message, queue
         if outcome in _TOOK:
             if guid:
                 removed[person, guid] = citation
             if queue:
                 removed[person, message, queue] = citation
-    return Repairs(arrived, removed)
+    for person, citation, (finding, guid) in _told(ledger, "copy.kept"):
+        kept[person, guid or finding] = citation
+    given = frozenset((who, *messages[one]) for who, one in got if one in messages)
+    return Repairs(arrived, removed, kept, given)
 
 
 def _told(ledger: Ledger, act: str) -> Iterator[tuple[str, Citation, list[Any]]]:

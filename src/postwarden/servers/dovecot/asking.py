@@ -28,6 +28,7 @@ from postwarden.servers.dovecot.stored import (
     FIELDS,
     Folder,
     Stored,
+    doubtful,
     folders,
     is_pattern,
     stored,
@@ -35,7 +36,8 @@ from postwarden.servers.dovecot.stored import (
 
 NO_USER = 67  # sysexits.h EX_NOUSER
 NOT_FOUND = 68  # doveadm: no such folder
-EXISTS = 65  # EX_DATAERR: such a folder is there
+EXISTS = 65  # EX_DATAERR: such a folder is there, or there can be none
+NO_NAME = 64  # EX_USAGE: no folder can have such a name
 _AT_ONCE = 100  # commands in a request
 _KNOWN_SECONDS = 60.0  # that an account counts as known
 
@@ -55,6 +57,7 @@ class Asking:
         self._doveadm = doveadm
         self._name = name
         self._homes: dict[str, tuple[float, str]] = {}
+        self._commands: frozenset[str] | None = None
 
     def look(self, commands: Sequence[Asked]) -> list[Answer]:
         """Ask what changes nothing, or nothing but staging; raise as questions do."""
@@ -63,8 +66,8 @@ class Asking:
         except DoveadmUnanswered as error:
             raise TemporaryRouteError(f"{self._name}: {error}") from error
 
-    def act(self, commands: Sequence[Asked]) -> list[Answer]:
-        """Ask for what changes accounts.
+    def act(self, commands: Sequence[Asked], expected: Collection[int] = ()) -> list[Answer]:
+        """Ask for what changes accounts; no command may fail, unless with an expected code.
 
         Raises:
             AmbiguousRouteError: no answer, or a command failed; others may have been carried out.
@@ -75,7 +78,7 @@ class Asking:
         except DoveadmUnanswered as error:
             raise AmbiguousRouteError(f"{self._name}: {error}") from error
         for (name, _), answer in zip(commands, answers, strict=True):
-            if isinstance(answer, Failure):
+            if isinstance(answer, Failure) and answer.code not in expected:
                 raise AmbiguousRouteError(f"{self._name}: {_failed(name, answer)}")
         return answers
 
@@ -95,11 +98,17 @@ class Asking:
     def commands(self) -> frozenset[str]:
         """Give the names of the commands that this Dovecot has."""
         try:
-            return self._doveadm.commands()
+            self._commands = self._doveadm.commands()
         except DoveadmRefused as error:
             raise PermanentRouteError(f"{self._name}: {error}") from error
         except DoveadmError as error:
             raise TemporaryRouteError(f"{self._name}: {error}") from error
+        return self._commands
+
+    def has(self, command: str) -> bool:
+        """Tell whether this Dovecot has a command, by what it said last: an unknown one breaks its answer."""
+        known = self.commands() if self._commands is None else self._commands
+        return command in known
 
     def homes(self, accounts: Iterable[str]) -> Mapping[str, str]:
         """Give what is said of the mail location of those accounts that the user database knows.
@@ -109,23 +118,50 @@ class Asking:
         comes then, and nothing was changed.
         """
         since = time.monotonic() - _KNOWN_SECONDS
-        self._homes = {name: one for name, one in self._homes.items() if one[0] > since}
+        known = {name: one for name, one in list(self._homes.items()) if one[0] > since}
         names = [one for one in dict.fromkeys(accounts) if not is_pattern(one)]
-        unknown = [name for name in names if name not in self._homes]
+        unknown = [name for name in names if name not in known]
         answers = self.told([_user(name) for name in unknown], {NO_USER})
         for name, answer in zip(unknown, answers, strict=True):
             if not isinstance(answer, Failure):
                 said = " ".join(value for row in answer for value in row.values())
-                self._homes[name] = (time.monotonic(), said)
-        return {name: self._homes[name][1] for name in names if name in self._homes}
+                known[name] = (time.monotonic(), said)
+        self._homes = known
+        return {name: known[name][1] for name in names if name in known}
 
     def stored(self, queries: Sequence[Query]) -> list[list[Stored]]:
         """Give the messages that each query finds; an account that is not there has none."""
         answers = self.told([fetched(one) for one in queries], {NO_USER})
         try:
-            return [stored(answer) for answer in answers]
+            found = [stored(answer) for answer in answers]
         except ValueError as error:
             raise TemporaryRouteError(f"{self._name}: doveadm fetch: {error}") from error
+        return self._without_virtual(queries, found)
+
+    def _without_virtual(
+        self, queries: Sequence[Query], found: list[list[Stored]]
+    ) -> list[list[Stored]]:
+        """Leave out what virtual folders show: it is stored once."""
+        asked = list(
+            dict.fromkeys(
+                (query.account, folder)
+                for query, some in zip(queries, found, strict=True)
+                for folder in doubtful(some)
+            )
+        )
+        real = {
+            (account, one.name): one.guid
+            for (account, _), some in zip(asked, self.folders(asked), strict=True)
+            for one in some
+        }
+        return [
+            [
+                one
+                for one in some
+                if real.get((query.account, one.folder), one.folder_guid) == one.folder_guid
+            ]
+            for query, some in zip(queries, found, strict=True)
+        ]
 
     def folders(self, wanted: Sequence[tuple[str, str]]) -> list[list[Folder]]:
         """Give the folders that match each account and mask."""

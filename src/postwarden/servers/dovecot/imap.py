@@ -6,6 +6,7 @@ literals (RFC 7888, LITERAL+) go and come as they are. Only what the staging acc
 """
 
 import re
+import secrets
 import socket
 import ssl
 import time
@@ -34,7 +35,9 @@ _STATUS = re.compile(rb'\* STATUS "?([^" ]+)"? \(X-GUID (\w+)\)')
 _DATE = re.compile(
     rb'[( ]INTERNALDATE "([ \d]\d)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
 )
-_PREFIX = re.compile(rb'\A\* NAMESPACE \(\("([ -!#-\[\]-~]*)"')
+_PERSONAL = re.compile(rb"\A\* NAMESPACE \((\(.*?\))\) ")
+_PREFIX = re.compile(rb'\("([ -!#-\[\]-~]*)"')
+_TRIED = "postwarden-read-0-"
 
 
 class Place(NamedTuple):
@@ -126,6 +129,11 @@ class Imap:
                 return plain
             context = ssl.create_default_context()
             return context.wrap_socket(plain, server_hostname=place.host)
+        except ssl.SSLCertVerificationError as error:
+            raise TemporaryRouteError(
+                f"IMAP at {self._name}: its certificate is refused: {error.verify_message}; let this system"
+                " trust its CA, and [[relocation.backends]] name the host as the certificate does"
+            ) from error
         except OSError as error:
             raise TemporaryRouteError(f"IMAP at {self._name}: {error}") from error
 
@@ -142,10 +150,22 @@ class Imap:
             raise PermanentRouteError(f"IMAP at {self._name}: lacks {lacks}")
 
     def _prefix(self) -> str:
-        """Give what the names of the account's own folders begin with (RFC 2342)."""
+        """Give what the names of the account's own folders begin with (RFC 2342).
+
+        Of several namespaces, some may be virtual or hold what was expunged: the first one counts in
+        which a folder can be made.
+        """
         _, told = self._command(b"NAMESPACE")
-        found = (_PREFIX.match(answer.text) for answer in told)
-        return next((match[1].decode() for match in found if match), "")
+        personal = [match for answer in told if (match := _PERSONAL.match(answer.text))]
+        found = [one.decode() for match in personal for one in _PREFIX.findall(match[1])]
+        return next((one for one in found if len(found) == 1 or self._is_of_use(one)), "")
+
+    def _is_of_use(self, prefix: str) -> bool:
+        name = f"{prefix}{_TRIED}{secrets.token_hex(8)}"
+        status, _ = self._command(b'CREATE "%b"' % name.encode("ascii"))
+        if status.startswith(b"OK"):
+            self.delete(name)
+        return status.startswith(b"OK")
 
     def __enter__(self) -> Self:
         return self
@@ -220,9 +240,13 @@ class Imap:
         """Give a folder another name; its GUID, its UIDs and UIDVALIDITY stay."""
         self.do(b'RENAME "%b" "%b"' % (folder.encode("ascii"), name.encode("ascii")))
 
+    def leave(self) -> None:
+        """Leave the folder that was looked into last: the server ends sessions whose folder goes."""
+        self.do(b"UNSELECT", b"BAD")
+
     def delete(self, folder: str) -> None:
         """Remove a folder and what it holds."""
-        self.do(b"UNSELECT", b"BAD")
+        self.leave()
         self.do(b'DELETE "%b"' % folder.encode("ascii"), b"NO [NONEXISTENT]")
 
     def expunge(self, folder: str, uids: str) -> None:

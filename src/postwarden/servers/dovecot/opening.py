@@ -31,5 +31,9 @@ def dovecot_route(settings: BackendSettings, hosts: Set[str]) -> DovecotRoute:
     place = Place(settings.imap_host, settings.imap_port, settings.imap_tls)
     login = Login(place, settings.account, password, _SECONDS)
     return DovecotRoute(
-        settings.name, Doveadm(settings.url, settings.api_key, _SECONDS), login, hosts
+        settings.name,
+        Doveadm(settings.url, settings.api_key, _SECONDS),
+        login,
+        hosts,
+        lazy=settings.lazy_expunge,
     )

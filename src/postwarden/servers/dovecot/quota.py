@@ -1,18 +1,15 @@
-"""What accounts can take (doveadm-quota(1)), and where this Dovecot may keep what was removed."""
+"""What accounts can take (doveadm-quota(1))."""
 
 from collections.abc import Mapping, Sequence
 
 from postwarden.relocation.service import Room
 from postwarden.servers.dovecot.api import Failure
 from postwarden.servers.dovecot.asking import Asking
-from postwarden.servers.dovecot.stored import number, rows
-
-_ALWAYS = ("index-cache", "lazy-expunge", "alternate-storage", "saved-attachments")
-_FULL_TEXT = "ftsRescan"  # a command that doveadm has where the plugin is loaded
+from postwarden.servers.dovecot.stored import number
 
 
 class Quotas:
-    """Implements `Route.rooms` and `Route.residue`."""
+    """Implements `Route.rooms`."""
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
@@ -29,17 +26,6 @@ class Quotas:
             if not isinstance(answer, Failure):
                 rooms[account] = Room(exists=True, bytes_left=_left(answer))
         return rooms
-
-    def residue(self) -> tuple[str, ...]:
-        """As `Route.residue`."""
-        found = list(_ALWAYS)
-        if _FULL_TEXT in self._asking.commands():
-            found.append("full-text-index")
-        # Not by replicatorStatus, which crashes Dovecot 2.3's doveadm where nothing is replicated.
-        (processes,) = self._asking.told([("processStatus", {})])
-        if any(row.get("name") == "replicator" for row in rows(processes)):
-            found.append("replicas")
-        return tuple(found)
 
 
 def _left(limits: Sequence[Mapping[str, str]]) -> int | None:

@@ -4,11 +4,18 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from postwarden.relocation.service import Absence, Original, Wanted, content_hash
+from postwarden.relocation.service import (
+    Absence,
+    Original,
+    TemporaryRouteError,
+    Wanted,
+    content_hash,
+)
 from postwarden.servers.dovecot.asking import Asking, Query
 from postwarden.servers.dovecot.copying import Copier, Pick
 from postwarden.servers.dovecot.imap import Mail
 from postwarden.servers.dovecot.stored import Stored, rows, with_guids
+from postwarden.servers.dovecot.traces import Spot, Traces
 from postwarden.sources.service import header_hashes
 
 _AT_ONCE = 500
@@ -27,9 +34,10 @@ class Seen(NamedTuple):
 class Reader:
     """Implements `Route.read`, and finds copies for their removal."""
 
-    def __init__(self, asking: Asking, copier: Copier, hosts: Set[str]) -> None:
+    def __init__(self, asking: Asking, copier: Copier, traces: Traces, hosts: Set[str]) -> None:
         """Bind it; `hosts` are the provider's own, lower case."""
         self._asking = asking
+        self._traces = traces
         self._copier = copier
         self._hosts = hosts
         self._seen: OrderedDict[tuple[str, str], Seen] = OrderedDict()
@@ -66,21 +74,51 @@ class Reader:
     def _read_elsewhere(
         self, copies: Sequence[Wanted], batch: Sequence[Wanted]
     ) -> Iterator[tuple[Wanted, Original | Absence]]:
-        by_id = {copy.id: copy for copy in copies}
-        picks = []
-        for copy, found in self.locate(copies, batch):
-            if isinstance(found, Absence):
-                yield copy, found
-            else:
-                picks.append(Pick(copy.id, copy.account, found.folder, found.guid, found.uid))
+        located = list(self.locate(copies, batch))
+        yield from ((copy, one) for copy, one in located if isinstance(one, Absence))
+        places = {copy.id: (copy, one) for copy, one in located if not isinstance(one, Absence)}
+        picks = [
+            Pick(id_, copy.account, one.folder, one.guid, one.uid)
+            for id_, (copy, one) in places.items()
+        ]
+        unread = []
         for pick, mail in self._copier.bytes_of(picks):
-            copy = by_id[pick.id]
-            yield copy, Absence.UNREADABLE if mail is None else self._original(copy, pick, mail)
+            if mail is None:
+                unread.append(places[pick.id])
+            else:
+                yield places[pick.id][0], self._original(places[pick.id][0], pick, mail)
+        yield from self.unread(unread, batch)
+
+    def unread(
+        self, places: Sequence[tuple[Wanted, Stored]], batch: Iterable[Wanted]
+    ) -> Iterator[tuple[Wanted, Absence]]:
+        """Say why copies cannot be read that were found at these places a moment ago.
+
+        Raises:
+            TemporaryRouteError: one of them is elsewhere by now.
+        """
+        if not places:
+            return
+        before = {copy.id: (one.folder_guid, one.uid) for copy, one in places}
+        for copy, one in self.locate([copy for copy, _ in places], batch):
+            if isinstance(one, Absence):
+                yield copy, one
+            elif (one.folder_guid, one.uid) == before[copy.id]:
+                yield copy, Absence.UNREADABLE
+            else:
+                raise TemporaryRouteError("a copy is moved while it is read")
 
     def locate(
         self, copies: Sequence[Wanted], batch: Iterable[Wanted]
     ) -> Iterator[tuple[Wanted, Stored | Absence]]:
-        """Find copies of accounts that are there, in all folders; `batch` has what others may claim."""
+        """Find copies of accounts that are there, in all folders.
+
+        One that lies nowhere else is looked for where lazy_expunge keeps what a user removed.
+
+        Args:
+            copies: which.
+            batch: has what others may claim.
+        """
         claimed = {(one.account, one.folder, one.uid) for one in batch}
         by_account: dict[str, list[Wanted]] = {}
         for copy in copies:
@@ -91,9 +129,29 @@ class Reader:
         there: dict[str, list[Stored]] = {}
         for query, found in zip(queries, self._asking.stored(queries), strict=True):
             there.setdefault(query.account, []).extend(found)
+        gone = []
         for account, some in by_account.items():
             places = {(folder, uid) for one, folder, uid in claimed if one == account}
-            yield from ((copy, where_now(copy, there[account], places)) for copy in some)
+            live = [one for one in there[account] if not self._traces.is_lazy(one.folder)]
+            for copy in some:
+                now = where_now(copy, live, places)
+                if now is Absence.GONE:
+                    gone.append(copy)
+                else:
+                    yield copy, now
+        yield from self._lazily_kept(gone)
+
+    def _lazily_kept(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Stored | Absence]]:
+        queries = self._traces.lazily_kept(
+            Spot(copy.account, copy.folder, copy.guid) for copy in copies if copy.guid is not None
+        )
+        kept = {
+            (query.account, one.guid): one
+            for query, found in zip(queries, self._asking.stored(queries), strict=True)
+            for one in found
+        }
+        for copy in copies:
+            yield copy, kept.get((copy.account, copy.guid or ""), Absence.GONE)
 
     def _original(self, wanted: Wanted, pick: Pick, mail: Mail) -> Original | Absence:
         if wanted.header_hash not in header_hashes(mail.content, self._hosts):

@@ -5,14 +5,14 @@ lately, it is that message, for a stored message never changes (RFC 3501 section
 gives no two contents one GUID in an account. Otherwise its bytes are read again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from postwarden.relocation.service import Absence, AmbiguousRouteError, Wanted, content_hash
-from postwarden.servers.dovecot.api import Asked
-from postwarden.servers.dovecot.asking import Asking, Query, fetched
+from postwarden.servers.dovecot.asking import NOT_FOUND, Asking, Query, fetched
 from postwarden.servers.dovecot.copying import Copier, Pick
 from postwarden.servers.dovecot.reading import Reader
-from postwarden.servers.dovecot.stored import Stored, uid_set, with_guids
+from postwarden.servers.dovecot.stored import Stored, rows, uid_set, with_guids
+from postwarden.servers.dovecot.traces import Spot, Traces, expunged, purged
 
 _AT_ONCE = 500
 _Found = Mapping[str, tuple[Wanted, Stored]]
@@ -21,14 +21,19 @@ _Found = Mapping[str, tuple[Wanted, Stored]]
 class Remover:
     """Implements `Route.remove`."""
 
-    def __init__(self, asking: Asking, copier: Copier, reader: Reader) -> None:
+    def __init__(
+        self, asking: Asking, copier: Copier, reader: Reader, traces: Traces, staging: str
+    ) -> None:
+        """Bind it; `staging` is the account through which copies were read."""
         self._asking = asking
+        self._traces = traces
+        self._staging = staging
         self._copier = copier
         self._reader = reader
 
     def remove(self, copies: Sequence[tuple[Wanted, str]]) -> dict[str, Absence | None]:
         """As `Route.remove`."""
-        homes = self._asking.homes(copy.account for copy, _ in copies)
+        homes = self._asking.homes([*(copy.account for copy, _ in copies), self._staging])
         told: dict[str, Absence | None] = {}
         for at in range(0, len(copies), _AT_ONCE):
             some = copies[at : at + _AT_ONCE]
@@ -46,11 +51,11 @@ class Remover:
                 told[copy.id] = place
             else:
                 found[copy.id] = (copy, place)
-        same = self._same(found, {copy.id: hashed for copy, hashed in copies})
+        same, unread = self._same(found, {copy.id: hashed for copy, hashed in copies})
         told |= {id_: Absence.CHANGED for id_ in found if id_ not in same}
-        # Also where nothing is left to expunge: an earlier try may have ended before its purge.
-        keeping = {copy.account for copy, _ in copies if keeps_bodies(homes[copy.account])}
-        self._expunge([found[id_] for id_ in same], keeping)
+        why = self._reader.unread([found[id_] for id_ in unread], [copy for copy, _ in copies])
+        told |= {copy.id: absence for copy, absence in why}
+        self._expunge([copy for copy, _ in copies], [found[id_] for id_ in same], homes)
         return told | dict.fromkeys(same)
 
     def _looked_up(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Stored | Absence]]:
@@ -74,33 +79,50 @@ class Remover:
                 yield copy, place
         yield from self._reader.locate(missing, copies)
 
-    def _same(self, found: _Found, hashes: Mapping[str, str]) -> list[str]:
-        """Give the ids of those whose content has the hash that it should have."""
-        same, unknown = [], []
+    def _same(self, found: _Found, hashes: Mapping[str, str]) -> tuple[list[str], list[str]]:
+        """Give the ids of those whose content has the hash that it should have, and of unreadable ones."""
+        same, unread, unknown = [], [], []
         for id_, (copy, place) in found.items():
             seen = self._reader.seen(copy.account, place.guid)
             if seen == (place.size, place.date, hashes[id_]):
                 same.append(id_)
             else:
                 unknown.append(Pick(id_, copy.account, place.folder, place.guid, place.uid))
-        same += [
-            pick.id
-            for pick, mail in self._copier.bytes_of(unknown)
-            if mail is not None and content_hash(mail.content) == hashes[pick.id]
-        ]
-        return same
+        for pick, mail in self._copier.bytes_of(unknown):
+            if mail is None:
+                unread.append(pick.id)
+            elif content_hash(mail.content) == hashes[pick.id]:
+                same.append(pick.id)
+        return same, unread
 
-    def _expunge(self, places: Sequence[tuple[Wanted, Stored]], keeping: Iterable[str]) -> None:
+    def _expunge(
+        self,
+        copies: Sequence[Wanted],
+        places: Sequence[tuple[Wanted, Stored]],
+        homes: Mapping[str, str],
+    ) -> None:
+        """Expunge copies at their places, and what Dovecot keeps of them beside.
+
+        The latter also where nothing is left to expunge: an earlier try may have ended in between.
+        """
         by_folder: dict[tuple[str, str], list[Stored]] = {}
         for copy, place in places:
             by_folder.setdefault((copy.account, place.folder_guid), []).append(place)
         queries = [Query(account, _exactly(some)) for (account, _), some in by_folder.items()]
-        expunged = [_expunged(query) for query in queries]
-        looked = [fetched(query) for query in queries]
-        purged = [("purge", {"user": account}) for account in sorted(keeping)]
-        answers = self._asking.act([*expunged, *looked, *purged])
-        if any(answers[len(expunged) : len(expunged) + len(looked)]):
+        spots = [Spot(copy.account, place.folder, place.guid) for copy, place in places]
+        queries += self._traces.lazily_kept(spots)
+        were = {(one.account, one.folder) for one in copies}
+        were |= {(one.account, one.folder) for one in spots}
+        acts = [
+            *map(expunged, queries),
+            *map(fetched, queries),
+            *self._traces.cached(sorted(were)),
+            *purged(homes, {self._staging, *(copy.account for copy in copies)}),
+        ]
+        answers = self._asking.act(acts, {NOT_FOUND})
+        if any(map(rows, answers[len(queries) : 2 * len(queries)])):
             raise AmbiguousRouteError("doveadm expunge succeeded, and copies are there still")
+        self._traces.replicate(copy.account for copy in copies)
 
 
 def _expected(copies: Sequence[Wanted]) -> list[str]:
@@ -111,12 +133,3 @@ def _exactly(places: Sequence[Stored]) -> list[str]:
     uids = uid_set(place.uid for place in places)
     guids = with_guids(place.guid for place in places)
     return ["mailbox-guid", places[0].folder_guid, "uid", uids, *guids]
-
-
-def _expunged(query: Query) -> Asked:
-    return "expunge", {"user": query.account, "query": list(query.words)}
-
-
-def keeps_bodies(said: str) -> bool:
-    """Whether a mail location, as the user database gives it, may need a purge."""
-    return "mdbox" in said or ("dbox" not in said and "maildir" not in said)

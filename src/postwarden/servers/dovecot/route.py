@@ -14,19 +14,21 @@ from postwarden.relocation.service import (
     content_hash,
 )
 from postwarden.servers.dovecot.api import Answer, Asked, Doveadm, Failure
-from postwarden.servers.dovecot.asking import EXISTS, NO_USER, NOT_FOUND, Asking, status
+from postwarden.servers.dovecot.asking import EXISTS, NO_NAME, NO_USER, NOT_FOUND, Asking, status
 from postwarden.servers.dovecot.copying import Copier
 from postwarden.servers.dovecot.fencing import PROCESSES, Quiet, processes
 from postwarden.servers.dovecot.imap import Held, Letter
 from postwarden.servers.dovecot.quota import Quotas
 from postwarden.servers.dovecot.reading import Reader
-from postwarden.servers.dovecot.removing import Remover, keeps_bodies
+from postwarden.servers.dovecot.removing import Remover
 from postwarden.servers.dovecot.settling import Settler
 from postwarden.servers.dovecot.staging import Login, Staging
 from postwarden.servers.dovecot.stored import Folder, is_pattern, uid_set
 from postwarden.servers.dovecot.tickets import Place
+from postwarden.servers.dovecot.traces import Traces, purged
 
 _Target = tuple[str, str]  # account, folder
+_MISSING = frozenset({NO_USER, NOT_FOUND, NO_NAME})
 
 
 class DovecotRoute:
@@ -43,6 +45,7 @@ class DovecotRoute:
         login: Login,
         hosts: Set[str],
         orphans: float = 5.0,
+        lazy: str = "",
     ) -> None:
         """Bind it.
 
@@ -52,20 +55,23 @@ class DovecotRoute:
             login: of the staging account.
             hosts: the provider's own, lower case.
             orphans: seconds to wait where Dovecot was started anew since a parcel was staged.
+            lazy: Dovecot's setting lazy_expunge; "" where that plugin is not in use.
         """
+        self._name = name
         self._asking = Asking(doveadm, name)
-        self._staging = Staging(login)
+        self._traces = Traces(self._asking, lazy)
+        self._staging = Staging(login, self._traces.lazy)
         self._quiet = Quiet(self._asking, login.seconds, orphans)
         copier = Copier(self._asking, self._staging)
-        self._reader = Reader(self._asking, copier, hosts)
-        self._remover = Remover(self._asking, copier, self._reader)
+        self._reader = Reader(self._asking, copier, self._traces, hosts)
+        self._remover = Remover(self._asking, copier, self._reader, self._traces, login.account)
         self._settler = Settler(self._asking, self._staging, copier, self._quiet)
         self._quotas = Quotas(self._asking)
 
     @property
     def name(self) -> str:
         """Say which way it is."""
-        return "dovecot"
+        return f"dovecot {self._name}"
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """As `Route.rooms`."""
@@ -108,20 +114,21 @@ class DovecotRoute:
     def _targets(self, wanted: Sequence[_Target]) -> tuple[int, dict[_Target, Folder]]:
         """Give Dovecot's generation, and the folders in which parcels are to arrive.
 
-        Folders that are missing are made; those of accounts that are not there are left out.
+        Folders that are missing are made. Left out are those that cannot be: of accounts that are not
+        there, with names that no namespace has room for.
         """
         named = [one for one in wanted if not is_pattern(one[0])]
-        told, *answers = self._asking.told(
-            [PROCESSES, *(status(*one) for one in named)], {NO_USER, NOT_FOUND}
-        )
+        told, *answers = self._asking.told([PROCESSES, *(status(*one) for one in named)], _MISSING)
         found = self._folders(named, answers)
         missing = [
             one
             for one, answer in zip(named, answers, strict=True)
             if one not in found and not (isinstance(answer, Failure) and answer.code == NO_USER)
         ]
-        self._asking.told([_made(one) for one in missing], {EXISTS})
-        found |= self._folders(missing, self._asking.told([status(*one) for one in missing]))
+        self._asking.told([_made(one) for one in missing], {EXISTS, NO_NAME})
+        asked = [status(*one) for one in missing]
+        found |= self._folders(missing, self._asking.told(asked, _MISSING))
+        self._traces.note(told)
         return processes(told).generation, found
 
     def _folders(
@@ -173,16 +180,16 @@ class DovecotRoute:
         """As `Route.remove`."""
         return self._remover.remove(copies)
 
-    def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:  # noqa: ARG002  # all are staged in one place
+    def clear(self, keys: Sequence[str], accounts: Sequence[str]) -> None:
         """As `Route.clear`."""
         account = self._staging.account
-        done = self._staging.forget(lambda key: key.startswith(tuple(keys)))
-        if done and keeps_bodies(self._asking.homes([account]).get(account, "")):
-            self._asking.told([("purge", {"user": account})])
+        self._traces.replicate([account, *accounts])
+        if self._staging.forget(lambda key: key.startswith(tuple(keys))):
+            self._asking.told([*purged(self._asking.homes([account]), [account])])
 
     def residue(self) -> Sequence[str]:
         """As `Route.residue`."""
-        return self._quotas.residue()
+        return [*self._traces.residue(finds_lazy=self._staging.keeps_lazily())]
 
 
 def _made(target: _Target) -> Asked:

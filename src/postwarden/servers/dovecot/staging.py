@@ -6,6 +6,7 @@ Folders are known by their GUID; a new name keeps a late command from finding on
 """
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -38,13 +39,22 @@ class Login:
     seconds: float
 
 
+class _Sessions(threading.local):
+    """The session of each thread, and how often it is in use there."""
+
+    open: Imap | None = None
+    inside = 0
+
+
 class Staging:
     """The folders of the staging account; what fails here raises `TemporaryRouteError`."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, login: Login, lazy: str) -> None:
+        """Bind them; `lazy` is the mask of the folders that lazy_expunge fills, "" for none."""
         self._login = login
-        self._session: Imap | None = None
-        self._inside = 0
+        self._lazy = lazy
+        self._mine = _Sessions()
+        self._keys: dict[str, Collection[str]] = {}  # of folders made here, by GUID
 
     @property
     def account(self) -> str:
@@ -53,25 +63,26 @@ class Staging:
 
     @contextmanager
     def session(self) -> Iterator[Imap]:
-        """Give a session: that of the last call, if it still lives."""
-        if self._session is not None and not self._inside and not self._session.is_alive():
+        """Give a session: that of this thread's last call, if it still lives."""
+        mine = self._mine
+        if mine.open is not None and not mine.inside and not mine.open.is_alive():
             self._end()
-        self._inside += 1
+        mine.inside += 1
         try:
-            if self._session is None:
+            if mine.open is None:
                 it = self._login
-                self._session = Imap(it.place, it.account, it.password(), it.seconds)
-            yield self._session
+                mine.open = Imap(it.place, it.account, it.password(), it.seconds)
+            yield mine.open
         except BaseException:  # nobody knows where a session stands that was cut off
             self._end()
             raise
         finally:
-            self._inside -= 1
+            mine.inside -= 1
 
     def _end(self) -> None:
-        if self._session is not None:
-            self._session.close()
-        self._session = None
+        if self._mine.open is not None:
+            self._mine.open.close()
+        self._mine.open = None
 
     def stage(self, letters: Mapping[str, Letter]) -> tuple[str, dict[str, Held]]:
         """Put letters into a new folder.
@@ -90,13 +101,14 @@ class Staging:
             for some in _portions([note, *wanted.values()]):
                 session.append(name, some)
             found = session.held(name)
+            session.leave()
             guids = session.folders(name)
         if [one.uid for one in found] != list(range(1, len(wanted) + _FIRST)) or len(guids) != 1:
             raise TemporaryRouteError("staging holds something else than was put into it")
         pairs = zip(wanted.items(), found[1:], strict=True)
-        return next(iter(guids)), {
-            key: there for (key, letter), there in pairs if _is_as_given(letter, there)
-        }
+        (guid,) = guids
+        self._keys[guid] = tuple(wanted)
+        return guid, {key: there for (key, letter), there in pairs if _is_as_given(letter, there)}
 
     def names(self) -> dict[str, str]:
         """Give the staging folders: name by GUID."""
@@ -139,12 +151,15 @@ class Staging:
         """
         done = False
         with self.session() as session:
-            for name in session.folders(f"{session.prefix}{_STAGE}*").values():
+            for guid, name in session.folders(f"{session.prefix}{_STAGE}*").items():
+                if guid in self._keys and not any(map(is_dead, self._keys[guid])):
+                    continue  # another thread may be at work there
                 keys = session.first_body(name).split()
                 dead = {_FIRST + at for at, key in enumerate(keys) if is_dead(key)}
                 left = {one.uid for one in session.held(name)} - {1}
                 if dead and left <= dead:
                     session.delete(name)
+                    self._keys.pop(guid, None)
                 elif dead & left:
                     session.expunge(name, uid_set(dead & left))
                 elif not keys and _is_old(name):  # whoever made it was cut short
@@ -153,7 +168,31 @@ class Staging:
             for name in session.folders(f"{session.prefix}{_READ}*").values():
                 if _is_old(name):
                     session.delete(name)
+            self._sweep(session)
         return done
+
+    def keeps_lazily(self) -> bool:
+        """Whether what is expunged here is found where lazy_expunge is said to keep it; tried once."""
+        if not self._lazy:
+            return False
+        with self.session() as session:
+            name = _name(session, _READ)
+            session.create(name)
+            session.append(name, [Letter(_NOTE.encode(), 0)])
+            session.delete(name)
+            kept = [session.held(one) for one in session.folders(self._lazy).values()]
+            self._sweep(session)
+        return any(kept)
+
+    def _sweep(self, session: Imap) -> None:
+        """Remove what lazy_expunge keeps of this account: copies of everything that passed through."""
+        if not self._lazy:
+            return
+        for name in session.folders(self._lazy).values():
+            if self._lazy.endswith("*"):
+                session.delete(name)
+            else:
+                session.expunge(name, "1:*")
 
     @contextmanager
     def reading_folder(self) -> Iterator[str]:
@@ -167,6 +206,7 @@ class Staging:
             # What cannot be removed now, `forget` removes another day.
             with suppress(RelocationError), self.session() as session:
                 session.delete(name)
+                self._sweep(session)
 
 
 def _name(session: Imap, kind: str) -> str:

@@ -69,6 +69,17 @@ def folders(answer: Answer) -> list[Folder]:
     ]
 
 
+def doubtful(found: Iterable[Stored]) -> list[str]:
+    """Give the names of folders that come with more than one GUID.
+
+    A virtual folder shows messages under the names of their real ones, with its own GUID and UIDs.
+    """
+    guids: dict[str, set[str]] = {}
+    for one in found:
+        guids.setdefault(one.folder, set()).add(one.folder_guid)
+    return [folder for folder, some in guids.items() if len(some) > 1]
+
+
 def rows(answer: Answer) -> Sequence[Mapping[str, str]]:
     """Give the rows of an answer; none where the command failed."""
     return () if isinstance(answer, Failure) else answer

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from errno import EEXIST, ENOENT, ENOTEMPTY
+from threading import Lock
 
 from postwarden.durable.service import side_by_side
 from postwarden.relocation.service import (
@@ -22,6 +23,7 @@ from postwarden.relocation.service import (
 )
 from postwarden.servers.maildir.finding import Finder, Found, fits_header, letters_of, original
 from postwarden.servers.maildir.places import CUT, STAGING, Places
+from postwarden.servers.maildir.quota import MOST, NAME, bytes_left
 from postwarden.servers.maildir.tree import remove_all
 from postwarden.servers.maildir.writing import (
     Message,
@@ -33,11 +35,18 @@ from postwarden.servers.maildir.writing import (
 )
 from postwarden.sources.service import StoreSettings
 
+_NOWHERE = {True: Where.TAKEN, False: Where.LOST, None: Where.UNCLEAR}
+"""Where a file is that is nowhere, by whether it was published, as far as this process knows."""
 _RESIDUE = ("index-cache", "full-text-index", "quota-file")
 
 
 class MaildirRoute:
-    """Implements `Route`; see the package."""
+    """Implements `Route`; see the package.
+
+    A file that is neither staged nor in its account was taken by its owner only where this process saw it
+    published, and never arrived only where this process staged it, or removed it from staging, and nobody
+    has published it since. Else nobody can know: somebody may have emptied the staging folder by hand.
+    """
 
     name = "maildir"
 
@@ -56,11 +65,19 @@ class MaildirRoute:
         self._tree = self._places.tree
         self._hosts = hosts
         self._host = host.replace("/", "_").replace(":", "_")
+        self._published: dict[str, bool] = {}
+        self._staging = Lock()  # an empty folder goes before another thread uses it, or not at all
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
-        """Say which accounts have a mailbox; files know no quota."""
+        """Say which accounts have a mailbox, and what is left there by the file `maildirsize`."""
         with _troubles():
-            return {one: Room(self._places.mailbox(one) is not None) for one in accounts}
+            return {one: self._room(self._places.mailbox(one)) for one in accounts}
+
+    def _room(self, mailbox: str | None) -> Room:
+        if mailbox is None:
+            return Room(exists=False)
+        left = bytes_left(self._tree.start(f"{mailbox}/{NAME}", MOST))
+        return Room(exists=True, bytes_left=left)
 
     def read(self, copies: Sequence[Wanted]) -> Iterator[tuple[Wanted, Original | Absence]]:
         """Read copies."""
@@ -76,11 +93,12 @@ class MaildirRoute:
         """
         with _troubles():
             parcels = [one for one in parcels if self._takes(one.account)]
-        return {
-            ticket.key: ticket
-            for account, theirs in _by_account(parcels).items()
-            for ticket in self._staged(account, theirs, "")
-        }
+        with self._staging:
+            return {
+                ticket.key: ticket
+                for account, theirs in _by_account(parcels).items()
+                for ticket in self._staged(account, theirs, "")
+            }
 
     def restore(self, parcel: Parcel, flags: Sequence[str], keywords: Sequence[str]) -> Ticket:  # noqa: ARG002  # keywords are numbered per folder, by Dovecot alone
         """Stage a copy that arrives with its flags; its keywords stay in quarantine alone."""
@@ -95,6 +113,7 @@ class MaildirRoute:
             make_folder(self._tree, staging, owner)
             messages = [self._message(one) for one in parcels]
             write(self._tree, staging, messages, owner)
+            self._published |= dict.fromkeys((one.name for one in messages), False)
         for parcel, message in zip(parcels, messages, strict=True):
             place = {"mailbox": mailbox, "letters": letters}
             yield Ticket(parcel.key, account, parcel.folder, message.name, place)
@@ -121,7 +140,12 @@ class MaildirRoute:
                     aside = f"{_staging(ticket)}.folder"
                     with suppress(NotADirectoryError):  # something of its owner's is in the way
                         make_mailbox(self._tree, self._folder(ticket), owner, aside)
-            move(self._tree, ((_staging(one), self._target(one)) for one in tickets))
+            before = {one.guid: self._published.pop(one.guid, None) for one in tickets}
+            moved = move(self._tree, ((_staging(one), self._target(one)) for one in tickets))
+            known = {one.guid: before[one.guid] or _staging(one) in moved for one in tickets}
+            self._published |= {
+                guid: seen for guid, seen in known.items() if seen or before[guid] is not None
+            }
 
     def settle(self, tickets: Sequence[Ticket]) -> Mapping[str, Where]:
         """Say where parcels are; a rename that was asked for has happened, or the file is still there."""
@@ -134,9 +158,11 @@ class MaildirRoute:
                     found[ticket.key] = Where.STAGED
                     continue
                 there = self._arrived(ticket, finders)
-                if there is not None:
-                    folders[os.path.dirname(there)] = None
-                found[ticket.key] = Where.TAKEN if there is None else Where.ARRIVED
+                if there is None:
+                    found[ticket.key] = _NOWHERE[self._published.get(ticket.guid)]
+                    continue
+                folders[os.path.dirname(there)] = None
+                found[ticket.key] = Where.ARRIVED
             side_by_side(self._tree.sync, folders)
         return found
 
@@ -165,15 +191,21 @@ class MaildirRoute:
             side_by_side(self._tree.sync, folders)
         return removed
 
-    def clear(self, keys: Sequence[str], accounts: Sequence[str] = ()) -> None:
+    def clear(self, keys: Sequence[str], accounts: Sequence[str]) -> None:
         """Remove staged files whose keys begin so, and staging folders that are empty then."""
         starts = tuple(f".P{key}" for key in keys)
-        with _troubles():
+
+        def is_meant(name: str) -> bool:
+            return name[name.find(".") :].startswith(starts)
+
+        for name in filter(is_meant, list(self._published)):
+            self._published.pop(name, None)
+        with self._staging, _troubles():
             for staging in self._stagings(accounts):
                 with self._tree.listed(staging) as folder:
-                    for name in os.listdir(folder):
-                        if name[name.find(".") :].startswith(starts):
-                            remove_all(name, folder)
+                    for name in filter(is_meant, os.listdir(folder)):
+                        if remove_all(name, folder):
+                            self._published[name] = False
                 with self._tree.holding(staging) as (box, name):
                     _remove_empty(name, box)
 

@@ -151,12 +151,14 @@ def enter(name: str, folder: int, flags: int = _LISTED) -> int:
         raise
 
 
-def remove_all(name: str, folder: int) -> None:
-    """Remove a file, or a folder with all that is in it, where it is there."""
+def remove_all(name: str, folder: int) -> bool:
+    """Remove a file, or a folder with all that is in it, where it is there; tell whether it was a file."""
     try:
         os.unlink(name, dir_fd=folder)
     except FileNotFoundError:
-        return
+        return False
     except IsADirectoryError:
         with suppress(FileNotFoundError):
             shutil.rmtree(name, dir_fd=folder)
+        return False
+    return True

@@ -131,17 +131,23 @@ def _begun(folder: int, message: Message, owner: Owner) -> int:
     return descriptor
 
 
-def move(tree: Tree, moves: Iterable[tuple[str, str]]) -> None:
+def move(tree: Tree, moves: Iterable[tuple[str, str]]) -> frozenset[str]:
     """Rename files that are there still; once this returns the names stay, also after a power cut.
 
     Files whose folder is none, or a symlink, stay where they are.
+
+    Returns:
+        The files that were renamed.
     """
     folders: dict[str, None] = {}
+    moved = set[str]()
     for source, target in moves:
         with suppress(FileNotFoundError, NotADirectoryError):
             tree.rename(source, target)
+            moved.add(source)
             folders |= dict.fromkeys((os.path.dirname(target), os.path.dirname(source)))
     side_by_side(tree.sync, folders)
+    return frozenset(moved)
 
 
 def _give(descriptor: int, owner: Owner) -> None:

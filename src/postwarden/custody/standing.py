@@ -1,0 +1,40 @@
+"""Whether approvals still hold while a plan is carried out."""
+
+from dataclasses import dataclass
+
+from postwarden.custody.rules import Approval, Plan, Refusal, valid
+from postwarden.people.service import NotAllowed, Permission, UnknownIdentity, member
+from postwarden.vocabulary import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A plan's approvals, as they are asked for again and again: little is read each time.
+
+    Attributes:
+        plan: with its approvals.
+        organisations: those that answer for everybody whom the plan is about.
+    """
+
+    plan: Plan
+    organisations: frozenset[str]
+
+    def lapsed(self, now: Moment) -> Refusal | None:
+        """Say why the approvals no longer hold: EXPIRED, or APPROVER_GONE; None while they do."""
+        if self.plan.emergency or not self.plan.needed:
+            return None
+        lasting = valid(self.plan, now)
+        if len(lasting) < self.plan.needed:
+            return Refusal.EXPIRED
+        if sum(map(self._may, lasting)) < self.plan.needed:
+            return Refusal.APPROVER_GONE
+        return None
+
+    def _may(self, given: Approval) -> bool:
+        try:
+            who = member(given.approver)
+            for organisation in self.organisations:
+                who.allowed(Permission.PLAN_APPROVE, organisation)
+        except (NotAllowed, UnknownIdentity):
+            return False
+        return True
