@@ -1,5 +1,7 @@
 """The way in."""
 
+import time
+
 import pytest
 from django.test import Client
 
@@ -81,6 +83,4 @@ def test_after_some_wrong_passwords_nobody_may_try_on(desk):
 
 
 def now():
-    import time
-
     return time.time_ns() // 1_000

@@ -6,9 +6,15 @@ import pytest
 from django.db import connections
 
 from people.conftest import HELPDESK, NOW, POSTMASTER
-from postwarden.people.service import BadInvitation, NotAllowed, UnknownIdentity, add, retire
+from postwarden.people.service import (
+    BadInvitation,
+    NotAllowed,
+    UnknownIdentity,
+    add,
+    redeem,
+    retire,
+)
 from postwarden.people.service import invite as invite_member
-from postwarden.people.service import redeem
 
 DAY = 24 * 3_600_000_000
 

@@ -15,11 +15,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
+from django_htmx.middleware import HtmxDetails
 
 from postwarden.cases.service import NoSuchCase
+from postwarden.console.rooms import Rooms, opened
 from postwarden.console.settings import CONFIGURATION
 from postwarden.console.signing import has_second_factor
-from postwarden.console.site import Site, opened
 from postwarden.custody.service import NoSuchPlan
 from postwarden.people.service import Member, NotAllowed, Permission, member
 from postwarden.vocabulary import PostwardenError
@@ -37,11 +38,13 @@ class DeskRequest(HttpRequest):
     """A request, with what answers it.
 
     Attributes:
-        site: the installation.
+        htmx: truthy where a part of a page is wanted.
+        rooms: of the installation.
         member: who asks; only where the page needs somebody.
     """
 
-    site: Site
+    htmx: HtmxDetails
+    rooms: Rooms
     member: Member
 
 
@@ -76,11 +79,11 @@ class DeskMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._next = get_response
-        self._site = opened(getattr(settings, CONFIGURATION))
+        self._rooms = opened(getattr(settings, CONFIGURATION))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        request.site = self._site  # type: ignore[attr-defined]  # a DeskRequest from here on
+        request.rooms = self._rooms  # type: ignore[attr-defined]  # a DeskRequest from here on
         return self._next(request)
 
 

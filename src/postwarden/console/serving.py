@@ -40,7 +40,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     _Server({"bind": f"{host}:{port}", "workers": workers, "threads": threads}).run()
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # Gunicorn publishes no types
+class _Server(BaseApplication):
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
         super().__init__()

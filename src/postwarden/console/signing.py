@@ -1,17 +1,18 @@
 """Signing in: nobody signs up, everybody has a second factor, and one-time links set a password."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from fido2 import cbor
 
 
-class Adapter(DefaultAccountAdapter):
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth publishes no types
     """allauth's questions about accounts."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
@@ -26,7 +27,7 @@ class Adapter(DefaultAccountAdapter):
 
 def has_second_factor(request: HttpRequest) -> bool:
     """Tell whether who signed in has a second factor, without which no page but its set-up is shown."""
-    return is_mfa_enabled(request.user)
+    return bool(is_mfa_enabled(request.user))
 
 
 def set_password(name: str, password: str) -> None:
@@ -36,7 +37,7 @@ def set_password(name: str, password: str) -> None:
     user.save(update_fields=["password"])
 
 
-def passkeys(user: Any) -> Iterator[tuple[str, bytes, bytes]]:
+def passkeys(user: AbstractBaseUser | AnonymousUser) -> Iterator[tuple[str, bytes, bytes]]:
     """Give the passkeys that somebody signs in with: name, credential id, and key as CBOR."""
     rows = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).order_by("pk")
     for one in rows:

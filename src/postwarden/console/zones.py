@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from postwarden.console.rooms import Rooms
 from postwarden.vocabulary import Moment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,9 +17,9 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
 
-def zone_of(request: HttpRequest) -> ZoneInfo:
-    """Give the zone that a reader's times are shown in: the provider's."""
-    return request.site.configuration.provider.zone  # type: ignore[attr-defined]  # a DeskRequest
+def zone_of(rooms: Rooms) -> ZoneInfo:
+    """Give the zone that readers' times are shown in: the provider's."""
+    return rooms.configuration.provider.zone
 
 
 def at(moment: Moment, zone: ZoneInfo) -> datetime:

@@ -135,8 +135,10 @@ def _is_here(host: str) -> bool:
 def _cose(key: Passkey) -> CoseKey:
     try:
         told = cbor.decode(key.cose)
+        if not isinstance(told, Mapping):
+            raise BadKey(_DAMAGED)
         found = CoseKey.parse(told)
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, TypeError):
         raise BadKey(_DAMAGED) from None
     if type(found).ALGORITHM is None:
         raise BadKey("the passkey is of an algorithm that is not known here")

@@ -89,7 +89,9 @@ class TakingBack:
         """Give the copies whose end is open; what is about to be removed arrived everywhere."""
         rows = CopyRow.objects.filter(plan=self.plan.hash, place__in=self.places)
         rows = rows.exclude(stage__in=(Stage.REMOVING, Stage.ENDED)).order_by("place")
-        return [_Copy(row, list(row.deliveries.all())) for row in rows.prefetch_related("deliveries")]
+        return [
+            _Copy(row, list(row.deliveries.all())) for row in rows.prefetch_related("deliveries")
+        ]
 
     def _arrived(self, copy: _Copy) -> bool:
         rows = copy.deliveries

@@ -188,9 +188,7 @@ class Batch:
         others = taken_by_others(job.row)
         note_others(named_alike(job.deliveries, others))
         note_likely(job.deliveries)
-        outcome, why = when_absent(
-            absence, job.sent, settled=bool(others), stays=job.repair.stays
-        )
+        outcome, why = when_absent(absence, job.sent, settled=bool(others), stays=job.repair.stays)
         if awaited(job.deliveries) or any(one.stage != Stage.ENDED for one in others):
             job.row.why = why or ""
         else:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from postwarden.cases import service as cases
 from postwarden.cases.service import Asked, Head, NoSuchCase, State
 from postwarden.console.gate import DeskRequest, Page, View
-from postwarden.console.site import present
+from postwarden.console.rooms import present
 from postwarden.people.service import NotAllowed, Permission
 
 
@@ -21,7 +21,7 @@ class Tab(NamedTuple):
 
     name: str
     words: Promise
-    count: int | None = None
+    many: int | None = None
 
 
 def accounts(request: DeskRequest, head: Head) -> HttpResponse:
@@ -54,7 +54,7 @@ def timeline(request: DeskRequest, head: Head) -> HttpResponse:
 
 def plans(request: DeskRequest, head: Head) -> HttpResponse:
     """List the plans of the case, newest first."""
-    every = request.site.holds.plans.seen(request.member)
+    every = request.rooms.holds.plans.seen(request.member)
     known = cases.references(head.case.reference)
     found = [one for one in reversed(every) if one.plan.case in known]
     return _shown(request, "plans", head, {"plans": found})

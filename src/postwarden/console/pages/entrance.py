@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.firstly import is_first
 from postwarden.console.gate import DeskRequest, Opening, Page
+from postwarden.console.rooms import Rooms, present
 from postwarden.console.signing import has_second_factor, set_password
-from postwarden.console.site import Site, present
 from postwarden.people.service import (
     EVERYWHERE,
     BadInvitation,
@@ -44,7 +44,7 @@ def invited(request: DeskRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                who = redeem(token, request.site.record, present())
+                who = redeem(token, request.rooms.record, present())
                 set_password(who.name, form.cleaned_data["password"])
         except BadInvitation as error:
             return _gone(request, error)
@@ -80,7 +80,7 @@ def set_up(request: DeskRequest, given: str) -> HttpResponse:
     form = FirstPerson(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            _add_first(request.site, form.cleaned_data)
+            _add_first(request.rooms, form.cleaned_data)
         except NameTaken as error:
             form.add_error("name", str(error))
         else:
@@ -88,10 +88,10 @@ def set_up(request: DeskRequest, given: str) -> HttpResponse:
     return render(request, "console/set_up.html", {"form": form})
 
 
-def _add_first(site: Site, told: Mapping[str, str]) -> None:
+def _add_first(rooms: Rooms, told: Mapping[str, str]) -> None:
     grants = [Grant(Role(told["role"]), EVERYWHERE)]
     with transaction.atomic():
-        add(told["name"], told["full_name"], grants, told["name"], site.record, present())
+        add(told["name"], told["full_name"], grants, told["name"], rooms.record, present())
         set_password(told["name"], told["password"])
 
 

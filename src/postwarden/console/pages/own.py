@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.console.keys import Signing
+from postwarden.console.rooms import present
 from postwarden.console.signing import passkeys
-from postwarden.console.site import present
 from postwarden.people.service import BadKey, challenge, enrol, written_passkey
 
 
@@ -32,7 +32,7 @@ def keys(request: DeskRequest) -> HttpResponse:
                 told["public"],
                 told["signature"],
                 who.name,
-                request.site.record,
+                request.rooms.record,
                 present(),
             )
         except BadKey as error:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.keys import Signing, signing
-from postwarden.console.site import present
+from postwarden.console.rooms import present
 from postwarden.custody.service import Seen, Stage, consent
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
@@ -37,11 +37,11 @@ class Lasting(NamedTuple):
 
 def plan(request: DeskRequest, start: str) -> HttpResponse:
     """Show a plan as a diff, with whom it waits for; take somebody's approval."""
-    seen = request.site.holds.plans.shown(start, request.member)
+    seen = request.rooms.holds.plans.shown(start, request.member)
     form = Consent(request.POST or None)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
-        request.site.holds.approve(
+        request.rooms.holds.approve(
             seen.plan.hash, request.member, told["expires"], told["signature"], present()
         )
         messages.success(request, _("Approved. What you signed is on record."))
@@ -78,7 +78,7 @@ def _may_approve(request: DeskRequest, seen: Seen) -> bool:
     there = request.member.organisations(Permission.PLAN_APPROVE)
     if there is None:
         return True
-    of = request.site.desk.organisation_of
+    of = request.rooms.desk.organisation_of
     return {of(act.subject) for act in seen.plan.acts} <= there
 
 

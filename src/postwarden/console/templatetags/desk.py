@@ -8,12 +8,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from postwarden.cases.service import Case, State, TimelineEntry
-from postwarden.cli.desk import case_words
-from postwarden.cli.desk.plans import _act_lines
 from postwarden.console import words, zones
 from postwarden.custody.service import Act
 from postwarden.custody.service import Stage as PlanStage
 from postwarden.vocabulary import Moment, rfc3339
+from postwarden.words import acts, cases
 
 NONE = "\N{EN DASH}"
 register = template.Library()
@@ -87,7 +86,7 @@ def short(context: Mapping[str, Any], when: Moment | None) -> SafeString:
 @register.simple_tag
 def deed(entry: TimelineEntry) -> str:
     """Say what was done."""
-    return case_words.deed(entry)
+    return cases.deed(entry)
 
 
 @register.inclusion_tag("console/parts/pill.html")
@@ -99,4 +98,4 @@ def plan_stage(stage: PlanStage) -> Mapping[str, Any]:
 @register.simple_tag
 def act_lines(act: Act) -> SafeString:
     """Say what an act of a plan does, a line each."""
-    return format_html_join(format_html("<br>"), "{}", ((line,) for line in _act_lines(act)))
+    return format_html_join(format_html("<br>"), "{}", ((line,) for line in acts.act_lines(act)))

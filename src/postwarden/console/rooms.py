@@ -19,7 +19,7 @@ def present() -> Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Rooms:
     """An installation as its console knows it."""
 
     configuration: Configuration
@@ -38,7 +38,7 @@ class Site:
         return self.desk.ledger
 
 
-def opened(configuration: Configuration) -> Site:
+def opened(configuration: Configuration) -> Rooms:
     """Open an installation.
 
     Raises:
@@ -47,4 +47,4 @@ def opened(configuration: Configuration) -> Site:
     """
     holds = wiring.hold_desk(configuration)
     repairs = wiring.repair_desk(configuration, present)
-    return Site(configuration, holds, repairs, wiring.recorder(holds.desk.ledger))
+    return Rooms(configuration, holds, repairs, wiring.recorder(holds.desk.ledger))
