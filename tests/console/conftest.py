@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.test import Client, override_settings
@@ -79,6 +80,7 @@ def bare(tree, on_sqlite, tmp_path):
     file.write_text(f'{text}\n[state]\npath = "{on_sqlite.path}"\n')
     configuration = load(str(file))
     with override_settings(**{CONFIGURATION: configuration, "SECRET_KEY": "a secret of tests"}):
+        cache.clear()  # of who tried to sign in too often
         yield Desk(configuration)
         connections.close_all()
 
