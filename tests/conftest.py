@@ -1,6 +1,7 @@
 """A state of its own for each test: on SQLite, and on a real PostgreSQL."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -9,10 +10,12 @@ import psycopg
 import pytest
 from django.db import connections
 
+from postwarden.console.settings import settings
 from postwarden.state.service import StateSettings, open_state, set_up
 from servers.databases import SECRET, postgresql
 
-set_up()  # before any test imports a module with models
+# With the console, before any test imports a module with models.
+set_up(settings(tempfile.mkdtemp(), secure=True))
 
 _NUMBERS = count()
 

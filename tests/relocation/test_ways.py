@@ -2,10 +2,10 @@
 
 import pytest
 
-from postwarden.cli.desk.repair_words import act_lines
 from postwarden.custody.service import Stage
 from postwarden.relocation.acts import act_of
 from postwarden.relocation.errors import PermanentRouteError
+from postwarden.words.acts import act_lines
 from relocation.test_relocation_batches import BOB, EVE, Astray
 
 

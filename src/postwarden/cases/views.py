@@ -8,7 +8,7 @@ from postwarden.cases.clearing import Look
 from postwarden.cases.desk import Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
 from postwarden.cases.keeping import found, frozen
-from postwarden.cases.models import CaseRow, LookRow, ReportRow, TaskRow
+from postwarden.cases.models import CaseRow, EntryRow, LookRow, ReportRow, TaskRow
 from postwarden.cases.values import Case, State
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
@@ -244,16 +244,18 @@ def look_of(row: LookRow) -> Look:
 
 
 def _timeline(row: CaseRow) -> list[TimelineEntry]:
-    return [
-        TimelineEntry(
-            one.at,
-            one.written,
-            one.actor,
-            one.act,
-            one.account,
-            one.text,
-            one.values,
-            tuple(one.evidence),
-        )
-        for one in row.entries.order_by("at", "pk")
-    ]
+    return [entry_of(one) for one in row.entries.order_by("at", "pk")]
+
+
+def entry_of(row: EntryRow) -> TimelineEntry:
+    """Give what a row of the timeline says."""
+    return TimelineEntry(
+        row.at,
+        row.written,
+        row.actor,
+        row.act,
+        row.account,
+        row.text,
+        row.values,
+        tuple(row.evidence),
+    )

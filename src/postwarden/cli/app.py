@@ -102,6 +102,11 @@ COMMANDS = {
         "doctor",
         "Prove on the live servers, with a throw-away account, that held means held at each door.",
     ),
+    "serve": Place(
+        "postwarden.cli.serve",
+        "serve",
+        "Serve the console, until SIGTERM or Ctrl-C; at first it prints the link that sets it up.",
+    ),
     "policy": Place(
         "postwarden.cli.policy",
         "policy",

@@ -5,7 +5,8 @@ PostwardenError
     ├── UnknownIdentity    nobody of that name works with this installation
     ├── NameTaken          there is an identity of that name
     ├── NotAllowed         the identity's roles do not allow it
-    └── BadKey             the key or signature cannot be used
+    ├── BadKey             the key or signature cannot be used
+    └── BadInvitation      the one-time link lets nobody in
 """
 
 from postwarden.vocabulary import PostwardenError
@@ -29,3 +30,7 @@ class NotAllowed(PeopleError):
 
 class BadKey(PeopleError):
     """The key is not of a kind that is taken, or its signature is wrong."""
+
+
+class BadInvitation(PeopleError):
+    """The one-time link was used already, its time is up, or there never was such a link."""

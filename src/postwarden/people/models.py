@@ -43,10 +43,10 @@ class RoleRow(models.Model):
 
 
 class KeyRow(models.Model):
-    """A personal key: an OpenSSH public key of type ssh-ed25519."""
+    """A personal key, in the form of `signatures.public_key`."""
 
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="keys")
-    public = models.CharField(max_length=200)
+    public = models.TextField()
     fingerprint = models.CharField(max_length=64, unique=True)
     enrolled_at = models.BigIntegerField()
     revoked_at = models.BigIntegerField(null=True)
@@ -55,3 +55,16 @@ class KeyRow(models.Model):
         """A key belongs to one identity for ever."""
 
         db_table = "people_key"
+
+
+class InvitationRow(models.Model):
+    """The one link that lets an identity in once; its secret is kept as SHA-256, hex."""
+
+    identity = models.OneToOneField(Identity, on_delete=models.PROTECT, related_name="invitation")
+    secret = models.CharField(max_length=64)
+    expires = models.BigIntegerField()
+
+    class Meta:
+        """Each identity has at most one."""
+
+        db_table = "people_invitation"

@@ -1,6 +1,13 @@
 """The one door of this room."""
 
-from postwarden.people.errors import BadKey, NameTaken, NotAllowed, PeopleError, UnknownIdentity
+from postwarden.people.errors import (
+    BadInvitation,
+    BadKey,
+    NameTaken,
+    NotAllowed,
+    PeopleError,
+    UnknownIdentity,
+)
 from postwarden.people.identities import (
     Key,
     Member,
@@ -11,16 +18,26 @@ from postwarden.people.identities import (
     members,
     retire,
 )
+from postwarden.people.invitations import invite, redeem
 from postwarden.people.ports import Person, Persons, Record
 from postwarden.people.rules import EVERYWHERE, GRANTS, ITSELF, Grant, Permission, Role, allows
 from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
-from postwarden.people.signatures import NAMESPACE, check, fingerprint, public_key
+from postwarden.people.signatures import (
+    NAMESPACE,
+    challenge_of,
+    check,
+    fingerprint,
+    passkeys_of,
+    public_key,
+    written_passkey,
+)
 
 __all__ = [
     "EVERYWHERE",
     "GRANTS",
     "ITSELF",
     "NAMESPACE",
+    "BadInvitation",
     "BadKey",
     "Columns",
     "Grant",
@@ -41,11 +58,16 @@ __all__ = [
     "add",
     "allows",
     "challenge",
+    "challenge_of",
     "check",
     "enrol",
     "fingerprint",
+    "invite",
     "member",
     "members",
+    "passkeys_of",
     "public_key",
+    "redeem",
     "retire",
+    "written_passkey",
 ]

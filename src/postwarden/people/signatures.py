@@ -1,109 +1,72 @@
-"""OpenSSH signatures (PROTOCOL.sshsig) by ssh-ed25519 keys: what `ssh-keygen -Y sign` writes."""
+"""Personal keys and what they sign: OpenSSH keys on the command line, passkeys in the console."""
 
-import binascii
-import hashlib
-import re
-import struct
-from base64 import b64decode, b64encode
+from collections.abc import Iterable
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from postwarden.people import openssh, passkeys
+from postwarden.people.openssh import NAMESPACE
 
-from postwarden.people.errors import BadKey
+__all__ = [
+    "NAMESPACE",
+    "challenge_of",
+    "check",
+    "fingerprint",
+    "is_passkey",
+    "passkeys_of",
+    "public_key",
+    "written_passkey",
+]
 
-NAMESPACE = "postwarden"
-_KIND = b"ssh-ed25519"
-_MAGIC = b"SSHSIG"
-_HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
-_ARMOUR = re.compile(
-    r"\s*-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]+)-----END SSH SIGNATURE-----\s*\Z"
-)
-_MOST = 10_000
+
+def is_passkey(public: str) -> bool:
+    """Tell whether a public key is a passkey's."""
+    return public.split(maxsplit=1)[:1] == [passkeys.KIND]
 
 
 def public_key(text: str) -> str:
-    """Give an OpenSSH public key as `ssh-ed25519 BASE64`, its comment left out.
+    """Give a public key in its one form, without comment.
 
     Raises:
-        BadKey: it is none, or of another kind.
+        BadKey: it is none, or of another kind than ssh-ed25519 or passkey.
     """
-    words = text.split()
-    if len(words) < 2 or words[0] != _KIND.decode():
-        raise BadKey(
-            "only keys of type ssh-ed25519 are taken; `ssh-keygen -t ed25519` makes one, and its"
-            " public half is in the file that ends with .pub"
-        )
-    _raw(words[1])
-    return f"{words[0]} {words[1]}"
+    if is_passkey(text):
+        return passkeys.written(passkeys.passkey(text))
+    return openssh.public_key(text)
 
 
 def fingerprint(public: str) -> str:
     """Give a public key's fingerprint as `ssh-keygen -l` prints it."""
-    digest = hashlib.sha256(_decoded(public.split()[1])).digest()
-    return f"SHA256:{b64encode(digest).decode().rstrip('=')}"
+    return passkeys.fingerprint(public) if is_passkey(public) else openssh.fingerprint(public)
 
 
 def check(message: bytes, signature: str, public: str) -> None:
-    """Check an armoured signature over a message, in the namespace "postwarden".
+    """Check a signature over a message: armoured (PROTOCOL.sshsig), or an assertion as JSON.
 
     Raises:
-        BadKey: it is none, of another key or namespace, or wrong.
+        BadKey: it is none, of another key or purpose, or wrong.
     """
-    armour = _ARMOUR.match(signature) if len(signature) <= _MOST else None
-    if armour is None:
-        raise BadKey("the signature is not one that `ssh-keygen -Y sign` writes")
-    reader = _Reader(_decoded("".join(armour[1].split())))
-    if reader.take(6) != _MAGIC or reader.take(4) != b"\x00\x00\x00\x01":
-        raise BadKey("the signature is not one that `ssh-keygen -Y sign` writes")
-    key, namespace, reserved, hashed = (reader.string() for _ in range(4))
-    signed = _Reader(reader.string())
-    kind, value = signed.string(), signed.string()
-    if not reader.at_end or not signed.at_end or kind != _KIND or hashed not in _HASHES:
-        raise BadKey("the signature is of a kind that is not taken")
-    if key != _decoded(public.split()[1]):
-        raise BadKey("the signature is of another key")
-    if namespace != NAMESPACE.encode():
-        raise BadKey(f"the signature is for another purpose; sign with -n {NAMESPACE}")
-    parts = (namespace, reserved, hashed, _HASHES[hashed](message).digest())
-    covered = _MAGIC + b"".join(struct.pack(">I", len(part)) + part for part in parts)
-    try:
-        _raw(public.split()[1]).verify(value, covered)
-    except InvalidSignature:
-        raise BadKey("the signature is wrong: it is of other words, or was changed") from None
+    if is_passkey(public):
+        passkeys.check(message, signature, public)
+    else:
+        openssh.check(message, signature, public)
 
 
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._place = 0
-
-    @property
-    def at_end(self) -> bool:
-        return self._place == len(self._data)
-
-    def take(self, size: int) -> bytes:
-        """Give the next bytes; raise `BadKey` where there are too few."""
-        piece = self._data[self._place : self._place + size]
-        if len(piece) != size:
-            raise BadKey("the signature is cut short")
-        self._place += size
-        return piece
-
-    def string(self) -> bytes:
-        """Give the next string (RFC 4251 section 5)."""
-        return self.take(int.from_bytes(self.take(4)))
+def passkeys_of(keys: Iterable[str], host: str) -> list[str]:
+    """Give those of some public keys that sign on a host, as their authenticators call them (base64url)."""
+    found = (passkeys.passkey(one) for one in keys if is_passkey(one))
+    return [passkeys.encoded(one.credential) for one in found if passkeys.serves(one.site, host)]
 
 
-def _raw(encoded: str) -> Ed25519PublicKey:
-    reader = _Reader(_decoded(encoded))
-    kind, raw = reader.string(), reader.string()
-    if kind != _KIND or len(raw) != 32 or not reader.at_end:
-        raise BadKey("the key is damaged")
-    return Ed25519PublicKey.from_public_bytes(raw)
+def challenge_of(message: bytes) -> str:
+    """Give what a passkey is asked to sign for a message: its SHA-256, base64url."""
+    return passkeys.challenge(message)
 
 
-def _decoded(text: str) -> bytes:
-    try:
-        return b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise BadKey("the key or signature is damaged") from None
+def written_passkey(site: str, credential: bytes, cose: bytes) -> str:
+    """Write a passkey's public half.
+
+    Args:
+        site: the host name that it signs for.
+        credential: what its authenticator calls it.
+        cose: the key (RFC 9052), as CBOR.
+    """
+    return public_key(passkeys.written(passkeys.Passkey(site, credential, cose)))

@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import django
@@ -104,11 +105,15 @@ def drop_old_writes() -> None:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def set_up() -> None:
-    """Set Django up; before it, no module with models can be imported. Doing it again is allowed."""
+def set_up(more: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Set Django up; before it, no module with models can be imported. Doing it again is allowed.
+
+    Args:
+        more: settings of a shell that does more with Django than keep a state; only the first call's count.
+    """
     if not project_settings.configured:
         named = {name: getattr(project, name) for name in dir(project) if name.isupper()}
-        project_settings.configure(**named)
+        project_settings.configure(**named | dict(more))
         django.setup()
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from postwarden.cases import service as cases
-from postwarden.cli.desk.case_words import many
 from postwarden.cli.opened import Opened, opened
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import Configuration
 from postwarden.verdicts.service import Finding, Question
 from postwarden.vocabulary import Moment
+from postwarden.words.cases import many
 
 About = tuple[Moment | None, Moment | None, tuple[str, ...]]
 _MOST = 20

@@ -8,12 +8,12 @@ from rich.table import Table
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As
-from postwarden.cli.desk.case_words import many
 from postwarden.cli.desk.seat import Seat, seat
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.vocabulary import PostwardenError
 from postwarden.wiring import persons
+from postwarden.words.cases import many
 
 
 class NoPeople(PostwardenError):

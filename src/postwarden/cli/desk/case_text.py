@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from postwarden.cases.service import Case, CaseFile, TimelineEntry, matches
-from postwarden.cli.desk.case_words import STATES, deed, task
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.times import short, with_year, zone_name
+from postwarden.words.cases import STATES, deed, task
 
 _MOST = 20
 _TIMES = {

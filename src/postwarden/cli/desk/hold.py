@@ -8,16 +8,6 @@ import typer
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.case_words import many
-from postwarden.cli.desk.hold_words import (
-    held_lines,
-    left_lines,
-    let_in_lines,
-    overdue_lines,
-    trouble_lines,
-    unknown_lines,
-)
-from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
@@ -34,6 +24,16 @@ from postwarden.holds.service import (
 from postwarden.people.service import Member, member
 from postwarden.vocabulary import normal, rfc3339
 from postwarden.wiring import hold_desk, mail_control
+from postwarden.words.cases import many
+from postwarden.words.holds import (
+    held_lines,
+    left_lines,
+    let_in_lines,
+    overdue_lines,
+    trouble_lines,
+    unknown_lines,
+)
+from postwarden.words.plans import not_possible
 
 _OVER = frozenset({cases.State.RELEASED, cases.State.EXCLUDED})
 

@@ -22,6 +22,7 @@ from postwarden.people.service import (
 )
 from postwarden.people.service import add as add_member
 from postwarden.people.service import enrol as enrol_key
+from postwarden.people.service import invite as invite_member
 from postwarden.people.service import retire as retire_member
 from postwarden.wiring import ledger, recorder
 
@@ -75,6 +76,14 @@ def add(
     book = ledger(configuration)
     added = add_member(name, full_name or name, grants, acting(who), recorder(book), now())
     typer.echo(f"Added {added.name}: {_roles(added)}. Next: postwarden person enrol {added.name}")
+
+
+@app.command("invite")
+def invite(name: Name, who: As = None, config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
+    """Print a link by which somebody sets a password for the console; it works once, for a day."""
+    book = ledger(load(config))
+    token = invite_member(name, acting(who), recorder(book), now())
+    typer.echo(f"Give {name} this link below the console's address: /welcome/{token}/")
 
 
 @app.command("enrol")

@@ -1,6 +1,5 @@
 """`postwarden plans` and `approve`: what is to be done to accounts, and somebody else's consent."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -8,29 +7,20 @@ from rich.console import Console
 from rich.table import Table
 
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.hold_words import left_lines, let_in_lines
-from postwarden.cli.desk.plan_words import acts, not_possible, stage
-from postwarden.cli.desk.repair_words import act_lines
 from postwarden.cli.desk.signing import sign
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
-from postwarden.custody.service import Act, Kind, Plan, Seen, Stage, consent
+from postwarden.custody.service import Plan, Seen, Stage, consent
 from postwarden.holds.service import HoldDesk, MailControl, let_in
 from postwarden.people.service import member
 from postwarden.vocabulary import rfc3339
 from postwarden.wiring import hold_desk, mail_control
+from postwarden.words.acts import act_lines
+from postwarden.words.holds import left_lines, let_in_lines
+from postwarden.words.plans import acts, not_possible, stage
 
 _HOUR = 3_600_000_000
-_SIGNS = {Kind.HOLD: "+ hold", Kind.RELEASE: "- hold", Kind.RELEASE_PROVEN: "- hold"}
-_REPAIRS = (
-    Kind.RELOCATE,
-    Kind.DELIVER,
-    Kind.DEDUPLICATE,
-    Kind.KEEP,
-    Kind.LEAVE,
-    Kind.RESTORE,
-)
 
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="Of the plan, or the start of it.")]
 
@@ -109,14 +99,6 @@ def _carry(desk: HoldDesk, plan: Plan, control: MailControl | None) -> None:
         typer.echo(visible(line))
 
 
-def _act_lines(act: Act) -> Iterator[str]:
-    if act.kind in _REPAIRS:
-        yield from act_lines(act)
-    else:
-        details = " ".join(f"{name}={value}" for name, value in act.details)
-        yield f"{_SIGNS[act.kind]} {act.subject} {details}"
-
-
 def _diff(seen: Seen) -> list[str]:
     plan = seen.plan
     lines = [
@@ -128,6 +110,6 @@ def _diff(seen: Seen) -> list[str]:
         f"approved by {one.approver} {rfc3339(one.at)}, until {rfc3339(one.expires)}"
         for one in plan.approvals
     ]
-    lines += (line for act in seen.acts for line in _act_lines(act))
+    lines += (line for act in seen.acts for line in act_lines(act))
     others = len(plan.acts) - len(seen.acts)
     return lines + ([f"… and {others} acts of other organisations."] if others else [])

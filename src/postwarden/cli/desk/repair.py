@@ -10,16 +10,7 @@ from rich.console import Console
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.desk.plans import Hash, approve, plans
-from postwarden.cli.desk.repair_words import (
-    abandoned_lines,
-    copies,
-    not_back_lines,
-    outcome_lines,
-    planned_lines,
-    stuck_lines,
-)
 from postwarden.cli.options import (
     DEFAULT_CONFIGURATION,
     Accounts,
@@ -38,6 +29,15 @@ from postwarden.custody.service import Kind, Plan, Stage
 from postwarden.people.service import Member, member
 from postwarden.relocation.service import Outcome, RepairDesk, RestoreDesk
 from postwarden.wiring import repair_desk, restore_desk
+from postwarden.words.plans import not_possible
+from postwarden.words.repairs import (
+    abandoned_lines,
+    copies,
+    not_back_lines,
+    outcome_lines,
+    planned_lines,
+    stuck_lines,
+)
 
 SOME_LEFT = 1
 _PAUSE = 1.0  # seconds between two looks at a plan that somebody else carries out

@@ -8,8 +8,6 @@ from rich.console import Console
 
 from postwarden.cases import service as cases
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.plan_words import not_possible, stopped
-from postwarden.cli.desk.repair_words import copies, not_back_lines
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.repair_progress import copy_progress
@@ -19,6 +17,8 @@ from postwarden.custody.service import Stage
 from postwarden.people.service import Member, member
 from postwarden.relocation.service import Restored, RestoreDesk
 from postwarden.wiring import restore_desk
+from postwarden.words.plans import not_possible, stopped
+from postwarden.words.repairs import copies, not_back_lines
 
 SOME_LEFT = 1
 

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from postwarden.cases.service import Desk, Refused
 from postwarden.cli.acting import acting
-from postwarden.cli.desk.case_words import refusal
 from postwarden.configuration import Configuration, load
 from postwarden.people.service import Member, member
 from postwarden.vocabulary import PostwardenError
 from postwarden.wiring import case_desk
+from postwarden.words.cases import refusal
 
 
 class NotPossible(PostwardenError):

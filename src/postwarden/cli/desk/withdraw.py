@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from postwarden.cli.acting import As, acting
-from postwarden.cli.desk.plan_words import not_possible
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.configuration import load
 from postwarden.people.service import member
 from postwarden.wiring import hold_desk
+from postwarden.words.plans import not_possible
 
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="Of the plan, or the start of it.")]
 

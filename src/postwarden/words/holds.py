@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from postwarden.cli.desk.case_words import many
 from postwarden.holds.service import Held, Kind, LetIn, Pending, Refusal
 from postwarden.vocabulary import Moment, rfc3339
+from postwarden.words.cases import many
 
 _LEFT = {
     Refusal.HELD_ALREADY: "is held already",

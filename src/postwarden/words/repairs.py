@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from postwarden.cli.desk.plan_words import stopped
 from postwarden.custody.service import Act, Kind, Stage
 from postwarden.relocation.service import (
     BY_LMTP,
@@ -16,6 +15,7 @@ from postwarden.relocation.service import (
     Why,
     repair_of,
 )
+from postwarden.words.plans import stopped
 
 _WHY = {
     Why.PRESERVED: "its holder's mail is under legal preservation",
@@ -108,7 +108,7 @@ def not_back_lines(restored: Restored) -> Iterator[str]:
         yield f"{one.outcome}: {one.finding}: {why}"
 
 
-def act_lines(act: Act) -> Iterator[str]:
+def repair_lines(act: Act) -> Iterator[str]:
     """Say what a plan does with one copy, and below it whom it goes to."""
     if act.kind is Kind.RESTORE:
         yield f"+ put {dict(act.details)['finding']} back to {act.subject}, from quarantine"

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from postwarden.cases.service import Refused as CaseRefused
-from postwarden.cli.desk.case_words import refusal as case_refusal
 from postwarden.custody.service import Plan, Refusal, Refused, Stage
 from postwarden.vocabulary import PostwardenError
+from postwarden.words.cases import refusal as case_refusal
 
 _REFUSALS = {
     Refusal.OWN_PLAN: "who asked for a plan cannot approve it; somebody else has to",

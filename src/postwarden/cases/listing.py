@@ -1,0 +1,201 @@
+"""A case a page at a time: as quick with 100,000 accounts as with ten.
+
+Every answer costs the same number of queries, however much there is and however much is asked for.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.db.models import Count, Max, Model, Q, QuerySet
+
+from postwarden.cases.desk import Actor, may_for_one, seen
+from postwarden.cases.keeping import found, frozen
+from postwarden.cases.models import CaseRow
+from postwarden.cases.values import Case, State
+from postwarden.cases.views import TimelineEntry, entry_of, where
+from postwarden.people.service import Permission
+from postwarden.vocabulary import Moment
+
+_T = TypeVar("_T")
+_M = TypeVar("_M", bound=Model)
+MOST = 200
+"""Rows of one page at most."""
+
+
+class Asked(NamedTuple):
+    """Which rows are wanted.
+
+    Attributes:
+        states: only accounts in one of these; empty: in any.
+        search: only where this stands in the account's name.
+        after: the key that the page before ended with; "" for the first page.
+        most: rows, at most `MOST`.
+    """
+
+    states: tuple[State, ...] = ()
+    search: str = ""
+    after: str = ""
+    most: int = 50
+
+
+class Page(NamedTuple, Generic[_T]):
+    """Some rows, and the key that the next page comes after; "" where this was the last one."""
+
+    rows: tuple[_T, ...]
+    after: str
+
+
+class Account(NamedTuple):
+    """An account concerned.
+
+    Attributes:
+        account: its name.
+        organisation: that answers for it.
+        state: what is with it.
+        since: when it came to that.
+        wrong: findings of it that are there still.
+    """
+
+    account: str
+    organisation: str
+    state: State
+    since: Moment | None
+    wrong: int
+
+
+class Head(NamedTuple):
+    """A case without its rows: what it says of itself, and how many there are of what.
+
+    Attributes:
+        case: without accounts.
+        states: how many accounts are in which state.
+        findings: how many there are by verdict, those gone left out.
+        entries: of the timeline.
+        reports: of customers.
+    """
+
+    case: Case
+    states: Mapping[State, int]
+    findings: Mapping[str, int]
+    entries: int
+    reports: int
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts are concerned."""
+        return sum(self.states.values())
+
+
+def head(actor: Actor, name: str) -> Head:
+    """Give what stands above a case's pages, of what concerns the actor's organisations.
+
+    Raises:
+        NoSuchCase: there is none of that name.
+        NotAllowed: it concerns none of the actor's organisations.
+    """
+    row = _row(actor, name)
+    accounts, findings = _mine(actor, row.accounts.all()), _mine(actor, row.findings.all())
+    states = accounts.values_list("state").annotate(Count("pk")).order_by("state")
+    verdicts = findings.filter(present=True).values_list("verdict").annotate(Count("pk"))
+    return Head(
+        case=frozen(row, ()),
+        states={State(state): count for state, count in states},
+        findings=dict(verdicts.order_by("verdict")),
+        entries=row.entries.count(),
+        reports=_mine(actor, row.reports.all()).count(),
+    )
+
+
+def accounts(actor: Actor, name: str, asked: Asked) -> Page[Account]:
+    """Give accounts concerned, by name. Raises as `head`."""
+    row = _row(actor, name)
+    rows = _mine(actor, row.accounts.all()).filter(account__gt=asked.after)
+    if asked.states:
+        rows = rows.filter(state__in=asked.states)
+    if asked.search:
+        rows = rows.filter(account__contains=asked.search.casefold())
+    some = list(rows.annotate(since=Max("steps__at")).order_by("account")[: _limit(asked) + 1])
+    names = [one.account for one in some]
+    counted = row.findings.filter(present=True, account__in=names).values_list("account")
+    wrong = dict(counted.annotate(Count("pk")))
+    found_rows = tuple(
+        Account(
+            one.account, one.organisation, State(one.state), one.since, wrong.get(one.account, 0)
+        )
+        for one in some
+    )
+    return _page(found_rows, asked, lambda one: one.account)
+
+
+class Found(NamedTuple):
+    """A finding as last seen.
+
+    Attributes:
+        finding: its id.
+        account: in whose mailbox.
+        organisation: that answers for it.
+        verdict: as last seen.
+        present: false once an examination no longer had it.
+        facts: those of `verdicts.Finding`.
+    """
+
+    finding: str
+    account: str
+    organisation: str
+    verdict: str
+    present: bool
+    facts: Mapping[str, Any]
+
+
+def findings(actor: Actor, name: str, asked: Asked) -> Page[Found]:
+    """Give findings that are there still, by account. Raises as `head`."""
+    row = _row(actor, name)
+    rows = _mine(actor, row.findings.filter(present=True))
+    if asked.search:
+        rows = rows.filter(account__contains=asked.search.casefold())
+    if asked.after:
+        account, _, finding = asked.after.rpartition(" ")
+        rows = rows.filter(Q(account__gt=account) | Q(account=account, finding__gt=finding))
+    some = list(rows.order_by("account", "finding")[: _limit(asked) + 1])
+    told = tuple(Found(*(getattr(one, name) for name in Found._fields)) for one in some)
+    return _page(told, asked, lambda one: f"{one.account} {one.finding}")
+
+
+def timeline(actor: Actor, name: str, asked: Asked) -> Page[TimelineEntry]:
+    """Give entries of the timeline, latest first; what is said of other organisations' accounts is not.
+
+    Raises as `head`.
+    """
+    row = _row(actor, name)
+    there = seen(actor, Permission.CASE_READ)
+    rows = row.entries.all()
+    if there is not None:
+        mine = row.accounts.filter(organisation__in=there).values("account")
+        rows = rows.filter(Q(account="") | Q(account__in=mine))
+    if asked.after:
+        at, _, number = asked.after.partition(" ")
+        rows = rows.filter(Q(at__lt=int(at)) | Q(at=int(at), pk__lt=int(number)))
+    some = list(rows.order_by("-at", "-pk")[: _limit(asked) + 1])
+    last = some[-2] if len(some) > _limit(asked) else None
+    entries = tuple(entry_of(one) for one in some[: _limit(asked)])
+    return Page(entries, "" if last is None else f"{last.at} {last.pk}")
+
+
+def _row(actor: Actor, name: str) -> CaseRow:
+    row = found(where(name))
+    may_for_one(actor, Permission.CASE_READ, row.organisations)
+    return row
+
+
+def _mine(actor: Actor, rows: QuerySet[_M]) -> QuerySet[_M]:
+    there = seen(actor, Permission.CASE_READ)
+    return rows if there is None else rows.filter(organisation__in=there)
+
+
+def _limit(asked: Asked) -> int:
+    return min(max(asked.most, 1), MOST)
+
+
+def _page(rows: tuple[_T, ...], asked: Asked, key: Callable[[_T], str]) -> Page[_T]:
+    some = rows[: _limit(asked)]
+    return Page(some, key(some[-1]) if len(rows) > len(some) else "")

@@ -1,0 +1,56 @@
+"""What stands around every page: where one may go, and who one is."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from postwarden.console.zones import zone_of
+from postwarden.people.service import Member, Permission
+
+
+class Place(NamedTuple):
+    """An entry of the rail.
+
+    Attributes:
+        name: of the page it leads to; pages below it begin so.
+        words: on the rail.
+        icon: of the sprite.
+        key: that goes there, after `g`.
+        needs: whoever lacks all of these does not see it.
+    """
+
+    name: str
+    words: Promise
+    icon: str
+    key: str
+    needs: tuple[Permission, ...]
+
+
+RAIL = (
+    Place("today", _("Today"), "today", "t", ()),
+    Place("cases", _("Cases"), "case", "c", (Permission.CASE_READ,)),
+)
+
+
+def frame(request: HttpRequest) -> Mapping[str, Any]:
+    """Give what the frame is made from; little where nobody is signed in."""
+    who: Member | None = getattr(request, "member", None)
+    match = request.resolver_match
+    here = "" if match is None else str(match.url_name)
+    rail = [] if who is None else [one for one in RAIL if _may(who, one)]
+    return {
+        "who": who,
+        "rail": rail,
+        "here": next((one for one in rail if here.startswith(one.name)), None),
+        "zone": zone_of(request.rooms),  # type: ignore[attr-defined]  # a DeskRequest
+    }
+
+
+def _may(who: Member, place: Place) -> bool:
+    if not place.needs:
+        return True
+    found = [who.organisations(one) for one in place.needs]
+    return any(there is None or there for there in found)

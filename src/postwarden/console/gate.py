@@ -1,0 +1,135 @@
+"""Who gets a page: every page says what it needs, and nothing is shown before that was looked at.
+
+A page without a need cannot be written down (`Page.needs` has no default), and a test walks all addresses
+for one that is no `Page`. Rights are read anew with each request: those taken away bite on the next one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.cache import add_never_cache_headers
+from django_htmx.middleware import HtmxDetails
+
+from postwarden.cases.service import NoSuchCase
+from postwarden.console.rooms import Rooms, opened
+from postwarden.console.settings import CONFIGURATION
+from postwarden.console.signing import has_second_factor
+from postwarden.custody.service import NoSuchPlan
+from postwarden.people.service import Member, NotAllowed, Permission, member
+from postwarden.vocabulary import PostwardenError
+
+
+class Opening(Enum):
+    """What a page needs where it needs no role."""
+
+    NOBODY = auto()  # whoever asks
+    ANYBODY = auto()  # whoever has signed in with two factors
+    HALF = auto()  # whoever has signed in, to set up the second factor
+
+
+class DeskRequest(HttpRequest):
+    """A request, with what answers it.
+
+    Attributes:
+        htmx: truthy where a part of a page is wanted.
+        rooms: of the installation.
+        member: who asks; only where the page needs somebody.
+    """
+
+    htmx: HtmxDetails
+    rooms: Rooms
+    member: Member
+
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: where it is, what makes it, and what it takes to see it.
+
+    Attributes:
+        route: as Django's `path` takes it.
+        name: for links.
+        view: gives the answer; it is called with a `DeskRequest`.
+        needs: one of these permissions, for one organisation at least; what exactly is shown is for the
+            rooms to decide.
+    """
+
+    route: str
+    name: str
+    view: View
+    needs: tuple[Permission, ...] | Opening
+
+    @property
+    def address(self) -> URLPattern:
+        """The page as Django knows it."""
+        return path(self.route, _guarded(self), name=self.name)
+
+
+class DeskMiddleware:
+    """Opens the installation once, and gives it to every request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._next = get_response
+        self._rooms = opened(getattr(settings, CONFIGURATION))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        request.rooms = self._rooms  # type: ignore[attr-defined]  # a DeskRequest from here on
+        return self._next(request)
+
+
+def _guarded(page: Page) -> View:
+    @wraps(page.view)
+    def answer(request: DeskRequest, **named: str) -> HttpResponse:
+        turned_away = _turned_away(request, page.needs)
+        if turned_away is not None:
+            return turned_away
+        try:
+            response = page.view(request, **named)
+        except NotAllowed as error:
+            response = _trouble(request, 403, error)
+        except (NoSuchCase, NoSuchPlan) as error:
+            response = _trouble(request, 404, error)
+        except PostwardenError as error:
+            response = _trouble(request, 409, error)
+        add_never_cache_headers(response)
+        return response
+
+    return answer
+
+
+def _turned_away(
+    request: DeskRequest, needs: tuple[Permission, ...] | Opening
+) -> HttpResponse | None:
+    """Give the answer to who may not see a page; None to who may."""
+    if needs is Opening.NOBODY:
+        return None
+    if not request.user.is_authenticated:  # nor is who acts no more
+        return redirect_to_login(request.get_full_path())
+    who = member(request.user.get_username())
+    request.member = who
+    if needs is not Opening.HALF and not has_second_factor(request):
+        return HttpResponseRedirect(reverse("second-factor"))
+    if isinstance(needs, Opening) or any(_has(who, one) for one in needs):
+        return None
+    return _trouble(request, 403, NotAllowed(f"{who.name} may not do this: it needs {needs[0]}"))
+
+
+def _has(who: Member, permission: Permission) -> bool:
+    there = who.organisations(permission)
+    return there is None or bool(there)
+
+
+def _trouble(request: HttpRequest, status: int, error: Exception) -> HttpResponse:
+    return render(
+        request, "console/trouble.html", {"status": status, "told": str(error)}, status=status
+    )

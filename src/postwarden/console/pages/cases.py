@@ -1,0 +1,16 @@
+"""Cases: all of them."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from postwarden.cases import service as cases
+from postwarden.console.gate import DeskRequest, Page
+from postwarden.people.service import Permission
+
+
+def every(request: DeskRequest) -> HttpResponse:
+    """List the cases of the reader's organisations, newest first."""
+    return render(request, "console/cases.html", {"cases": cases.every_case(request.member)})
+
+
+PAGES = (Page("cases/", "cases", every, (Permission.CASE_READ,)),)

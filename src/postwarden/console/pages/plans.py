@@ -1,0 +1,85 @@
+"""One plan: what would be done to whom, and somebody else's signed consent."""
+
+from typing import NamedTuple
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.keys import Signing, signing
+from postwarden.console.rooms import present
+from postwarden.custody.service import Seen, Stage, consent
+from postwarden.people.service import Permission
+from postwarden.vocabulary import Moment
+
+_HOUR = 3_600_000_000
+_MOST = 500
+"""Acts shown on the page; all of them are signed, and all are in the plan's file."""
+
+
+class Consent(forms.Form):
+    """A signed approval, as the browser sends it."""
+
+    expires = forms.IntegerField()
+    signature = forms.CharField(max_length=10_000)
+
+
+class Lasting(NamedTuple):
+    """For how long an approval may count, and what is signed for that."""
+
+    hours: int
+    expires: Moment
+    signing: Signing
+
+
+def plan(request: DeskRequest, start: str) -> HttpResponse:
+    """Show a plan as a diff, with whom it waits for; take somebody's approval."""
+    seen = request.rooms.holds.plans.shown(start, request.member)
+    form = Consent(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        request.rooms.holds.approve(
+            seen.plan.hash, request.member, told["expires"], told["signature"], present()
+        )
+        messages.success(request, _("Approved. What you signed is on record."))
+        return redirect("plans-one", start=seen.plan.hash)
+    return render(
+        request,
+        "console/plan.html",
+        {
+            "seen": seen,
+            "acts": seen.acts[:_MOST],
+            "others": len(seen.plan.acts) - len(seen.acts),
+            "more": max(len(seen.acts) - _MOST, 0),
+            "lasting": _lasting(request, seen),
+            "now": present(),
+        },
+    )
+
+
+def _lasting(request: DeskRequest, seen: Seen) -> list[Lasting]:
+    """Give what may be signed; nothing where it is not for this reader to approve, or not now."""
+    plan, who = seen.plan, request.member
+    waits = plan.stage in (Stage.FROZEN, Stage.APPROVED, Stage.STOPPED) or plan.emergency
+    if not waits or plan.requester == who.name or not _may_approve(request, seen):
+        return []
+    found = []
+    for hours in (1, 8, 24):
+        expires = present() + hours * _HOUR - 60_000_000  # a minute is for reading and signing
+        words = consent(plan.hash, len(plan.acts), expires)
+        found.append(Lasting(hours, expires, signing(who, words, request.get_host())))
+    return found
+
+
+def _may_approve(request: DeskRequest, seen: Seen) -> bool:
+    there = request.member.organisations(Permission.PLAN_APPROVE)
+    if there is None:
+        return True
+    of = request.rooms.desk.organisation_of
+    return {of(act.subject) for act in seen.plan.acts} <= there
+
+
+PAGES = (Page("plans/<str:start>/", "plans-one", plan, (Permission.CASE_READ,)),)

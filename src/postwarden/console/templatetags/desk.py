@@ -1,0 +1,101 @@
+"""Components: the few things that every page is made of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from postwarden.cases.service import Case, State, TimelineEntry
+from postwarden.console import words, zones
+from postwarden.custody.service import Act
+from postwarden.custody.service import Stage as PlanStage
+from postwarden.vocabulary import Moment, rfc3339
+from postwarden.words import acts, cases
+
+NONE = "\N{EN DASH}"
+register = template.Library()
+_ICON = '<svg class="icon" aria-hidden="true"><use href="#{}"/></svg>'
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of the sprite."""
+    return format_html(_ICON, name)
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Mapping[str, Any], when: Moment | None) -> SafeString:
+    """Write a moment in the reader's zone, with how long ago it was."""
+    if when is None:
+        return format_html('<span class="muted">{}</span>', NONE)
+    return format_html(
+        '<time datetime="{}">{}</time>', rfc3339(when), zones.written(when, context["zone"])
+    )
+
+
+@register.simple_tag(takes_context=True)
+def since(context: Mapping[str, Any], when: Moment) -> SafeString:
+    """Write how long ago a moment was; the moment itself is beside it."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        rfc3339(when),
+        zones.written(when, context["zone"]),
+        zones.ago(when, context["now"]),
+    )
+
+
+@register.inclusion_tag("console/parts/pill.html")
+def account_state(state: State) -> Mapping[str, Any]:
+    """Show the state of an account: by a shape, a colour and a word."""
+    return {"meaning": words.MEANING[state], "words": words.STATES[state]}
+
+
+@register.filter
+def kind(case: Case) -> str:
+    """Say what happened in a case."""
+    return str(words.KINDS[case.kind])
+
+
+@register.filter
+def stage(case: Case) -> str:
+    """Say where a case is."""
+    return str(words.STAGES[case.stage])
+
+
+@register.filter
+def severity(case: Case) -> str:
+    """Say how grave a case is; nothing before it was assessed."""
+    return "" if case.severity is None else str(words.SEVERITIES[case.severity])
+
+
+@register.simple_tag(takes_context=True)
+def short(context: Mapping[str, Any], when: Moment | None) -> SafeString:
+    """Write a moment briefly, where the zone stands above the column; all of it is beside it."""
+    if when is None:
+        return format_html('<span class="muted">{}</span>', NONE)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        rfc3339(when),
+        zones.written(when, context["zone"]),
+        zones.brief(when, context["zone"]),
+    )
+
+
+@register.simple_tag
+def deed(entry: TimelineEntry) -> str:
+    """Say what was done."""
+    return cases.deed(entry)
+
+
+@register.inclusion_tag("console/parts/pill.html")
+def plan_stage(stage: PlanStage) -> Mapping[str, Any]:
+    """Show where a plan is."""
+    return {"meaning": words.PLAN_MEANING[stage], "words": words.PLAN_STAGES[stage]}
+
+
+@register.simple_tag
+def act_lines(act: Act) -> SafeString:
+    """Say what an act of a plan does, a line each."""
+    return format_html_join(format_html("<br>"), "{}", ((line,) for line in acts.act_lines(act)))

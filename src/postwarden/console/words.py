@@ -1,0 +1,64 @@
+"""The codes of the rooms in readers' words."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from postwarden.cases.service import Kind, Severity, Stage, State
+from postwarden.custody.service import Stage as PlanStage
+
+KINDS: Mapping[Kind, Promise] = {
+    Kind.MISDELIVERY: _("Misdelivery"),
+    Kind.OUTAGE: _("Outage"),
+    Kind.MISDISPATCH: _("Mail sent that should not have been"),
+    Kind.IMPERSONATION: _("Abuse of a name"),
+}
+STAGES: Mapping[Stage, Promise] = {
+    Stage.OPEN: _("open"),
+    Stage.CLOSED: _("closed"),
+    Stage.MERGED: _("part of another case"),
+}
+SEVERITIES: Mapping[Severity, Promise] = {
+    Severity.LOW: _("low"),
+    Severity.MEDIUM: _("medium"),
+    Severity.HIGH: _("high"),
+    Severity.VERY_HIGH: _("very high"),
+}
+STATES: Mapping[State, Promise] = {
+    State.SUSPECTED: _("suspected"),
+    State.HELD: _("held"),
+    State.EXAMINED: _("examined"),
+    State.CLEARED: _("clear"),
+    State.TO_REPAIR: _("to be repaired"),
+    State.REPAIRED: _("repaired"),
+    State.RELEASED: _("released"),
+    State.EXCLUDED: _("not concerned"),
+}
+MEANING: Mapping[State, str] = {
+    State.SUSPECTED: "unknown",
+    State.HELD: "waiting",
+    State.EXAMINED: "waiting",
+    State.CLEARED: "settled",
+    State.TO_REPAIR: "wrong",
+    State.REPAIRED: "settled",
+    State.RELEASED: "settled",
+    State.EXCLUDED: "unknown",
+}
+"""Which of the four meanings a state has: settled, waiting, wrong, unknown."""
+PLAN_STAGES: Mapping[PlanStage, Promise] = {
+    PlanStage.FROZEN: _("waits for approval"),
+    PlanStage.APPROVED: _("approved"),
+    PlanStage.RUNNING: _("running"),
+    PlanStage.DONE: _("done"),
+    PlanStage.STOPPED: _("stopped"),
+    PlanStage.WITHDRAWN: _("withdrawn"),
+}
+PLAN_MEANING: Mapping[PlanStage, str] = {
+    PlanStage.FROZEN: "waiting",
+    PlanStage.APPROVED: "waiting",
+    PlanStage.RUNNING: "waiting",
+    PlanStage.DONE: "settled",
+    PlanStage.STOPPED: "wrong",
+    PlanStage.WITHDRAWN: "unknown",
+}

@@ -1,0 +1,60 @@
+"""Times as readers read them: in their zone, with the zone's name, and how long ago."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from postwarden.console.rooms import Rooms
+from postwarden.vocabulary import Moment
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = 60_000_000
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+
+def zone_of(rooms: Rooms) -> ZoneInfo:
+    """Give the zone that readers' times are shown in: the provider's."""
+    return rooms.configuration.provider.zone
+
+
+def at(moment: Moment, zone: ZoneInfo) -> datetime:
+    """Give a moment in a zone."""
+    return localtime(_EPOCH + timedelta(microseconds=moment), zone)
+
+
+def written(moment: Moment, zone: ZoneInfo) -> str:
+    """Write "Fri 17 March 2023 02:14 (Europe/Amsterdam)" in the reader's language."""
+    local = at(moment, zone)
+    return f"{date_format(local, 'D j F Y')} {local:%H:%M} ({zone.key})"
+
+
+def brief(moment: Moment, zone: ZoneInfo) -> str:
+    """Write "17 Mar 02:14": where the zone stands above the column."""
+    local = at(moment, zone)
+    return f"{date_format(local, 'j M')} {local:%H:%M}"
+
+
+def lasting(length: int) -> str:
+    """Write a length of time in its two largest units, as "3 h 12 min"; microseconds."""
+    minutes = max(length, 0) // _MINUTE
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    if days:
+        told = ngettext("{n} day", "{n} days", days).format(n=days)
+        return f"{told} {hours} h" if hours and days < 3 else told
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return _("{n} min").format(n=minutes)
+
+
+def ago(moment: Moment, now: Moment) -> str:
+    """Write how long ago something was, or in how long it will be."""
+    if moment > now:
+        return _("in {time}").format(time=lasting(moment - now))
+    if now - moment < _MINUTE:
+        return _("just now")
+    return _("{time} ago").format(time=lasting(now - moment))

@@ -1,0 +1,113 @@
+"""Who gets a page: every address, every role, every organisation."""
+
+import itertools
+
+import pytest
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from postwarden.console.gate import Opening, Page
+from postwarden.console.urls import PAGES
+from postwarden.people.service import GRANTS, ITSELF, Role, retire
+
+OURS = {page.name: page for page in PAGES}
+BORROWED = ("account/",)
+"""Addresses of allauth's own, which look after themselves."""
+
+
+def addresses(patterns, before=""):
+    for one in patterns:
+        route = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, route)
+        else:
+            yield route, one
+
+
+def test_every_address_is_a_page_that_says_what_it_needs():
+    stray = [
+        route
+        for route, one in addresses(get_resolver().url_patterns)
+        if not route.startswith(BORROWED) and one.name not in OURS
+    ]
+    assert stray == []
+    assert len(OURS) == len(PAGES)
+    assert all(isinstance(page.needs, Opening) or page.needs for page in PAGES)
+
+
+def address(page: Page, case: str) -> str:
+    words = {name: case for name in ("reference",) if f":{name}>" in page.route}
+    words |= {name: "0" * 64 for name in ("start",) if f":{name}>" in page.route}
+    words |= {name: "none" for name in ("token", "given") if f":{name}>" in page.route}
+    return reverse(page.name, kwargs=words)
+
+
+def expected(page, role, organisation):
+    """What somebody gets of a page that is about the organisation "home"."""
+    if page.needs in (Opening.ANYBODY, Opening.HALF):
+        return {200, 302}
+    if page.needs is Opening.NOBODY:
+        return {200, 410}
+    if not any(one in GRANTS[role] for one in page.needs):
+        return {403}
+    if ":start>" in page.route:
+        return {404}
+    about_a_case = "reference" in page.route
+    return {404} if about_a_case and organisation == "brand" else {200}
+
+
+def test_each_role_gets_what_it_may_and_nothing_else(desk):
+    wrong = {}
+    for role, organisation in itertools.product(Role, ("all", "home", "brand")):
+        browser = desk.browser(f"{role}-{organisation}")
+        for page in PAGES:
+            status = browser.get(address(page, desk.case)).status_code
+            if status not in expected(page, role, organisation):
+                wrong[page.name, str(role), organisation] = status
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_who_did_not_sign_in_is_sent_to_do_so(desk, page):
+    answer = Client().get(address(page, desk.case))
+    if page.needs is Opening.NOBODY:
+        assert answer.status_code in (200, 410)
+    else:
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_without_a_second_factor_no_page_is_shown_but_its_set_up(desk, page):
+    answer = desk.browser("anna", factor=False).get(address(page, desk.case))
+    if page.needs is Opening.NOBODY:
+        assert answer.status_code in (200, 410)
+    elif page.needs is Opening.HALF:
+        assert answer.status_code == 200
+    else:
+        assert (answer.status_code, answer["Location"]) == (302, reverse("second-factor"))
+
+
+def test_who_left_is_out_with_the_next_request(desk):
+    browser = desk.browser("officer-all")
+    assert browser.get("/cases/").status_code == 200
+    retire("officer-all", "anna", lambda *_: None, desk.now)
+    assert browser.get("/cases/").status_code == 302
+
+
+def test_pages_about_people_are_kept_by_no_browser_or_proxy(desk):
+    answer = desk.browser("anna").get(f"/cases/{desk.case}/")
+    assert "no-store" in answer["Cache-Control"]
+    assert "'unsafe" not in answer["Content-Security-Policy"]
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_nobody_signs_up(desk):
+    told = {
+        "username": "eve",
+        "password1": "correct horse battery",
+        "password2": "correct horse battery",
+    }
+    Client().post("/account/signup/", told)
+    assert ITSELF != "eve"
+    assert Client().get("/account/signup/").content.count(b"<form") == 0
