@@ -112,7 +112,6 @@ REPAIRED = (
     Step("their release is approved", ("approve", "{plan}", "--key", "{key}"), OFFICER),
 )
 CLOSED = (
-    Step("Dovecot forgets", ("holds", "--case", "{case}"), ON_CALL, until_gone="To be done by"),
     Step("who is held in the end", ("holds", "--case", "{case}", "--json"), ON_CALL),
     Step("the case as it is", ("case", "show", "{case}", "--json"), ON_CALL),
     Step("the bundle", ("case", "export", "{case}", "{bundle}"), ON_CALL),
