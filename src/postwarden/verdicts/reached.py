@@ -1,7 +1,7 @@
 """Queue files that reached too few accounts of an address, or one twice: found by joins, judged elsewhere.
 
 Only what was accepted in the time of a fault is looked at, and of that only addresses that lead to several
-accounts, so that it costs little beside an examination.
+accounts, or of which a line names somebody else, so that it costs little beside an examination.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -118,21 +118,31 @@ def _lines(engine: Engine, validities: Sequence[Validity], window: Window) -> ir
 
 
 def _members(engine: Engine, destinations: Destinations, lines: ir.Table) -> ir.Table:
-    """Give the accounts of addresses that lead to several, with the directory that says so, kept."""
+    """Give the accounts of addresses that lead to several, or were led astray, with the directory, kept."""
     directory = engine.tables["directory"]
     listed = directory.filter(directory.via != "bcc").select("address", "account", "directory")
-    listed = listed.distinct()
+    listed = listed.distinct().mutate(directory=listed.directory.cast("int64"))
+    everyone = listed
     named = lines.filter(lines.directory.notnull()).group_by("address", "directory")
     named = engine.keep(named.agg(accepted_at=lines.accepted_at.min()))
     rows = _unlisted(engine, destinations, named.anti_join(listed, ["address", "directory"]))
     columns = {"address": pa.string(), "account": pa.string(), "directory": pa.int64()}
     listed = listed.semi_join(named, ["address", "directory"])
-    listed = listed.mutate(directory=listed.directory.cast("int64"))
     every = engine.keep(listed.union(engine.given(columns, rows)))
     counted = every.group_by("address", "directory").agg(accounts=every.account.nunique())
-    return engine.keep(
-        every.semi_join(counted.filter(counted.accounts > 1), ["address", "directory"])
-    )
+    several = counted.filter(counted.accounts > 1).select("address", "directory")
+    wanted = several.union(_led_astray(every, lines, everyone), distinct=True)
+    return engine.keep(every.semi_join(wanted, ["address", "directory"]))
+
+
+def _led_astray(every: ir.Table, lines: ir.Table, listed: ir.Table) -> ir.Table:
+    """Give addresses of which a line names somebody else: who is meant, too, keeps what came for them."""
+    key = ["address", "directory"]
+    named = lines.filter(lines.recipient != lines.address).select(*key, "recipient").distinct()
+    led = named.inner_join(every, key)
+    led = led.filter(led.recipient != led.account)
+    known = listed.select("directory", recipient="address", account="account")
+    return led.anti_join(known, ["directory", "recipient", "account"]).select(*key).distinct()
 
 
 def _unlisted(
