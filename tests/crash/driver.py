@@ -28,6 +28,7 @@ def main():
 
     from crash import acts, judging, put_right, real, repairs  # noqa: PLC0415  # have models: after set_up
 
+    repairs.made_countable()
     httpx.Client(trust_env=False).close()
     with tempfile.TemporaryDirectory() as folder:
         open_state(StateSettings(folder))

@@ -27,7 +27,6 @@ from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, repair, wanted
 from relocation.offices import Office
 from relocation.rigs import HOST, KEY, PASSWORD, STAGING
 
-carrying._AT_ONCE = 4  # several batches a plan, though it is small
 STORE = "store"
 DOVECOT = "dovecot.json"  # in a place: where its Dovecot is
 ACCOUNTS = tuple(f"{name}@example.net" for name in ("bob", "carol", "dora", "eve", "finn", "gus"))
@@ -60,7 +59,10 @@ class _AtOnce:
     map = staticmethod(map)
 
 
-together.ThreadPoolExecutor = pacing.ThreadPoolExecutor = _AtOnce
+def made_countable():
+    """Let this process take small batches, and make all calls in one thread: a process of acts, no other."""
+    carrying._AT_ONCE = 4  # several batches a plan, though it is small
+    together.ThreadPoolExecutor = pacing.ThreadPoolExecutor = _AtOnce
 
 
 class _Clock:
