@@ -19,6 +19,7 @@ from crash.machine import Fell, machine
 from crash.points import NOT_REACHED
 from crash.put_right import lost_or_double
 from crash.repairs import DOVECOT
+from crash.tallying import tallied
 from crash.tracing import FAULTS, Call
 from people.conftest import NOW
 from relocation.maildirs import hash_of, letter
@@ -294,16 +295,13 @@ class Astray:
         """Say what lies where it should not, lacks, or lies there twice; `back` was put back."""
         there = Counter(self.now())
         there.subtract((*self.stays, *back))
-        found = []
-        for account, folder, came in self.arrives:
-            fitting = [Lying(account, folder, (), *one) for one in came]
-            one = next((one for one in fitting if there[one] > 0), None)
-            if one is None:
-                found.append(f"{account} lacks {came}")
-            else:
-                there[one] -= 1
-        found += [f"{count} too many: {one}" for one, count in there.items() if count > 0]
-        return found + [f"is gone: {one}" for one, count in there.items() if count < 0]
+        return tallied(
+            there,
+            (
+                (f"{account} lacks {came}", [Lying(account, folder, (), *one) for one in came])
+                for account, folder, came in self.arrives
+            ),
+        )
 
 
 def _manned(made):

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from crash.repairs import office
+from crash.tallying import tallied
 from postwarden.ledger.service import FileAnchor
 from postwarden.relocation.content import content_hash
 from postwarden.relocation.models import CopyRow, DeliveryRow
@@ -76,15 +77,11 @@ def mailbox_faults(root, told):
     found = mail.unusual()
     for stays in told["stays"]:
         there[tuple(stays)] -= 1
-    for account, folder, came in told["arrives"]:
-        fitting = [(account, folder, "new", "", *one) for one in came]
-        one = next((one for one in fitting if there[one] > 0), None)
-        if one is None:
-            found.append(f"{account} lacks {came}")
-        else:
-            there[one] -= 1
-    found += [f"{count} too many: {one}" for one, count in there.items() if count > 0]
-    return found + [f"is gone: {one}" for one, count in there.items() if count < 0]
+    arrives = (
+        (f"{account} lacks {came}", [(account, folder, "new", "", *one) for one in came])
+        for account, folder, came in told["arrives"]
+    )
+    return found + tallied(there, arrives)
 
 
 def there_or_delivered(folder):

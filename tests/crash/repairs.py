@@ -6,7 +6,7 @@ import os
 import random
 import socket
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from crash.peer import PeerRoute, maildir_route
 from people.conftest import NOW, KeyFile
@@ -23,6 +23,7 @@ from postwarden.servers.dovecot.staging import Login
 from postwarden.servers.maildir import MaildirRoute
 from postwarden.sources.service import StoreSettings
 from postwarden.state.service import StateSettings, open_state
+from relocation.in_turn import InTurn
 from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, repair, wanted
 from relocation.offices import Office
 from relocation.rigs import HOST, KEY, PASSWORD, STAGING
@@ -36,33 +37,10 @@ _TAKEOVERS = 5  # a real store is too slow for two who take every plan from each
 _SECONDS = NOW // 1_000_000
 
 
-class _AtOnce:
-    """A pool that does what it is given at once: system calls come in one order, in one thread."""
-
-    def __init__(self, *_):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def submit(self, does, *words):
-        future = Future()
-        try:
-            future.set_result(does(*words))
-        except OSError as error:
-            future.set_exception(error)
-        return future
-
-    map = staticmethod(map)
-
-
 def made_countable():
     """Let this process take small batches, and make all calls in one thread: a process of acts, no other."""
     carrying._AT_ONCE = 4  # several batches a plan, though it is small
-    together.ThreadPoolExecutor = pacing.ThreadPoolExecutor = _AtOnce
+    together.ThreadPoolExecutor = pacing.ThreadPoolExecutor = InTurn
 
 
 class _Clock:

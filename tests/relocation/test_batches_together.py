@@ -1,6 +1,5 @@
 """Two batches at once, one given and one taken: whatever happens meanwhile, each message arrives once."""
 
-from concurrent.futures import Future
 from contextlib import suppress
 
 import pytest
@@ -14,30 +13,13 @@ from postwarden.relocation.errors import (
 )
 from postwarden.relocation.models import DeliveryRow
 from postwarden.relocation.service import faults
+from relocation.in_turn import InTurn
 from relocation.offices import HOUR
 from relocation.test_relocation_batches import BOB, CAROL, EVE, FINN, LATER, Astray, Killed
 
 FIRST_GIVEN = [("stage", 2), ("publish", 1), ("remove", 1)]
 """Calls that are made, for the so-manieth time, while the first batch is given and the second one taken."""
 LEFT = ("left", "abandoned")
-
-
-class _InTurn:
-    """A pool that does what it is given at once: the courses ask by turns, and tests may act between."""
-
-    def __init__(self, *_):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def submit(self, does, *words):
-        future = Future()
-        future.set_result(does(*words))
-        return future
 
 
 @pytest.fixture
@@ -48,7 +30,7 @@ def astray(on_sqlite, tmp_path, monkeypatch):
 
 @pytest.fixture
 def in_turn(monkeypatch):
-    monkeypatch.setattr(pacing, "ThreadPoolExecutor", _InTurn)
+    monkeypatch.setattr(pacing, "ThreadPoolExecutor", InTurn)
 
 
 def at(astray, call, number, act):
