@@ -8,8 +8,10 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from postwarden.console.gate import Opening, Page
 from postwarden.console.urls import PAGES
-from postwarden.people.service import GRANTS, ITSELF, Role, retire
+from postwarden.holds.service import Wish
+from postwarden.people.service import GRANTS, ITSELF, Role, member, retire
 
+HELD = ("hold1@example.net", "hold2@example.net")
 OURS = {page.name: page for page in PAGES}
 BORROWED = ("account/",)
 """Addresses of allauth's own, which look after themselves."""
@@ -111,3 +113,23 @@ def test_nobody_signs_up(desk):
     Client().post("/account/signup/", told)
     assert ITSELF != "eve"
     assert Client().get("/account/signup/").content.count(b"<form") == 0
+
+
+@pytest.mark.parametrize(
+    "words", ["after=x", "after=1+x", "after=-1+2", f"after={'9' * 30}+1", "after=%00", "search=%00%25",
+              "search=" + "%F0%9F%93%AC" * 500, "state=nonsense&state=", "after=%ff"],
+)  # fmt: skip
+def test_whatever_is_asked_for_is_answered(desk, words):
+    browser = desk.browser("anna")
+    for tab in ("", "findings/", "plans/", "timeline/"):
+        assert browser.get(f"/cases/{desk.case}/{tab}?{words}").status_code == 200
+
+
+@pytest.mark.parametrize("expires", ["", "x", "-1", "9" * 40, str(1 << 53)])
+def test_an_approval_that_cannot_be_approves_nothing(desk, expires):
+    wish = Wish(HELD, desk.case, "test")
+    plan = desk.holds.hold(wish, member("anna"), desk.now).plan
+    told = {"expires": expires, "signature": "{}"}
+    answer = desk.browser("officer-all").post(f"/plans/{plan.hash}/", told)
+    assert answer.status_code in (200, 409)
+    assert desk.holds.plans.get(plan.hash).approvals == ()

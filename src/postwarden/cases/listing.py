@@ -3,6 +3,7 @@
 Every answer costs the same number of queries, however much there is and however much is asked for.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ from postwarden.vocabulary import Moment
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=Model)
+_MOMENT = re.compile(r"([0-9]{1,18}) ([0-9]{1,18})")
 MOST = 200
 """Rows of one page at most."""
 
@@ -28,7 +30,7 @@ class Asked(NamedTuple):
     Attributes:
         states: only accounts in one of these; empty: in any.
         search: only where this stands in the account's name.
-        after: the key that the page before ended with; "" for the first page.
+        after: the key that the page before ended with; "", or what is none, for the first page.
         most: rows, at most `MOST`.
     """
 
@@ -172,9 +174,10 @@ def timeline(actor: Actor, name: str, asked: Asked) -> Page[TimelineEntry]:
     if there is not None:
         mine = row.accounts.filter(organisation__in=there).values("account")
         rows = rows.filter(Q(account="") | Q(account__in=mine))
-    if asked.after:
-        at, _, number = asked.after.partition(" ")
-        rows = rows.filter(Q(at__lt=int(at)) | Q(at=int(at), pk__lt=int(number)))
+    after = _MOMENT.fullmatch(asked.after)
+    if after:
+        at, number = map(int, after.groups())
+        rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=number))
     some = list(rows.order_by("-at", "-pk")[: _limit(asked) + 1])
     last = some[-2] if len(some) > _limit(asked) else None
     entries = tuple(entry_of(one) for one in some[: _limit(asked)])

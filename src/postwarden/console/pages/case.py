@@ -24,12 +24,16 @@ class Tab(NamedTuple):
     many: int | None = None
 
 
+def _asked(request: DeskRequest, states: tuple[State, ...] = ()) -> Asked:
+    """Read what is wanted of a list; databases have no NUL in text."""
+    search, after = (request.GET.get(name, "").replace("\0", "") for name in ("search", "after"))
+    return Asked(states=states, search=search.strip(), after=after)
+
+
 def accounts(request: DeskRequest, head: Head) -> HttpResponse:
     """List the accounts concerned, by state and name; the list alone where htmx asks for it."""
-    asked = Asked(
-        states=tuple(one for one in State if one.value in request.GET.getlist("state")),
-        search=request.GET.get("search", "").strip(),
-        after=request.GET.get("after", ""),
+    asked = _asked(
+        request, tuple(one for one in State if one.value in request.GET.getlist("state"))
     )
     page = cases.accounts(request.member, head.case.reference, asked)
     told = {"page": page, "asked": asked, "next": _next(request, page.after)}
@@ -40,14 +44,14 @@ def accounts(request: DeskRequest, head: Head) -> HttpResponse:
 
 def findings(request: DeskRequest, head: Head) -> HttpResponse:
     """List the findings, by account."""
-    asked = Asked(search=request.GET.get("search", "").strip(), after=request.GET.get("after", ""))
+    asked = _asked(request)
     page = cases.findings(request.member, head.case.reference, asked)
     return _shown(request, "findings", head, {"page": page, "next": _next(request, page.after)})
 
 
 def timeline(request: DeskRequest, head: Head) -> HttpResponse:
     """Tell what happened, latest first."""
-    asked = Asked(after=request.GET.get("after", ""))
+    asked = _asked(request)
     page = cases.timeline(request.member, head.case.reference, asked)
     return _shown(request, "timeline", head, {"page": page, "next": _next(request, page.after)})
 

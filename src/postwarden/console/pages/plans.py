@@ -16,6 +16,8 @@ from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
 
 _HOUR = 3_600_000_000
+_LATEST = 1 << 53
+"""Beyond any moment that an approval can end at, and still a date."""
 _MOST = 500
 """Acts shown on the page; all of them are signed, and all are in the plan's file."""
 
@@ -23,7 +25,7 @@ _MOST = 500
 class Consent(forms.Form):
     """A signed approval, as the browser sends it."""
 
-    expires = forms.IntegerField()
+    expires = forms.IntegerField(min_value=0, max_value=_LATEST)
     signature = forms.CharField(max_length=10_000)
 
 

@@ -98,4 +98,4 @@ def plan_stage(stage: PlanStage) -> Mapping[str, Any]:
 @register.simple_tag
 def act_lines(act: Act) -> SafeString:
     """Say what an act of a plan does, a line each."""
-    return format_html_join(format_html("<br>"), "{}", ((line,) for line in acts.act_lines(act)))
+    return format_html_join("\n", "{}", ((line,) for line in acts.act_lines(act)))
