@@ -34,6 +34,7 @@ class PeerRoute:
     """Implements `Route` by asking the peer, one connection a question."""
 
     name = "peer"
+    waits = True
 
     def __init__(self, port, folder):
         self._port, self._folder = port, folder

@@ -93,12 +93,28 @@ def write_synced(path: str, data: bytes) -> None:
     Raises:
         OSError: nobody knows which bytes are on the disk; throw the file away.
     """
+    descriptor = begin_file(path, data)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def begin_file(path: str, data: bytes) -> int:
+    """Write a file in place, mode 0600 where it is new, and give its descriptor: to be synced and closed.
+
+    Crash promise: none until `os.fsync` of it returned.
+
+    Raises:
+        OSError: nobody knows which bytes were written; nothing is left open.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
     try:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
-    finally:
+    except BaseException:  # whatever ended it, the descriptor is not left open
         os.close(descriptor)
+        raise
+    return descriptor

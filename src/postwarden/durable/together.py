@@ -2,38 +2,49 @@
 
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from postwarden.durable.files import sync_folder, write_synced
+from postwarden.durable.files import begin_file, sync_folder
 
 PARTIAL = ".partial"
 _THREADS = 4  # more are no faster: they wait for one disk
+_MOST_OPEN = 256
+_FEWEST = 8  # of one thread: fewer take longer to hand over than to sync
 _Synced = TypeVar("_Synced")
 
 
 class Together:
     """Files written beside their places; see `together`."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self) -> None:
         self._token = secrets.token_hex(8)
-        self._writing: dict[str, Future[None]] = {}
+        self._paths: dict[str, None] = {}
+        self._open: list[int] = []
 
     def add(self, path: str, data: bytes) -> None:
-        """Begin to write a file, mode 0600; its folder exists. What fails, `written` raises."""
-        self._writing[path] = self._pool.submit(write_synced, self._partial(path), data)
+        """Write a file, mode 0600; its folder exists.
+
+        Raises:
+            OSError: as `written`.
+        """
+        self._paths[path] = None
+        self._open.append(begin_file(self._partial(path), data))
+        if len(self._open) >= _MOST_OPEN:
+            self.written()
 
     def written(self) -> None:
         """Wait until all that was added is on the disk, under names that nobody looks for.
 
         Raises:
-            OSError: some of it is not (disk full, I/O error); none will get its name.
+            OSError: some of it is not (disk full, I/O error); leave the block, and none gets its name.
         """
-        for future in self._writing.values():
-            future.result()
+        try:
+            side_by_side(os.fsync, self._open)
+        finally:
+            self._close()
 
     def publish(self, paths: Collection[str]) -> None:
         """Give files their names, in place of older ones; those not named here are thrown away.
@@ -50,17 +61,19 @@ class Together:
         self.written()
         for path in paths:
             os.rename(self._partial(path), path)
-            del self._writing[path]
-        list(self._pool.map(sync_folder, sorted({os.path.dirname(path) for path in paths})))
+            del self._paths[path]
+        side_by_side(sync_folder, sorted({os.path.dirname(path) for path in paths}))
 
     def discard(self) -> None:
         """Remove what did not get its name."""
-        for path, future in self._writing.items():
-            future.cancel()
-            if not future.cancelled():
-                future.exception()
+        self._close()
+        for path in self._paths:
             with suppress(OSError):
                 os.unlink(self._partial(path))
+
+    def _close(self) -> None:
+        while self._open:
+            os.close(self._open.pop())
 
     def _partial(self, path: str) -> str:
         return f"{path}.{self._token}{PARTIAL}"
@@ -72,12 +85,11 @@ def together() -> Iterator[Together]:
 
     Crash promise: a process that is killed leaves names that end with `PARTIAL`, and nothing else.
     """
-    with ThreadPoolExecutor(_THREADS, "together") as pool:
-        batch = Together(pool)
-        try:
-            yield batch
-        finally:
-            batch.discard()
+    batch = Together()
+    try:
+        yield batch
+    finally:
+        batch.discard()
 
 
 def side_by_side(sync: Callable[[_Synced], object], what: Iterable[_Synced]) -> None:
@@ -88,5 +100,17 @@ def side_by_side(sync: Callable[[_Synced], object], what: Iterable[_Synced]) -> 
     Raises:
         OSError: one could not be synced; nobody knows of the others.
     """
-    with ThreadPoolExecutor(_THREADS, "syncs") as pool:
-        list(pool.map(sync, what))
+    every = list(what)
+    if len(every) <= _FEWEST:
+        _sync_each(sync, every)
+        return
+    threads = min(_THREADS, -(-len(every) // _FEWEST))
+    shares = [every[first::threads] for first in range(threads)]
+    with ThreadPoolExecutor(threads, "syncs") as pool:
+        for done in [pool.submit(_sync_each, sync, share) for share in shares]:
+            done.result()
+
+
+def _sync_each(sync: Callable[[_Synced], object], share: Sequence[_Synced]) -> None:
+    for one in share:
+        sync(one)

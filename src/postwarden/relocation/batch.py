@@ -173,7 +173,8 @@ class Batch:
         found: dict[tuple[str, str], Room] = {}
         for store, rows in _by_store(one for job in taking for one in job.deliveries).items():
             accounts = sorted({row.account for row in rows})
-            rooms = yield from elsewhere(partial(self.crew.route(store).rooms, accounts))
+            route = self.crew.route(store)
+            rooms = yield from elsewhere(route, partial(route.rooms, accounts))
             found |= {(store, account): rooms[account] for account in accounts}
         return found
 
@@ -181,9 +182,8 @@ class Batch:
         for store, some in _by_source(taking).items():
             by_id = {job.repair.copy.id: job for job in some}
             wanted = [job.repair.copy for job in some]
-            for copy, found in (
-                yield from elsewhere(partial(_read, self.crew.route(store), wanted))
-            ):
+            route = self.crew.route(store)
+            for copy, found in (yield from elsewhere(route, partial(_read, route, wanted))):
                 job = by_id[copy.id]
                 if isinstance(found, Original):
                     self._originals[copy.id] = found
@@ -232,8 +232,9 @@ class Batch:
         under_way = note_others(_deliveries(read))
         for store, rows in _by_store(firsts(_deliveries(read), under_way)).items():
             parcels = {row.pk: self._parcel(jobs[row.pk], row) for row in rows}
-            staging = partial(self.crew.route(store).stage, list(parcels.values()))
-            tickets = yield from elsewhere(staging)
+            route = self.crew.route(store)
+            staging = partial(route.stage, list(parcels.values()))
+            tickets = yield from elsewhere(route, staging)
             for row in rows:
                 parcel = parcels[row.pk]
                 if parcel.key not in tickets:
@@ -277,8 +278,9 @@ class Batch:
         self.crew.go_on()  # what is staged has arrived nowhere: it stays so, or is found later
         under_way = [one for job in sending for one in job.deliveries if one.sent == Sent.UNDER_WAY]
         for store, rows in _by_store(under_way).items():
-            sent = Sending(self.crew.route(store), rows, self._fresh, self.crew.rest)
-            yield from elsewhere(sent.run)
+            route = self.crew.route(store)
+            sent = Sending(route, rows, self._fresh, self.crew.rest)
+            yield from elsewhere(route, sent.run)
         lost = {one.copy_id for one in under_way if one.sent == Sent.DUE}
         for job in sending:
             if job.row.pk in lost and not job.failed_again():
@@ -323,8 +325,8 @@ class Batch:
         removing = [job for job in removing if job not in used]
         for store, some in _by_source(removing).items():
             copies = [(job.repair.copy, job.row.content) for job in some]
-            removing_them = partial(self.crew.route(store).remove, copies)
-            absences = yield from elsewhere(removing_them)
+            route = self.crew.route(store)
+            absences = yield from elsewhere(route, partial(route.remove, copies))
             for job in some:
                 outcome, why = when_removed(absences[job.repair.copy.id], job.sent)
                 job.end(outcome, why, self.crew.clock())
@@ -336,7 +338,8 @@ class Batch:
         for store, some in _by_store(rows).items():
             accounts = sorted({row.account for row in some})
             keys = [row.key for row in some]
-            yield from elsewhere(partial(self.crew.route(store).clear, keys, accounts))
+            route = self.crew.route(store)
+            yield from elsewhere(route, partial(route.clear, keys, accounts))
 
     def _must_be_kept(self) -> None:
         """Take copies once more that quarantine has not whole any more: it was destroyed, or its time is up."""

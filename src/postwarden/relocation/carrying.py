@@ -22,7 +22,7 @@ from postwarden.relocation.errors import (
 )
 from postwarden.relocation.keeping import jobs, portions, receivers, sizes, unfinished
 from postwarden.relocation.models import CopyRow, CountRow
-from postwarden.relocation.pacing import side_by_side, threads
+from postwarden.relocation.pacing import collecting_by_hand, side_by_side, threads
 from postwarden.relocation.ports import Filing, Route
 from postwarden.relocation.rules import BETWEEN_TRIES
 from postwarden.relocation.ways import must_be_as_planned
@@ -114,7 +114,7 @@ class Carrier:
             if isinstance(failure, RelocationError):
                 crew.rest(BETWEEN_TRIES)
 
-        with threads() as pool:
+        with threads() as pool, collecting_by_hand() as collect:
             for places in (*portions(unfinished(plan.hash), _AT_ONCE, sizes(plan), smaller), []):
                 if failed and (places or taken):
                     crew.rest(BETWEEN_TRIES)
@@ -127,6 +127,7 @@ class Carrier:
                         troubles[self._trouble(plan, batch, failure)] = None
                 failed = any(failures)
                 taken = taking if places and not failures[-1] else None
+                collect()
                 after()
         return list(troubles)
 

@@ -5,10 +5,14 @@ ledger, and goes on with what they gave; everything else it does itself. So all 
 written by one thread, and what one course does keeps its order.
 """
 
-from collections.abc import Callable, Generator, Sequence
+import gc
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
+
+from postwarden.relocation.ports import Route
 
 _Given = TypeVar("_Given")
 Call = Callable[[], object]
@@ -16,10 +20,33 @@ Course = Generator[Call, Any, _Given]
 _AT_ONCE = 2
 
 
-def elsewhere(call: Callable[[], _Given]) -> Course[_Given]:
-    """Have a call made by another thread; give what it gives, or raise what it raises."""
+def elsewhere(route: Route, call: Callable[[], _Given]) -> Course[_Given]:
+    """Have a call of a route made by another thread, where it waits; give what it gives, or raise it.
+
+    A route to files is quick, and with threads would wait for the interpreter more than for its disk.
+    """
+    if not route.waits:
+        return call()
     given: _Given = yield call
     return given
+
+
+@contextmanager
+def collecting_by_hand() -> Iterator[Callable[[], object]]:
+    """Give a context in which unreachable cycles are freed when its function is called, and else not.
+
+    Left to itself, the collector looks through all that a long plan holds, again and again: that took a
+    tenth of the time of a repair.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield gc.collect
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
 
 
 def threads() -> ThreadPoolExecutor:

@@ -143,6 +143,10 @@ class Route(Protocol):
     def name(self) -> str:
         """Say in plans which way it is, such as "maildir" or "dovecot NAME"."""
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether most of its time is waiting for a server, in which something else can be done."""
+
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """Say what accounts can take."""
 

@@ -29,7 +29,8 @@ def used_since(crew: Crew, removing: Sequence[Job]) -> Course[list[Job]]:
         twins = [job.repair.twin for job in some if job.repair.twin is not None]
         going = being_taken([twin.id for twin in twins])
         copies = [*(job.repair.copy for job in some), *twins]
-        found = yield from elsewhere(partial(_read, crew.route(store), copies))
+        route = crew.route(store)
+        found = yield from elsewhere(route, partial(_read, route, copies))
         used += [job for job in some if not _may_go(job, found, going)]
     return used
 

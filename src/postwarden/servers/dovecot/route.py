@@ -38,6 +38,8 @@ class DovecotRoute:
     process goes on where this one was killed.
     """
 
+    waits = True
+
     def __init__(
         self,
         name: str,

@@ -29,6 +29,7 @@ class LmtpRoute:
     """Implements `Route`; it reads and removes nothing."""
 
     name = "lmtp"
+    waits = True
 
     def __init__(self, host: str, port: int, seconds: float = _SECONDS) -> None:
         """Bind it; `seconds` is how long an answer may take."""

@@ -49,6 +49,7 @@ class MaildirRoute:
     """
 
     name = "maildir"
+    waits = False
 
     def __init__(
         self, store: StoreSettings, hosts: frozenset[str], separator: str, host: str
