@@ -3,9 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
@@ -25,6 +24,8 @@ from postwarden.people.service import BadKey, UnknownIdentity, check, member
 
 FROZEN = "plan.frozen"
 """The act of the ledger's entry about a new plan."""
+_BEGINS = '{"acts":['
+_PIECE = 1 << 16
 _SETTLED = (Stage.APPROVED, Stage.RUNNING, Stage.DONE, Stage.STOPPED, Stage.ABANDONED)
 
 
@@ -78,23 +79,53 @@ def readable(row: PlanRow) -> Plan | None:
         return None
 
 
-@lru_cache(maxsize=1)  # whoever carries a plan out reads it several times, and its acts may be many
-def _told(text: str) -> tuple[dict[str, Any], tuple[Act, ...]]:
-    """Read what a plan's text says: all but its acts, and these."""
-    told = json.loads(text)
+class _Told(NamedTuple):
+    """What a text with this hash says: all but its acts, and these."""
+
+    hash: str
+    rest: dict[str, Any]
+    acts: tuple[Act, ...]
+
+
+class _Reader:
+    """Reads texts of plans; whoever carries one out reads it several times, and its acts may be many."""
+
+    _last = _Told("", {}, ())
+
+    def told(self, row: PlanRow) -> _Told:
+        """Read a text that has the hash of its row; raises `ValueError`, `LookupError` or `TypeError`."""
+        last = self._last
+        if last.hash != row.hash:
+            acts, end = _acts(row.text)
+            self._last = last = _Told(row.hash, json.loads("{" + row.text[end:]), acts)
+        return last
+
+
+_READER = _Reader()
+
+
+def _acts(text: str) -> tuple[tuple[Act, ...], int]:
+    """Read the acts of a plan, one by one; give them, and where the rest of its text begins.
+
+    What several of them say is kept once: of thousands that is half.
+    """
+    if not text.startswith(_BEGINS):
+        raise ValueError("it begins with no acts")
     kinds = {kind.value: kind for kind in Kind}
-    acts = tuple(
-        [
-            Act(kinds[kind], subject, tuple(map(tuple, details)))
-            for kind, subject, details in told.pop("acts")
-        ]
-    )
-    return told, acts
+    same: dict[tuple[str, str], tuple[str, str]] = {}
+    decoder = json.JSONDecoder()
+    acts: list[Act] = []
+    at = len(_BEGINS) - 1
+    while text[at] != "]":
+        (kind, subject, details), at = decoder.raw_decode(text, at + 1)
+        told = ((name, value) for name, value in details)
+        acts.append(Act(kinds[kind], subject, tuple([same.setdefault(one, one) for one in told])))
+    return tuple(acts), at + len("],")
 
 
 def _read(row: PlanRow) -> Plan:
-    told, acts = _told(row.text)
-    return Plan(
+    _, told, acts = _READER.told(row)
+    plan = Plan(
         case=told["case"],
         reason=told["reason"],
         requester=told["requester"],
@@ -108,11 +139,16 @@ def _read(row: PlanRow) -> Plan:
             for one in row.approvals.order_by("pk")
         ),
     )
+    plan.__dict__["hash"] = row.hash  # which its text has: see `readable`
+    return plan
 
 
 def _is_frozen_text(row: PlanRow) -> bool:
     """Tell whether a plan's text, which was kept as its hash covers it, still has that hash."""
-    return sha256(row.text.encode()).hexdigest() == row.hash
+    hashed = sha256()
+    for start in range(0, len(row.text), _PIECE):
+        hashed.update(row.text[start : start + _PIECE].encode())
+    return hashed.hexdigest() == row.hash
 
 
 def _of_plan(plan: Plan, given: list[ApprovalRow]) -> Iterator[str]:

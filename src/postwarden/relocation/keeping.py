@@ -90,18 +90,22 @@ class Job:
 
 def begin(plan: Plan, case: str, now: Moment) -> None:
     """Make the rows of a plan that begins, in the caller's transaction."""
-    repairs = [repair_of(act) for act in plan.acts]
-    copies = [
-        (plan.hash, place, case, *_begun(repair, now)) for place, repair in enumerate(repairs)
-    ]
-    deliveries = [
-        (goal.account, goal.store, str(Sent.DUE), hint_of(repair), plan.hash, place)
-        for place, repair in enumerate(repairs)
-        for goal in repair.goals
-    ]
     with connection.cursor() as cursor:
-        cursor.executemany(_NEW_COPY, copies)
-        cursor.executemany(_NEW_DELIVERY, deliveries)
+        cursor.executemany(_NEW_COPY, _copies(plan, case, now))
+        cursor.executemany(_NEW_DELIVERY, _deliveries(plan))
+
+
+def _copies(plan: Plan, case: str, now: Moment) -> Iterator[_Values]:
+    for place, act in enumerate(plan.acts):
+        yield plan.hash, place, case, *_begun(repair_of(act), now)
+
+
+def _deliveries(plan: Plan) -> Iterator[_Values]:
+    for place, act in enumerate(plan.acts):
+        repair = repair_of(act)
+        for goal in repair.goals:
+            due = (goal.account, goal.store, str(Sent.DUE), hint_of(repair))
+            yield *due, plan.hash, place
 
 
 def _begun(repair: Repair, now: Moment) -> _Values:
