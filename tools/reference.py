@@ -20,7 +20,6 @@ from typing import Any
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from postwarden.cli import app as shell
-from postwarden.cli.output import sentences
 from postwarden.cli.output.alternatives import write_changes
 from postwarden.cli.output.csv import COLUMNS
 from postwarden.cli.output.fields import fields
@@ -30,6 +29,7 @@ from postwarden.evidence.engine import TABLES
 from postwarden.ledger import check
 from postwarden.sources import records
 from postwarden.verdicts.service import Change, Citation, Finding, Reason, Verdict
+from postwarden.words import verdicts as sentences
 
 HEADER = "<!-- Generated from the code by `make docs`; change the code, not this page. -->\n"
 

@@ -8,12 +8,12 @@ from rich.console import Console
 from postwarden.cli.opened import opened
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, SnapshotName
 from postwarden.cli.output.hostile import visible
-from postwarden.cli.output.sentences import sentence
 from postwarden.cli.output.times import full
 from postwarden.configuration import Configuration, load
 from postwarden.sources.service import cited_line
 from postwarden.verdicts.service import Citation, Finding, Question
 from postwarden.vocabulary import PostwardenError
+from postwarden.words.verdicts import sentence
 
 
 class UnknownCopy(PostwardenError):

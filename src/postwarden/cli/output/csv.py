@@ -6,8 +6,8 @@ from typing import TextIO
 
 from postwarden.cli.output.fields import EXPOSURE, citations, cited, fields
 from postwarden.cli.output.hostile import visible
-from postwarden.cli.output.sentences import sentence
 from postwarden.verdicts.service import Finding
+from postwarden.words.verdicts import sentence
 
 COLUMNS = (
     *("account", "copy", "store", "folder", "file", "message_id", "verdict", "rightful"),

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from postwarden.cli.output.sentences import sentence
 from postwarden.cli.output.times import machine
 from postwarden.verdicts.service import Citation, Finding, Reason
+from postwarden.words.verdicts import sentence
 
 EXPOSURE = ("downloaded", "answered", "forwarded", "copied", "moved", "listed")
 _HEADER = "header "

@@ -1,7 +1,7 @@
 """Figures and answers in words, the same in the terminal and in the report."""
 
-from postwarden.cli.output.sentences import CANNOT_KNOW
 from postwarden.verdicts.service import Summary, Verdict
+from postwarden.words.verdicts import CANNOT_KNOW
 
 
 def counted(count: int, noun: str) -> str:

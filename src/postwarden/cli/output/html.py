@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from postwarden.cli.output import figures, sentences, times
+from postwarden.cli.output import figures, times
 from postwarden.cli.output.fields import EXPOSURE, citations, cited
 from postwarden.cli.output.flowchart import flow_chart
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.timechart import time_chart
 from postwarden.verdicts.service import FaultReport, Finding, NextAct, Summary, Verdict, weightiest
+from postwarden.words import verdicts as sentences
 
 FAULT_SHOWN = 200
 """Addresses that a wrong map leads elsewhere, listed one by one; the page says how many there are."""

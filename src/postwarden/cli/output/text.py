@@ -12,14 +12,14 @@ from rich.text import Text
 from postwarden.cli.output import times
 from postwarden.cli.output.figures import counted, headline, three, unknown
 from postwarden.cli.output.hostile import visible
-from postwarden.cli.output.sentences import (
+from postwarden.verdicts.service import Finding, Holder, Owner, Summary
+from postwarden.words.verdicts import (
     ACTS,
     GAPS,
     UNEXPLAINED,
     sentence,
     words,
 )
-from postwarden.verdicts.service import Finding, Holder, Owner, Summary
 
 _PROOF_OF_DELIVERY = "delivered-"
 _DELIVERED, _ANSWER = 18, 11

@@ -7,15 +7,15 @@ import pytest
 
 import postwarden.verdicts
 from postwarden.cli.output.figures import unknown
-from postwarden.cli.output.sentences import (
+from postwarden.verdicts import crossing, facts, paths, summary
+from postwarden.verdicts.service import NextAct, Reason
+from postwarden.words.verdicts import (
     ACTS,
     CANNOT_KNOW,
     REASONS,
     UNEXPLAINED,
     sentence,
 )
-from postwarden.verdicts import crossing, facts, paths, summary
-from postwarden.verdicts.service import NextAct, Reason
 
 SENT_ON = {"sieve", "forward", "unrecorded"}
 CONTENT = {"message-id", "dkim", "body", "copies", "size"}
