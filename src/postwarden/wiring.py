@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from postwarden.verdicts.service import Installation, Repairs
     from postwarden.vocabulary import Moment
 
-IDENTITY = "identity "
-"""Stands in the record before the name of somebody who works here, where others have an account."""
-
 
 def sources(configuration: Configuration) -> "Sources":
     """Give everything a scan reads, each by its door."""
@@ -251,6 +248,7 @@ def webmails(configuration: Configuration) -> "Webmail | None":
 def recorder(book: "Ledger") -> "Record":
     """Give what writes the acts of people into a ledger; each identity has a key of its own there."""
     from postwarden.ledger.service import Entry  # noqa: PLC0415  # has models: after set_up
+    from postwarden.people.service import IDENTITY  # noqa: PLC0415  # likewise
 
     def record(act: str, actor: str, person: str, detail: Mapping[str, Any], now: "Moment") -> None:
         book.append([Entry(act, actor, person=f"{IDENTITY}{person}", detail=detail)], now)

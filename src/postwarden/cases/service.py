@@ -40,6 +40,7 @@ from postwarden.cases.people import (
 )
 from postwarden.cases.plain import plain_case, plain_file
 from postwarden.cases.ports import Approval, Contribution, Part
+from postwarden.cases.record import Pageful, Search, entries, sight
 from postwarden.cases.rejoining import Choice, merge_cases, split_case
 from postwarden.cases.reporting import Telling, add_report, matches
 from postwarden.cases.rules import MOVES, SETTLED, Change, Code, Note, Refusal
@@ -102,11 +103,13 @@ __all__ = [
     "Note",
     "Opening",
     "Page",
+    "Pageful",
     "Part",
     "Party",
     "Refreshed",
     "Refusal",
     "Refused",
+    "Search",
     "Severity",
     "Stage",
     "State",
@@ -128,6 +131,7 @@ __all__ = [
     "change",
     "close",
     "doubts",
+    "entries",
     "every_case",
     "examined",
     "export_case",
@@ -148,6 +152,7 @@ __all__ = [
     "plain_file",
     "references",
     "reopen",
+    "sight",
     "split_case",
     "suspect",
     "take_findings",

@@ -1,7 +1,8 @@
 """Writing tree heads outside: to a file, best on another host's file system."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from django.db.models import Max
 
 from postwarden.ledger.errors import AnchorError
 from postwarden.ledger.models import AnchoredRow, HeadRow
-from postwarden.ledger.ports import Anchor
+from postwarden.ledger.ports import Anchor, Stamp, StampKeeper
 from postwarden.vocabulary import Moment
 
 _END = "\n\n"
@@ -101,6 +102,54 @@ def ask(anchor: Anchor) -> Asked:
     notes = anchor.read()
     held = {note.split("\n")[1] for note in notes}
     return Asked(notes, {size: at for size, at in recorded.items() if str(size) not in held})
+
+
+@dataclass(slots=True)
+class Outside:
+    """What the anchors said.
+
+    Attributes:
+        notes: all tree heads they hold.
+        stamps: likewise.
+        lost: by anchor, the sizes of heads that it no longer holds, and when they were written.
+        away: why some could not be asked.
+        unnamed: anchors once written to that the configuration does not name any more.
+    """
+
+    notes: list[str] = field(default_factory=list)
+    stamps: list[Stamp] = field(default_factory=list)
+    lost: dict[str, Mapping[int, Moment]] = field(default_factory=dict)
+    away: list[str] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
+
+
+def outside(anchors: Sequence[Anchor]) -> Outside:
+    """Ask every anchor for all that it holds; those that do not answer are named."""
+    found = Outside(unnamed=unnamed(anchors))
+    for anchor in anchors:
+        try:
+            asked = ask(anchor)
+            found.notes += asked.notes
+            if asked.lost:
+                found.lost[anchor.name] = asked.lost
+            found.stamps += anchor.stamps() if isinstance(anchor, StampKeeper) else ()
+        except AnchorError as error:
+            found.away.append(str(error))
+    return found
+
+
+class Anchored(NamedTuple):
+    """The newest head that an anchor holds: its leaves, and when it was written there."""
+
+    anchor: str
+    size: int
+    at: Moment
+
+
+def anchored() -> list[Anchored]:
+    """Give, for every anchor ever written to, the newest head written, by name."""
+    newest = AnchoredRow.objects.values("anchor").annotate(size=Max("size"), at=Max("at"))
+    return [Anchored(**one) for one in newest.order_by("anchor")]
 
 
 def unnamed(anchors: Iterable[Anchor]) -> list[str]:

@@ -7,17 +7,27 @@ from hashlib import sha256
 
 from django.db import transaction
 
-from postwarden.ledger.anchors import Asked, ask, unnamed, write_newest
+from postwarden.ledger.anchors import (
+    Anchored,
+    Asked,
+    Outside,
+    anchored,
+    ask,
+    outside,
+    unnamed,
+    write_newest,
+)
 from postwarden.ledger.appending import append
 from postwarden.ledger.check import FORMAT, SIGNED, archive
 from postwarden.ledger.entries import ERASED, Entry
 from postwarden.ledger.errors import KeysMissing
+from postwarden.ledger.heads import Head, heads
 from postwarden.ledger.keys import CASE, PERSON, Keyring
 from postwarden.ledger.models import OriginRow
 from postwarden.ledger.ports import Anchor
 from postwarden.ledger.proving import Proof, prove
 from postwarden.ledger.proving import Wanted as Provable
-from postwarden.ledger.reading import EVERY, Told, Wanted, read
+from postwarden.ledger.reading import EVERY, Told, Wanted, latest, read
 from postwarden.ledger.secrets import Secrets, load_secrets
 from postwarden.ledger.sequencing import sequence
 from postwarden.ledger.verifying import Verification, verify
@@ -69,6 +79,22 @@ class Ledger:
     def entries(self, wanted: Wanted = EVERY) -> Iterator[Told]:
         """See `reading.read`."""
         return read(wanted, self._keys)
+
+    def latest(self, wanted: Wanted = EVERY, before: int | None = None) -> Iterator[Told]:
+        """See `reading.latest`."""
+        return latest(wanted, before, self._keys)
+
+    def heads(self, most: int) -> list[Head]:
+        """See `heads.heads`."""
+        return heads(most)
+
+    def anchored(self) -> list[Anchored]:
+        """See `anchors.anchored`."""
+        return anchored()
+
+    def outside(self, anchors: Sequence[Anchor]) -> Outside:
+        """See `anchors.outside`."""
+        return outside(anchors)
 
     def prove(self, wanted: Provable) -> Proof | None:
         """See `proving.prove`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from postwarden.ledger.entries import facts_of, unpack
 from postwarden.ledger.keys import NONCE, Keyring, Keys
@@ -25,6 +25,7 @@ class Told:
         facts: those that can be read.
         erased: some cannot, their key being erased or changed.
         changed: some are not as they were sealed; `facts` has none of them.
+        number: of its row, which grows with every entry.
     """
 
     place: int | None
@@ -34,6 +35,7 @@ class Told:
     facts: dict[str, Any]
     erased: bool
     changed: bool
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,29 @@ class Wanted:
 
 
 EVERY = Wanted()
+_SOME = 200
 
 
 def read(wanted: Wanted, keyring: Keyring) -> Iterator[Told]:
     """Give entries in the order of appending."""
+    keys = Keys(keyring)
+    for row in _rows(wanted).order_by("pk").iterator():
+        yield _told(row, row.place, keys)
+
+
+def latest(wanted: Wanted, before: int | None, keyring: Keyring) -> Iterator[Told]:
+    """Give entries the latest first, those with lower numbers than `before` where it is given.
+
+    They are read as they are taken, some hundreds at a time.
+    """
+    keys = Keys(keyring)
+    rows = _rows(wanted)
+    rows = rows if before is None else rows.filter(pk__lt=before)
+    for row in rows.order_by("-pk").iterator(_SOME):
+        yield _told(row, row.place, keys)
+
+
+def _rows(wanted: Wanted) -> QuerySet[EntryRow]:
     named = {
         "case__in": wanted.cases,
         "act": wanted.act,
@@ -65,10 +86,7 @@ def read(wanted: Wanted, keyring: Keyring) -> Iterator[Told]:
         "at__lt": wanted.until,
     }
     chosen = {column: value for column, value in named.items() if value is not None}
-    keys = Keys(keyring)
-    rows = EntryRow.objects.filter(**chosen).order_by("pk").annotate(place=F("leafrow__index"))
-    for row in rows.iterator():
-        yield _told(row, row.place, keys)
+    return EntryRow.objects.filter(**chosen).annotate(place=F("leafrow__index"))
 
 
 def _told(row: EntryRow, place: int | None, keys: Keys) -> Told:
@@ -83,4 +101,4 @@ def _told(row: EntryRow, place: int | None, keys: Keys) -> Told:
                 facts |= facts_of(key.decrypt(sealed[:NONCE], sealed[NONCE:], None))
     except (InvalidTag, ValueError):
         changed = True
-    return Told(place, row.at, row.act, row.case, facts, erased, changed)
+    return Told(place, row.at, row.act, row.case, facts, erased, changed, row.pk)

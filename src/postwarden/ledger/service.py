@@ -1,9 +1,10 @@
 """The one door of this room."""
 
-from postwarden.ledger.anchors import Asked, FileAnchor, notes_in
+from postwarden.ledger.anchors import Anchored, Asked, FileAnchor, Outside, notes_in
 from postwarden.ledger.book import Ledger
 from postwarden.ledger.entries import Entry
 from postwarden.ledger.errors import AnchorError, FactsChanged, KeysMissing, LedgerError
+from postwarden.ledger.heads import Head
 from postwarden.ledger.ports import Anchor, Stamp, StampKeeper
 from postwarden.ledger.proving import NO_CASE, Proof, Proven
 from postwarden.ledger.reading import Told, Wanted
@@ -13,14 +14,17 @@ __all__ = [
     "NO_CASE",
     "Anchor",
     "AnchorError",
+    "Anchored",
     "Asked",
     "Entry",
     "FactsChanged",
     "Fault",
     "FileAnchor",
+    "Head",
     "KeysMissing",
     "Ledger",
     "LedgerError",
+    "Outside",
     "Proof",
     "Proven",
     "Stamp",

@@ -7,6 +7,9 @@ from typing import NamedTuple
 ITSELF = "postwarden"
 """Stands for Postwarden itself where the record says who did something; nobody else has the name."""
 
+IDENTITY = "identity "
+"""Stands in the record before the name of somebody who works here, where others have an account."""
+
 EVERYWHERE = ""
 """Stands for all organisations in a granted role."""
 

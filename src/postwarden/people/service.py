@@ -20,7 +20,16 @@ from postwarden.people.identities import (
 )
 from postwarden.people.invitations import invite, redeem
 from postwarden.people.ports import Person, Persons, Record
-from postwarden.people.rules import EVERYWHERE, GRANTS, ITSELF, Grant, Permission, Role, allows
+from postwarden.people.rules import (
+    EVERYWHERE,
+    GRANTS,
+    IDENTITY,
+    ITSELF,
+    Grant,
+    Permission,
+    Role,
+    allows,
+)
 from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
 from postwarden.people.signatures import (
     NAMESPACE,
@@ -35,6 +44,7 @@ from postwarden.people.signatures import (
 __all__ = [
     "EVERYWHERE",
     "GRANTS",
+    "IDENTITY",
     "ITSELF",
     "NAMESPACE",
     "BadInvitation",

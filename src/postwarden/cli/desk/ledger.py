@@ -19,10 +19,9 @@ from postwarden.cli.options import (
     now,
 )
 from postwarden.cli.output.hostile import visible
-from postwarden.ledger.service import Told, Wanted
+from postwarden.ledger.service import Wanted
 from postwarden.people.service import Permission
 from postwarden.vocabulary import normal
-from postwarden.wiring import IDENTITY
 
 app = typer.Typer(
     help="Show the record of what was done, and erase from it.",
@@ -54,7 +53,7 @@ def show(
     that concern these. Whose role holds for all organisations sees everything.
     """
     with seat(config, who) as at:
-        sees = _sight(at)
+        sees = cases.sight(at.desk, at.who)
         wanted = Wanted(
             cases=None if case is None else _references(at, case),
             since=moment(since, "--since"),
@@ -96,25 +95,6 @@ def erase(
         typer.echo(_KEPT)
     else:
         typer.echo(f"The ledger has nothing to erase about {visible(named)}.")
-
-
-def _sight(at: Seat) -> Callable[[Told], bool]:
-    """Give what tells whether somebody may see an entry; raise `NotAllowed` where they may see none."""
-    there = at.who.organisations(Permission.LEDGER_READ)
-    if there is None:
-        return lambda _: True
-    if not there:
-        at.who.allowed(Permission.LEDGER_READ)
-    concerned = {one.reference: one.organisations for one in cases.every_case(cases.SYSTEM)}
-
-    def sees(one: Told) -> bool:
-        person = one.facts.get("person")
-        if person is not None:
-            return not person.startswith(IDENTITY) and at.desk.organisation_of(person) in there
-        whole = not one.erased and not one.changed  # else it may be about anybody
-        return whole and not there.isdisjoint(concerned.get(one.case or "", ()))
-
-    return sees
 
 
 def _references(at: Seat, name: str) -> tuple[str, ...]:
