@@ -6,7 +6,8 @@ PostwardenError
     ├── NameTaken          there is an identity of that name
     ├── NotAllowed         the identity's roles do not allow it
     ├── BadKey             the key or signature cannot be used
-    └── BadInvitation      the one-time link lets nobody in
+    ├── BadInvitation      the one-time link lets nobody in
+    └── BadToken           the personal token lets nobody in, or cannot be made
 """
 
 from postwarden.vocabulary import PostwardenError
@@ -34,3 +35,7 @@ class BadKey(PeopleError):
 
 class BadInvitation(PeopleError):
     """The one-time link was used already, its time is up, or there never was such a link."""
+
+
+class BadToken(PeopleError):
+    """The personal token counts no more or never did, or one like this cannot be made."""

@@ -41,6 +41,7 @@ class Member:
         active: may still act.
         grants: roles held.
         keys: oldest first, revoked ones too.
+        scope: who acts by a token has no other permissions than these; None for one's own hands.
     """
 
     name: str
@@ -48,16 +49,24 @@ class Member:
     active: bool
     grants: tuple[Grant, ...]
     keys: tuple[Key, ...]
+    scope: frozenset[Permission] | None = None
 
     def allowed(self, permission: Permission, organisation: str = EVERYWHERE) -> None:
-        """Raise `NotAllowed` unless the roles allow it."""
+        """Raise `NotAllowed` unless the roles allow it, and the scope."""
+        if not self._in_scope(permission):
+            raise NotAllowed(f"{self.name} may not do this: the token's scope lacks {permission}")
         if not self.active or not allows(self.grants, permission, organisation):
             place = f" for {organisation}" if organisation else ""
             raise NotAllowed(f"{self.name} may not do this{place}: it needs {permission}")
 
     def organisations(self, permission: Permission) -> frozenset[str] | None:
         """Give the organisations that something is allowed for; None for all of them."""
-        return organisations_for(self.grants, permission) if self.active else frozenset()
+        if not self.active or not self._in_scope(permission):
+            return frozenset()
+        return organisations_for(self.grants, permission)
+
+    def _in_scope(self, permission: Permission) -> bool:
+        return self.scope is None or permission in self.scope
 
 
 def member(name: str) -> Member:
@@ -65,13 +74,13 @@ def member(name: str) -> Member:
     row = Identity.objects.prefetch_related("roles", "keys").filter(name=name).first()
     if row is None:
         raise UnknownIdentity(f"{name}: nobody of that name works here; `postwarden person add`")
-    return _frozen(row)
+    return frozen(row)
 
 
 def members() -> list[Member]:
     """Give everybody, by name; those who left too."""
     rows = Identity.objects.prefetch_related("roles", "keys").order_by("name")
-    return [_frozen(row) for row in rows]
+    return [frozen(row) for row in rows]
 
 
 def add(
@@ -148,7 +157,8 @@ def enrol(name: str, public: str, signature: str, actor: str, record: Record, no
     return member(name).keys[-1]
 
 
-def _frozen(row: Identity) -> Member:
+def frozen(row: Identity) -> Member:
+    """Give somebody as they are kept."""
     grants = sorted(Grant(Role(one.role), one.organisation) for one in row.roles.all())
     keys = sorted(row.keys.all(), key=lambda one: (one.enrolled_at, one.pk))
     return Member(

@@ -68,3 +68,28 @@ class InvitationRow(models.Model):
         """Each identity has at most one."""
 
         db_table = "people_invitation"
+
+
+class TokenRow(models.Model):
+    """A personal token; kept of it is SHA-256, hex. `scope` lists permissions."""
+
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="tokens")
+    label = models.CharField(max_length=64)
+    secret = models.CharField(max_length=64, unique=True)
+    scope = models.JSONField()
+    made = models.BigIntegerField()
+    expires = models.BigIntegerField()
+    revoked = models.BigIntegerField(null=True)
+    used = models.BigIntegerField(null=True)
+
+    class Meta:
+        """Of one label an identity has one that was not revoked."""
+
+        db_table = "people_token"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("identity", "label"),
+                condition=models.Q(revoked__isnull=True),
+                name="people_token_once",
+            ),
+        )

@@ -3,6 +3,7 @@
 from postwarden.people.errors import (
     BadInvitation,
     BadKey,
+    BadToken,
     NameTaken,
     NotAllowed,
     PeopleError,
@@ -40,6 +41,13 @@ from postwarden.people.signatures import (
     public_key,
     written_passkey,
 )
+from postwarden.people.tokens import (
+    Token,
+    bearer,
+    make_token,
+    revoke_token,
+    tokens,
+)
 
 __all__ = [
     "EVERYWHERE",
@@ -49,6 +57,7 @@ __all__ = [
     "NAMESPACE",
     "BadInvitation",
     "BadKey",
+    "BadToken",
     "Columns",
     "Grant",
     "Key",
@@ -64,20 +73,25 @@ __all__ = [
     "Persons",
     "Record",
     "Role",
+    "Token",
     "UnknownIdentity",
     "add",
     "allows",
+    "bearer",
     "challenge",
     "challenge_of",
     "check",
     "enrol",
     "fingerprint",
     "invite",
+    "make_token",
     "member",
     "members",
     "passkeys_of",
     "public_key",
     "redeem",
     "retire",
+    "revoke_token",
+    "tokens",
     "written_passkey",
 ]
