@@ -7,7 +7,7 @@ from postwarden.cases.desk import SYSTEM, Desk
 from postwarden.cases.views import case_file, every_case, references
 from postwarden.ledger.service import Told, Wanted
 from postwarden.people.service import IDENTITY, Member, Permission
-from postwarden.vocabulary import Moment, normal
+from postwarden.vocabulary import Moment
 
 MOST = 50
 """Entries of one page."""
@@ -22,7 +22,6 @@ class Search(NamedTuple):
         case: reference; of those merged into it, too.
         actor: who did it.
         act: what was done, a code.
-        account: that it is about.
         since: from this time on.
         until: before this time.
         before: only those with lower numbers: the `after` of the page before.
@@ -31,7 +30,6 @@ class Search(NamedTuple):
     case: str = ""
     actor: str = ""
     act: str = ""
-    account: str = ""
     since: Moment | None = None
     until: Moment | None = None
     before: int | None = None
@@ -104,5 +102,4 @@ def _found(desk: Desk, who: Member, search: Search) -> Iterator[Told]:
 
 
 def _fits(one: Told, search: Search) -> bool:
-    about = not search.account or one.facts.get("person") == normal(search.account)
-    return about and (not search.actor or one.facts.get("actor") == search.actor)
+    return not search.actor or one.facts.get("actor") == search.actor

@@ -32,6 +32,7 @@ class Place(NamedTuple):
 RAIL = (
     Place("today", _("Today"), "today", "t", ()),
     Place("cases", _("Cases"), "case", "c", (Permission.CASE_READ,)),
+    Place("ledger", _("Ledger"), "ledger", "l", (Permission.LEDGER_READ,)),
 )
 
 
@@ -45,7 +46,7 @@ def frame(request: HttpRequest) -> Mapping[str, Any]:
         "who": who,
         "rail": rail,
         "here": next((one for one in rail if here.startswith(one.name)), None),
-        "zone": zone_of(request.rooms),  # type: ignore[attr-defined]  # a DeskRequest
+        "zone": zone_of(request),
     }
 
 

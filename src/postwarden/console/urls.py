@@ -2,9 +2,17 @@
 
 from django.urls import include, path
 
-from postwarden.console.pages import case, cases, entrance, own, plans, today
+from postwarden.console.pages import case, cases, entrance, ledger, own, plans, today
 
-PAGES = (*entrance.PAGES, *today.PAGES, *cases.PAGES, *case.PAGES, *plans.PAGES, *own.PAGES)
+PAGES = (
+    *entrance.PAGES,
+    *today.PAGES,
+    *cases.PAGES,
+    *case.PAGES,
+    *plans.PAGES,
+    *own.PAGES,
+    *ledger.PAGES,
+)
 
 urlpatterns = [
     *(page.address for page in PAGES),

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from postwarden.console.rooms import Rooms
 from postwarden.vocabulary import Moment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,9 +17,25 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
 
-def zone_of(rooms: Rooms) -> ZoneInfo:
-    """Give the zone that readers' times are shown in: the provider's."""
-    return rooms.configuration.provider.zone
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """Give the zone that a reader's times are shown in: the provider's."""
+    zone: ZoneInfo = request.rooms.configuration.provider.zone  # type: ignore[attr-defined]  # a DeskRequest
+    return zone
+
+
+def read_local(text: str, zone: ZoneInfo) -> Moment:
+    """Read a time as browsers write it, such as "2026-03-17T02:14", in a zone.
+
+    Raises:
+        ValueError: it is none, or names a zone of its own.
+    """
+    local = datetime.fromisoformat(text)
+    if local.tzinfo is not None:
+        raise ValueError(text)
+    try:
+        return (local.replace(tzinfo=zone) - _EPOCH) // timedelta(microseconds=1)
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 def at(moment: Moment, zone: ZoneInfo) -> datetime:

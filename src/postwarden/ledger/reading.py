@@ -78,7 +78,7 @@ def latest(wanted: Wanted, before: int | None, keyring: Keyring) -> Iterator[Tol
         yield _told(row, row.place, keys)
 
 
-def _rows(wanted: Wanted) -> QuerySet[EntryRow]:
+def _rows(wanted: Wanted) -> QuerySet[Any]:
     named = {
         "case__in": wanted.cases,
         "act": wanted.act,

@@ -1,5 +1,6 @@
 """Components: the few things that every page is made of."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from postwarden.vocabulary import Moment, rfc3339
 from postwarden.words import acts, cases
 
 NONE = "\N{EN DASH}"
+_LONGEST = 300
+"""Characters of a fact that are shown."""
 register = template.Library()
 _ICON = '<svg class="icon" aria-hidden="true"><use href="#{}"/></svg>'
 
@@ -93,6 +96,18 @@ def deed(entry: TimelineEntry) -> str:
 def plan_stage(stage: PlanStage) -> Mapping[str, Any]:
     """Show where a plan is."""
     return {"meaning": words.PLAN_MEANING[stage], "words": words.PLAN_STAGES[stage]}
+
+
+@register.simple_tag
+def facts(told: Mapping[str, Any] | None) -> SafeString:
+    """List what else an entry of the ledger says, as name and value."""
+    pairs = ((name, _written(value)) for name, value in (told or {}).items())
+    return format_html_join("", '<span class="fact"><b>{}</b> {}</span>', pairs)
+
+
+def _written(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 @register.simple_tag
