@@ -59,6 +59,12 @@ class Keyring:
             for place, (number, wrapped) in found.items()
         }
 
+    def ever_of(self, owner: Owner) -> list[int]:
+        """Give the numbers of all keys that an owner had, erased ones too."""
+        kind, name = owner
+        rows = KeyRow.objects.filter(kind=kind, reference=self._reference(kind, name))
+        return sorted(rows.values_list("pk", flat=True))
+
     def within(self, numbers: range) -> dict[int, AESGCM | None]:
         """Give the keys of these numbers: None for those erased; those that were changed are left out."""
         found: dict[int, AESGCM | None] = {}

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from django.db.models import F, QuerySet
+from django.db.models import BinaryField, BooleanField, F, QuerySet
+from django.db.models.expressions import RawSQL
 
 from postwarden.ledger.entries import facts_of, unpack
-from postwarden.ledger.keys import NONCE, Keyring, Keys
+from postwarden.ledger.keys import NONCE, PERSON, Keyring, Keys
 from postwarden.ledger.models import EntryRow
 from postwarden.vocabulary import Moment
 
@@ -57,6 +58,9 @@ class Wanted:
 
 EVERY = Wanted()
 _SOME = 200
+# As the index has it, in literals: SQLite would not use it for parameters.
+_PERSONAL = RawSQL("substr(commitments, 41, 8)", (), BinaryField())
+_HAS_PERSONAL = RawSQL("length(commitments) > 40", (), BooleanField())
 
 
 def read(wanted: Wanted, keyring: Keyring) -> Iterator[Told]:
@@ -75,6 +79,15 @@ def latest(wanted: Wanted, before: int | None, keyring: Keyring) -> Iterator[Tol
     rows = _rows(wanted)
     rows = rows if before is None else rows.filter(pk__lt=before)
     for row in rows.order_by("-pk").iterator(_SOME):
+        yield _told(row, row.place, keys)
+
+
+def about(person: str, keyring: Keyring) -> Iterator[Told]:
+    """Give the entries about a person, latest first; also those whose facts were erased."""
+    numbers = [number.to_bytes(8, "big") for number in keyring.ever_of((PERSON, person))]
+    keys = Keys(keyring)
+    rows = _rows(EVERY).annotate(personal=_PERSONAL).filter(_HAS_PERSONAL, personal__in=numbers)
+    for row in rows.order_by("-pk").iterator(_SOME) if numbers else ():
         yield _told(row, row.place, keys)
 
 
