@@ -213,3 +213,24 @@ class PersonRow(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("case", "account"), name="cases_person_once"),
         )
+
+
+class CallbackRow(models.Model):
+    """Somebody to call back; once that was done, `how` and `why` are empty."""
+
+    account = models.TextField()
+    organisation = models.CharField(max_length=64)
+    how = models.TextField(blank=True)
+    why = models.TextField(blank=True)
+    promised_by = models.CharField(max_length=64)
+    promised_at = models.BigIntegerField()
+    done_by = models.CharField(max_length=64, null=True)
+    done_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        """Found by what waits."""
+
+        db_table = "cases_callback"
+        indexes = (
+            models.Index(fields=("organisation", "promised_at"), name="cases_callback_waiting"),
+        )

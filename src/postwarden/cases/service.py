@@ -1,5 +1,12 @@
 """The one door of this room."""
 
+from postwarden.cases.callbacks import (
+    Callback,
+    NoSuchCallback,
+    call_back_done,
+    callbacks,
+    promise_callback,
+)
 from postwarden.cases.clearing import SPARE, Doubt, Look
 from postwarden.cases.comparing import Match, Taken, What
 from postwarden.cases.desk import SYSTEM, Actor, Desk, System
@@ -20,18 +27,32 @@ from postwarden.cases.handling import (
     reopen,
     suspect,
 )
+from postwarden.cases.helpdesk import (
+    Answer,
+    Astray,
+    Concern,
+    NotClear,
+    OpenCase,
+    ask_helpdesk,
+    open_cases,
+)
 from postwarden.cases.listing import (
+    MOST,
     Account,
     Asked,
     Found,
     Head,
     Page,
+    Reported,
     accounts,
+    every_account,
     findings,
     head,
+    reports,
     timeline,
 )
 from postwarden.cases.locking import lock
+from postwarden.cases.overview import known, some_cases
 from postwarden.cases.people import (
     forget_persons,
     keep_persons,
@@ -72,6 +93,7 @@ from postwarden.cases.views import (
 )
 
 __all__ = [
+    "MOST",
     "MOVES",
     "SETTLED",
     "SPARE",
@@ -79,14 +101,18 @@ __all__ = [
     "TEMPLATES",
     "Account",
     "Actor",
+    "Answer",
     "Approval",
     "Asked",
+    "Astray",
+    "Callback",
     "Case",
     "CaseError",
     "CaseFile",
     "Change",
     "Choice",
     "Code",
+    "Concern",
     "Concerned",
     "Confidence",
     "Contribution",
@@ -99,8 +125,11 @@ __all__ = [
     "KnownFinding",
     "Look",
     "Match",
+    "NoSuchCallback",
     "NoSuchCase",
+    "NotClear",
     "Note",
+    "OpenCase",
     "Opening",
     "Page",
     "Pageful",
@@ -109,6 +138,7 @@ __all__ = [
     "Refreshed",
     "Refusal",
     "Refused",
+    "Reported",
     "Search",
     "Severity",
     "Stage",
@@ -127,11 +157,15 @@ __all__ = [
     "add_entry",
     "add_report",
     "add_task",
+    "ask_helpdesk",
+    "call_back_done",
+    "callbacks",
     "case_file",
     "change",
     "close",
     "doubts",
     "entries",
+    "every_account",
     "every_case",
     "examined",
     "export_case",
@@ -141,18 +175,23 @@ __all__ = [
     "head",
     "keep_persons",
     "kept_persons",
+    "known",
     "lock",
     "matches",
     "merge_cases",
     "move",
     "note",
     "open_case",
+    "open_cases",
     "own_words",
     "plain_case",
     "plain_file",
+    "promise_callback",
     "references",
     "reopen",
+    "reports",
     "sight",
+    "some_cases",
     "split_case",
     "suspect",
     "take_findings",

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     CASE_READ = "case:read"
     CASE_EDIT = "case:edit"
     REPORT_ADD = "report:add"
+    HELPDESK_ASK = "helpdesk:ask"
     HOLD_REQUEST = "hold:request"
     HOLD_PRESERVE = "hold:preserve"
     PLAN_REQUEST = "plan:request"
@@ -48,6 +49,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.CASE_READ,
             Permission.CASE_EDIT,
             Permission.REPORT_ADD,
+            Permission.HELPDESK_ASK,
             Permission.HOLD_REQUEST,
             Permission.PLAN_REQUEST,
             Permission.PLAN_APPROVE,
@@ -59,6 +61,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.CASE_READ,
             Permission.CASE_EDIT,
             Permission.REPORT_ADD,
+            Permission.HELPDESK_ASK,
             Permission.HOLD_PRESERVE,
             Permission.PLAN_REQUEST,
             Permission.PLAN_APPROVE,
@@ -76,7 +79,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.LEDGER_READ,
         }
     ),
-    Role.HELPDESK: frozenset({Permission.REPORT_ADD}),
+    Role.HELPDESK: frozenset({Permission.REPORT_ADD, Permission.HELPDESK_ASK}),
     Role.AUDITOR: frozenset({Permission.CASE_READ, Permission.LEDGER_READ}),
     Role.READER: frozenset({Permission.CASE_READ}),
 }
