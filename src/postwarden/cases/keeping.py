@@ -107,7 +107,7 @@ def frozen(row: CaseRow, accounts: Collection[str] | None = None) -> Case:
         lead=row.lead,
         times=Times(*(getattr(row, name) for name in Times._fields)),
         parties=tuple(Party(name, cause, Confidence(sure)) for name, cause, sure in row.parties),
-        tasks=tuple(_task(one) for one in row.tasks.order_by("number")),
+        tasks=tuple(map(_task, sorted(row.tasks.all(), key=lambda one: one.number))),
         merged_into=row.merged_into_id,
         split_from=row.split_from_id,
         accounts={account: State(state) for account, state in states.items()},

@@ -1,50 +1,5 @@
-"""What pages are made from: the installation's desks, opened once a process, and the present."""
+"""What pages are made from."""
 
-import time
-from dataclasses import dataclass
+from postwarden.rooms import Rooms, opened, present
 
-from postwarden import wiring
-from postwarden.cases.service import Desk
-from postwarden.configuration import Configuration
-from postwarden.holds.service import HoldDesk
-from postwarden.ledger.service import Ledger
-from postwarden.people.service import Record
-from postwarden.relocation.service import RepairDesk
-from postwarden.vocabulary import Moment
-
-
-def present() -> Moment:
-    """Give the present."""
-    return time.time_ns() // 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """An installation as its console knows it."""
-
-    configuration: Configuration
-    holds: HoldDesk
-    repairs: RepairDesk
-    record: Record
-
-    @property
-    def desk(self) -> Desk:
-        """What cases are worked on with."""
-        return self.repairs.desk
-
-    @property
-    def ledger(self) -> Ledger:
-        """The record."""
-        return self.desk.ledger
-
-
-def opened(configuration: Configuration) -> Rooms:
-    """Open an installation.
-
-    Raises:
-        StateError: its state cannot be used.
-        KeysMissing: the keys beside it are not its own.
-    """
-    holds = wiring.hold_desk(configuration)
-    repairs = wiring.repair_desk(configuration, present)
-    return Rooms(configuration, holds, repairs, wiring.recorder(holds.desk.ledger))
+__all__ = ["Rooms", "opened", "present"]

@@ -64,6 +64,7 @@ def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
 
 
 _MIDDLEWARE = [
+    "postwarden.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

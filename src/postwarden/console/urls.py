@@ -16,6 +16,7 @@ PAGES = (
 
 urlpatterns = [
     *(page.address for page in PAGES),
+    path("", include("postwarden.api.urls")),
     path("account/", include("allauth.account.urls")),
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),

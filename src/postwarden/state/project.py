@@ -10,6 +10,7 @@ INSTALLED_APPS = [
     "postwarden.custody",
     "postwarden.holds",
     "postwarden.relocation",
+    "postwarden.api",
 ]
 AUTH_USER_MODEL = "people.Identity"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}

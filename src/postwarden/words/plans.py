@@ -33,9 +33,14 @@ def not_possible() -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        raise NotPossible(_REFUSALS[error.refusal]) from None
+        raise NotPossible(refusal(error.refusal)) from None
     except CaseRefused as error:
         raise NotPossible(case_refusal(error.refusal)) from None
+
+
+def refusal(why: Refusal) -> str:
+    """Say why something is not allowed, and what to do."""
+    return _REFUSALS[why]
 
 
 def stopped(reason: str, again: str) -> str:

@@ -1,0 +1,149 @@
+"""Who gets what: every route says what it needs, and nothing is read of a request before that was seen.
+
+A route without a need cannot be written down (`Route.needs` has no default), and a test walks all
+addresses for one that is no `Route`. Rights are read anew with each request: those taken away bite on the
+next one.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.security import HttpBearer
+from pydantic import BaseModel
+
+from postwarden.api.once import HEADER, once
+from postwarden.cases.service import NoSuchCase, known
+from postwarden.people.service import Member, Permission, bearer
+from postwarden.rooms import Rooms, present
+
+_REFERENCE = re.compile(r"[0-9]{4}-[0-9]{4,11}")
+_JSON = "application/json"
+
+
+class ApiRequest(HttpRequest):
+    """A request, with what answers it.
+
+    Attributes:
+        rooms: of the installation.
+        auth: who asks, with what the scope of their token leaves.
+    """
+
+    rooms: Rooms
+    auth: Member
+
+
+View = Callable[..., BaseModel | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route: where it is, what answers, and what it takes to be answered.
+
+    Attributes:
+        method: of HTTP.
+        path: below /api/v1, as ninja takes it; a case in it is `{reference}`.
+        view: gives the answer; it is called with an `ApiRequest`.
+        needs: one of these permissions, for one organisation at least; what exactly is shown is for the
+            rooms to decide.
+        gives: what the answer is; None: nothing.
+        status: of success.
+        alone: a POST that changes nothing here, or cannot be undone with a transaction.
+    """
+
+    method: str
+    path: str
+    view: View
+    needs: tuple[Permission, ...]
+    gives: type[BaseModel] | None
+    status: int = HTTPStatus.OK
+    alone: bool = False
+
+    @property
+    def takes_key(self) -> bool:
+        """What is sent again with the same key is done once."""
+        return self.method == "POST" and not self.alone
+
+    @property
+    def name(self) -> str:
+        """The route's name, which is its operationId."""
+        return self.view.__name__.replace("_", "-")
+
+
+def add(api: NinjaAPI, route: Route, tag: str) -> None:
+    """Let an API have a route."""
+    summary, _, rest = (route.view.__doc__ or "").partition("\n\n")
+    needs = " or ".join(f"`{one}`" for one in route.needs)
+    extra: dict[str, Any] = {"x-needs": [str(one) for one in route.needs]}
+    if route.takes_key:
+        extra["parameters"] = [HEADER]
+    api.api_operation(
+        [route.method],
+        route.path,
+        auth=Bearer(route.needs),
+        response={route.status: route.gives},
+        operation_id=route.name,
+        url_name=route.name,
+        summary=summary.strip().rstrip("."),
+        description=f"Needs {needs}.\n\n{rest}".strip(),
+        tags=[tag],
+        openapi_extra=extra,
+    )(_answering(route))
+
+
+class Bearer(HttpBearer):
+    """Lets in who brings a personal token with what a route needs."""
+
+    openapi_bearerFormat = "pwt_…"  # noqa: N815  # the name of OpenAPI
+
+    def __init__(self, needs: tuple[Permission, ...]) -> None:
+        super().__init__()
+        self._needs = needs
+
+    def authenticate(self, _: HttpRequest, token: str) -> Member:
+        """Give who acts.
+
+        Raises:
+            BadToken: nobody.
+            NotAllowed: they lack what the route needs.
+        """
+        who = bearer(token, present())
+        if not any(_has(who, one) for one in self._needs):
+            who.allowed(self._needs[0])
+        return who
+
+
+def _has(who: Member, permission: Permission) -> bool:
+    there = who.organisations(permission)
+    return there is None or bool(there)
+
+
+def _answering(route: Route) -> Callable[..., HttpResponse]:
+    @wraps(route.view)
+    def answer(request: ApiRequest, **named: Any) -> HttpResponse:  # noqa: ANN401  # as ninja read them
+        if "reference" in named:
+            named["reference"] = _of_case(request.auth, named["reference"], route.needs)
+
+        def act() -> HttpResponse:
+            return _written(route.view(request, **named), route.status)
+
+        return once(request, request.auth.name, act) if route.takes_key else act()
+
+    return answer
+
+
+def _of_case(who: Member, reference: str, needs: tuple[Permission, ...]) -> str:
+    """Give the reference that a case goes on by; who may not know of it hears what they would of none."""
+    if _REFERENCE.fullmatch(reference) is None:
+        raise NoSuchCase(f"{reference[:20]}: there is no such case")
+    return known(who, reference, {Permission.CASE_READ, *needs})
+
+
+def _written(told: BaseModel | None, status: int) -> HttpResponse:
+    text = "" if told is None else told.model_dump_json()
+    return HttpResponse(text, status=status, content_type=_JSON)

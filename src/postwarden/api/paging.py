@@ -1,0 +1,56 @@
+"""Lists a page at a time: stable, whatever is added meanwhile, for the next page begins after a key."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from postwarden.api.problems import BadRequest
+from postwarden.api.shapes import Line
+from postwarden.cases.service import MOST
+
+_T = TypeVar("_T")
+
+
+class Paged(BaseModel):
+    """Which page of a list is wanted."""
+
+    cursor: str = Field(
+        "", max_length=1_000, description="`next` of the page before; without it, the first page."
+    )
+    limit: int = Field(50, ge=1, le=MOST, description="Rows of the page, at most.")
+
+    @property
+    def after(self) -> str:
+        """The key that the page comes after; "" for the first one; raises `BadRequest`."""
+        return _key_of(self.cursor)
+
+
+class Searched(Paged):
+    """Which page of a list that can be searched is wanted."""
+
+    search: Line = Field("", description="Only where this stands in the name.")
+
+
+class Listing(BaseModel, Generic[_T]):
+    """A page of a list; `next` is the cursor of the page after it, null where this is the last one."""
+
+    items: list[_T]
+    next: str | None
+
+
+def cursor_of(key: str) -> str | None:
+    """Write the key that the next page comes after; None where there is none."""
+    return urlsafe_b64encode(key.encode()).decode().rstrip("=") or None
+
+
+def _key_of(cursor: str) -> str:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        key = urlsafe_b64decode(padded).decode()
+    except (UnicodeError, binascii.Error):
+        raise BadRequest("cursor: is not one that `next` of a page gave") from None
+    if "\0" in key:
+        raise BadRequest("cursor: is not one that `next` of a page gave")
+    return key

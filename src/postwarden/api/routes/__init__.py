@@ -1,0 +1,1 @@
+"""The routes, one module a part of the API; each has its `ROUTES`."""
