@@ -2,15 +2,29 @@
 
 from django.urls import include, path
 
-from postwarden.console.pages import case, cases, entrance, ledger, own, plans, today
+from postwarden.console.pages import (
+    case,
+    case_acts,
+    cases,
+    entrance,
+    helpdesk,
+    holding,
+    ledger,
+    own,
+    plans,
+    today,
+)
 
 PAGES = (
     *entrance.PAGES,
     *today.PAGES,
     *cases.PAGES,
+    *case_acts.PAGES,
     *case.PAGES,
+    *holding.PAGES,
     *plans.PAGES,
     *own.PAGES,
+    *helpdesk.PAGES,
     *ledger.PAGES,
 )
 
