@@ -116,13 +116,19 @@ def persons(configuration: Configuration) -> "Persons | None":
     return LdapPersons(settings)
 
 
-def hold_desk(configuration: Configuration) -> "HoldDesk":
-    """Open the state and give what accounts are held with; raises as `ledger`."""
+def hold_desk(configuration: Configuration, *, carries: bool = True) -> "HoldDesk":
+    """Open the state and give what accounts are held with; raises as `ledger`.
+
+    Args:
+        configuration: of the installation.
+        carries: as `HoldDesk` has it.
+    """
     desk = case_desk(configuration)
     from postwarden.holds.service import HoldDesk  # noqa: PLC0415  # has models: after set_up
 
     holds = configuration.holds
-    return HoldDesk(desk, holds.path, _languages(configuration), holds.remind_hours)
+    languages = _languages(configuration)
+    return HoldDesk(desk, holds.path, languages, holds.remind_hours, carries=carries)
 
 
 def quarantine(configuration: Configuration, book: "Ledger") -> "Quarantine":

@@ -4,16 +4,18 @@ Every answer costs the same number of queries, however much there is and however
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import Count, Max, Model, Q, QuerySet
 
+from postwarden.cases.comparing import Match
 from postwarden.cases.desk import Actor, may_for_one, seen
 from postwarden.cases.keeping import found, frozen
-from postwarden.cases.models import CaseRow
+from postwarden.cases.models import AccountRow, CaseRow, FindingRow, StepRow
+from postwarden.cases.reporting import means
 from postwarden.cases.values import Case, State
-from postwarden.cases.views import TimelineEntry, entry_of, where
+from postwarden.cases.views import TimelineEntry, ToldReport, entry_of, known_of, told_of, where
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
 
@@ -111,22 +113,39 @@ def head(actor: Actor, name: str) -> Head:
 def accounts(actor: Actor, name: str, asked: Asked) -> Page[Account]:
     """Give accounts concerned, by name. Raises as `head`."""
     row = _row(actor, name)
-    rows = _mine(actor, row.accounts.all()).filter(account__gt=asked.after)
-    if asked.states:
-        rows = rows.filter(state__in=asked.states)
-    if asked.search:
-        rows = rows.filter(account__contains=asked.search.casefold())
-    some = list(rows.annotate(since=Max("steps__at")).order_by("account")[: _limit(asked) + 1])
+    rows = _fitting(actor, row, asked).filter(account__gt=asked.after)
+    some = list(rows.order_by("account")[: _limit(asked) + 1])
     names = [one.account for one in some]
+    steps = StepRow.objects.filter(account__in=[one.pk for one in some]).values_list("account")
+    since = dict(steps.annotate(Max("at")))
     counted = row.findings.filter(present=True, account__in=names).values_list("account")
     wrong = dict(counted.annotate(Count("pk")))
     found_rows = tuple(
         Account(
-            one.account, one.organisation, State(one.state), one.since, wrong.get(one.account, 0)
+            one.account,
+            one.organisation,
+            State(one.state),
+            since.get(one.pk),
+            wrong.get(one.account, 0),
         )
         for one in some
     )
     return _page(found_rows, asked, lambda one: one.account)
+
+
+def every_account(actor: Actor, name: str, asked: Asked) -> tuple[str, ...]:
+    """Give the names of all accounts that fit, by name, however many they are. Raises as `head`."""
+    rows = _fitting(actor, _row(actor, name), asked)
+    return tuple(rows.order_by("account").values_list("account", flat=True))
+
+
+def _fitting(actor: Actor, row: CaseRow, asked: Asked) -> QuerySet[AccountRow]:
+    rows = _mine(actor, row.accounts.all())
+    if asked.states:
+        rows = rows.filter(state__in=asked.states)
+    if asked.search:
+        rows = rows.filter(account__contains=asked.search.casefold())
+    return rows
 
 
 class Found(NamedTuple):
@@ -182,6 +201,36 @@ def timeline(actor: Actor, name: str, asked: Asked) -> Page[TimelineEntry]:
     last = some[-2] if len(some) > _limit(asked) else None
     entries = tuple(entry_of(one) for one in some[: _limit(asked)])
     return Page(entries, "" if last is None else f"{last.at} {last.pk}")
+
+
+class Reported(NamedTuple):
+    """What a customer told, and the findings it may mean, by id."""
+
+    report: ToldReport
+    means: Mapping[str, Match]
+
+
+def reports(actor: Actor, name: str, asked: Asked) -> Page[Reported]:
+    """Give what customers told, by account. Raises as `head`."""
+    row = _row(actor, name)
+    rows = _mine(actor, row.reports.all())
+    if asked.search:
+        rows = rows.filter(account__contains=asked.search.casefold())
+    if asked.after:
+        account, _, label = asked.after.rpartition(" ")
+        rows = rows.filter(Q(account__gt=account) | Q(account=account, label__gt=label))
+    some = [told_of(one) for one in rows.order_by("account", "label")[: _limit(asked) + 1]]
+    found = meant(some, row.findings.filter(present=True))
+    told = tuple(Reported(one, found[one.label]) for one in some)
+    return _page(told, asked, lambda one: f"{one.report.account} {one.report.label}")
+
+
+def meant(
+    reports: Sequence[ToldReport], findings: QuerySet[FindingRow]
+) -> dict[str, dict[str, Match]]:
+    """Give which of these findings reports may mean, by label; in one query."""
+    wanted = findings.filter(account__in={one.account for one in reports})
+    return means(reports, [known_of(one) for one in wanted])
 
 
 def _row(actor: Actor, name: str) -> CaseRow:

@@ -1,5 +1,6 @@
 """What customers tell: "this mail is not mine"."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -74,8 +75,15 @@ def add_report(desk: Desk, actor: Actor, reference: str, telling: Telling, now: 
 
 def matches(file: CaseFile) -> dict[str, dict[str, Match]]:
     """Give, for each report by label, the findings by id that it may mean: of copies not right there."""
+    return means(file.reports, file.findings)
+
+
+def means(
+    reports: Iterable[ToldReport], findings: Iterable[KnownFinding]
+) -> dict[str, dict[str, Match]]:
+    """Give the same of these reports and findings."""
     found: dict[str, list[KnownFinding]] = {}
-    for finding in (one for one in file.findings if one.verdict != _RIGHT):
+    for finding in (one for one in findings if one.verdict != _RIGHT):
         found.setdefault(finding.account, []).append(finding)
     return {
         report.label: {
@@ -83,7 +91,7 @@ def matches(file: CaseFile) -> dict[str, dict[str, Match]]:
             for finding in found.get(report.account, ())
             if (sure := match(_told(report), _found(finding))) is not None
         }
-        for report in file.reports
+        for report in reports
     }
 
 

@@ -38,7 +38,6 @@ from postwarden.cases.helpdesk import (
 )
 from postwarden.cases.listing import (
     MOST,
-    MOST,
     Account,
     Asked,
     Found,
@@ -53,7 +52,6 @@ from postwarden.cases.listing import (
     timeline,
 )
 from postwarden.cases.locking import lock
-from postwarden.cases.overview import known, some_cases
 from postwarden.cases.overview import known, some_cases
 from postwarden.cases.people import (
     forget_persons,
@@ -95,7 +93,6 @@ from postwarden.cases.views import (
 )
 
 __all__ = [
-    "MOST",
     "MOST",
     "MOVES",
     "SETTLED",
@@ -179,7 +176,6 @@ __all__ = [
     "keep_persons",
     "kept_persons",
     "known",
-    "known",
     "lock",
     "matches",
     "merge_cases",
@@ -195,7 +191,6 @@ __all__ = [
     "reopen",
     "reports",
     "sight",
-    "some_cases",
     "some_cases",
     "split_case",
     "suspect",

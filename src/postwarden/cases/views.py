@@ -8,7 +8,7 @@ from postwarden.cases.clearing import Look
 from postwarden.cases.desk import Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
 from postwarden.cases.keeping import found, frozen
-from postwarden.cases.models import CaseRow, EntryRow, LookRow, ReportRow, TaskRow
+from postwarden.cases.models import CaseRow, EntryRow, FindingRow, LookRow, ReportRow, TaskRow
 from postwarden.cases.values import Case, State
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
@@ -209,22 +209,19 @@ def _accounts(row: CaseRow, organisations: frozenset[str] | None) -> tuple[Conce
 
 
 def _reports(row: CaseRow) -> list[ToldReport]:
-    return [
-        ToldReport(*(getattr(one, name) for name in ToldReport._fields))
-        for one in row.reports.order_by("received", "label")
-    ]
+    return [told_of(one) for one in row.reports.order_by("received", "label")]
+
+
+def told_of(row: ReportRow) -> ToldReport:
+    """Give what a row says that a customer told."""
+    return ToldReport(*(getattr(row, name) for name in ToldReport._fields))
 
 
 def _findings(row: CaseRow) -> list[KnownFinding]:
     rows = row.findings.order_by("account", "finding").prefetch_related("steps")
     return [
-        KnownFinding(
-            one.finding,
-            one.account,
-            one.organisation,
-            one.verdict,
-            one.present,
-            one.facts,
+        known_of(
+            one,
             tuple(
                 FindingStep(step.at, step.snapshot, step.what, step.verdict)
                 for step in sorted(one.steps.all(), key=lambda step: (step.at, step.pk))
@@ -232,6 +229,13 @@ def _findings(row: CaseRow) -> list[KnownFinding]:
         )
         for one in rows
     ]
+
+
+def known_of(row: FindingRow, steps: tuple[FindingStep, ...] = ()) -> KnownFinding:
+    """Give what a row says of a finding, with steps where they are wanted."""
+    return KnownFinding(
+        row.finding, row.account, row.organisation, row.verdict, row.present, row.facts, steps
+    )
 
 
 def _looks(row: CaseRow) -> list[Seen]:

@@ -24,6 +24,7 @@ from postwarden.console.signing import has_second_factor
 from postwarden.custody.service import NoSuchPlan
 from postwarden.people.service import Member, NotAllowed, Permission, member
 from postwarden.vocabulary import PostwardenError
+from postwarden.words.plans import not_possible
 
 
 class Opening(Enum):
@@ -94,7 +95,8 @@ def _guarded(page: Page) -> View:
         if turned_away is not None:
             return turned_away
         try:
-            response = page.view(request, **named)
+            with not_possible():
+                response = page.view(request, **named)
         except NotAllowed as error:
             response = _trouble(request, 403, error)
         except (NoSuchCase, NoSuchPlan) as error:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from postwarden.cases.service import Kind, Severity, Stage, State
+from postwarden.cases.service import Confidence, Kind, Severity, Stage, State
 from postwarden.custody.service import Stage as PlanStage
 
 KINDS: Mapping[Kind, Promise] = {
@@ -24,6 +24,11 @@ SEVERITIES: Mapping[Severity, Promise] = {
     Severity.MEDIUM: _("medium"),
     Severity.HIGH: _("high"),
     Severity.VERY_HIGH: _("very high"),
+}
+CONFIDENCE: Mapping[Confidence, Promise] = {
+    Confidence.UNKNOWN: _("not known"),
+    Confidence.LIKELY: _("likely"),
+    Confidence.CERTAIN: _("certain"),
 }
 STATES: Mapping[State, Promise] = {
     State.SUSPECTED: _("suspected"),
@@ -53,6 +58,7 @@ PLAN_STAGES: Mapping[PlanStage, Promise] = {
     PlanStage.DONE: _("done"),
     PlanStage.STOPPED: _("stopped"),
     PlanStage.WITHDRAWN: _("withdrawn"),
+    PlanStage.ABANDONED: _("given up"),
 }
 PLAN_MEANING: Mapping[PlanStage, str] = {
     PlanStage.FROZEN: "waiting",
@@ -61,4 +67,5 @@ PLAN_MEANING: Mapping[PlanStage, str] = {
     PlanStage.DONE: "settled",
     PlanStage.STOPPED: "wrong",
     PlanStage.WITHDRAWN: "unknown",
+    PlanStage.ABANDONED: "unknown",
 }

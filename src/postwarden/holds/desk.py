@@ -10,7 +10,7 @@ from postwarden.cases.service import Actor, Desk
 from postwarden.custody.service import Act, Mismatch, Plan, Plans, Stage
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.carrying import HOLD, Carried, Carrier, outcome, unfitting
-from postwarden.holds.effects import EFFECTS, LEFT, due_plan, due_reminder
+from postwarden.holds.effects import EFFECTS, LEFT, OWN_TURN, due_plan, due_reminder
 from postwarden.holds.errors import NothingToDo
 from postwarden.holds.keeping import Held, Told, chunks, open_rows, preserved, shown
 from postwarden.holds.late import refused_late
@@ -75,13 +75,40 @@ class HoldDesk:
     """The holds of an installation, with the projection of this host."""
 
     def __init__(
-        self, desk: Desk, folder: str, languages: Languages, remind_hours: int = REMIND_HOURS
+        self,
+        desk: Desk,
+        folder: str,
+        languages: Languages,
+        remind_hours: int = REMIND_HOURS,
+        *,
+        carries: bool = True,
     ) -> None:
+        """Bind them.
+
+        Args:
+            desk: of the cases.
+            folder: of this host's projection.
+            languages: of the holders.
+            remind_hours: until holds that last are recalled.
+            carries: whoever begins a plan carries it out, and the worker only what is left of it after
+                some seconds; else the worker does at once.
+        """
         self.desk = desk
+        self._own_turn = OWN_TURN if carries else 0
         self.remind_after = remind_hours * _HOUR
         self.plans = Plans(desk.ledger, desk.organisation_of)
         self.projection = Projection(folder, Told())
         self._carrier = Carrier(desk, self.plans, languages)
+
+    def drafted(self, wish: Wish, kind: ActKind, who: Actor, now: Moment) -> Planned:
+        """Give the plan that `hold`, `release` or `release_proven` would freeze now; nothing is kept.
+
+        Raises as these.
+        """
+        holding = kind is ActKind.HOLD
+        self._may(wish, who, Permission.HOLD_REQUEST if holding else Permission.PLAN_REQUEST)
+        details = _placing(wish) if holding else self._ending(wish)
+        return self._plan(wish, kind, details, who, now)
 
     def hold(self, wish: Wish, who: Member, now: Moment) -> Planned:
         """Freeze a plan that holds accounts, and begin it; it is approved after.
@@ -92,9 +119,7 @@ class HoldDesk:
             NotAllowed: the roles do not allow it, for one of the accounts' organisations.
             NothingToDo: all of them are held already.
         """
-        self._may(wish, who, Permission.HOLD_REQUEST)
-        details = (("kind", wish.kind.value), ("wording", wish.wording.value))
-        planned = self._plan(wish, ActKind.HOLD, lambda _: details, who, now)
+        planned = self.drafted(wish, ActKind.HOLD, who, now)
         with transaction.atomic():
             self.plans.freeze(planned.plan, now)
             self._begin(planned.plan, who, now)
@@ -112,8 +137,7 @@ class HoldDesk:
             NotAllowed: the roles do not allow it, for one of the accounts' organisations.
             NothingToDo: none of them is proven clean.
         """
-        self._may(wish, who, Permission.PLAN_REQUEST)
-        planned = self._plan(wish, ActKind.RELEASE_PROVEN, self._ending(wish), who, now)
+        planned = self.drafted(wish, ActKind.RELEASE_PROVEN, who, now)
         with transaction.atomic():
             self.plans.freeze(planned.plan, now)
             self._begin(planned.plan, who, now)
@@ -126,8 +150,7 @@ class HoldDesk:
             NotAllowed: the roles do not allow it, for one of the accounts' organisations.
             NothingToDo: the case holds none of them.
         """
-        self._may(wish, who, Permission.PLAN_REQUEST)
-        planned = self._plan(wish, ActKind.RELEASE, self._ending(wish), who, now)
+        planned = self.drafted(wish, ActKind.RELEASE, who, now)
         self.plans.freeze(planned.plan, now)
         return planned
 
@@ -248,7 +271,7 @@ class HoldDesk:
 
     def _begin(self, plan: Plan, who: Actor, now: Moment) -> None:
         self.plans.begin(plan.hash, who.name, now)
-        due_plan(plan.hash, now)
+        due_plan(plan.hash, now + self._own_turn)
 
     def _plan(
         self,
@@ -283,6 +306,12 @@ _WHY_NOTHING = {
     ActKind.RELEASE: "not held by this case",
     ActKind.RELEASE_PROVEN: "not held by this case, or not proven clean",
 }
+
+
+def _placing(wish: Wish) -> Callable[[str], Details]:
+    """Give what each hold says."""
+    details = (("kind", wish.kind.value), ("wording", wish.wording.value))
+    return lambda _: details
 
 
 def _nothing(kind: ActKind, left: Sequence[tuple[str, Refusal]]) -> str:

@@ -17,14 +17,14 @@ LEFT = "left"  # in the payload of what is tried again for those accounts alone 
 EFFECTS = (PLAN, SESSIONS, WEBMAIL, FILTERS)
 _SECOND = 1_000_000
 LATE_LOGINS = 10 * _SECOND  # a login under way when the hold was committed shows up within this
-_OTHERS_TURN = (
+OWN_TURN = (
     5 * _SECOND
 )  # the command carries its plan out itself; the worker where it was killed
 
 
-def due_plan(hashed: str, now: Moment) -> None:
-    """Let the worker carry a running plan out, should whoever began it not come to its end."""
-    outbox.put(PLAN, hashed, {}, now + _OTHERS_TURN)
+def due_plan(hashed: str, at: Moment) -> None:
+    """Let the worker carry a running plan out from then on, unless whoever began it has."""
+    outbox.put(PLAN, hashed, {}, at)
 
 
 def due_reminder(plan: str, at: Moment) -> None:

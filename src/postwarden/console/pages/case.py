@@ -1,59 +1,59 @@
-"""One case: what it says of itself, and its pages of accounts, findings, plans and what happened."""
-
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any, NamedTuple
+"""One case: what it says of itself, and its pages of accounts, findings, plans, reports and what happened."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from postwarden.cases import service as cases
-from postwarden.cases.service import Asked, Head, NoSuchCase, State
-from postwarden.console.gate import DeskRequest, Page, View
-from postwarden.console.rooms import present
-from postwarden.people.service import NotAllowed, Permission
+from postwarden.cases.service import Head
+from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.of_case import asked, frame_of, next_page, of_case, shown
+from postwarden.people.service import Permission
 
 
-class Tab(NamedTuple):
-    """A page of a case: the name of its address, and how many there are on it."""
-
-    name: str
-    words: Promise
-    many: int | None = None
-
-
-def _asked(request: DeskRequest, states: tuple[State, ...] = ()) -> Asked:
-    """Read what is wanted of a list; databases have no NUL in text."""
-    search, after = (request.GET.get(name, "").replace("\0", "") for name in ("search", "after"))
-    return Asked(states=states, search=search.strip(), after=after)
+def overview(request: DeskRequest, head: Head) -> HttpResponse:
+    """Show what there is to do in a case."""
+    return shown(request, head, "one", {})
 
 
 def accounts(request: DeskRequest, head: Head) -> HttpResponse:
-    """List the accounts concerned, by state and name; the list alone where htmx asks for it."""
-    asked = _asked(
-        request, tuple(one for one in State if one.value in request.GET.getlist("state"))
-    )
-    page = cases.accounts(request.member, head.case.reference, asked)
-    told = {"page": page, "asked": asked, "next": _next(request, page.after)}
+    """List the accounts concerned, by name; the list alone where htmx asks for it."""
+    wanted = asked(request.GET)
+    page = cases.accounts(request.member, head.case.reference, wanted)
+    told = {"page": page, "asked": wanted, "next": next_page(request, page.after)}
     if request.htmx:
-        return render(request, "console/case/account_rows.html", {**_frame(head, ""), **told})
-    return _shown(request, "accounts", head, told)
+        frame = frame_of(request, head, "accounts")
+        return render(request, "console/case/account_rows.html", {**frame, **told})
+    return shown(request, head, "accounts", told)
 
 
 def findings(request: DeskRequest, head: Head) -> HttpResponse:
     """List the findings, by account."""
-    asked = _asked(request)
-    page = cases.findings(request.member, head.case.reference, asked)
-    return _shown(request, "findings", head, {"page": page, "next": _next(request, page.after)})
+    wanted = asked(request.GET)
+    page = cases.findings(request.member, head.case.reference, wanted)
+    told = {"page": page, "asked": wanted, "next": next_page(request, page.after)}
+    return shown(request, head, "findings", told)
 
 
 def timeline(request: DeskRequest, head: Head) -> HttpResponse:
     """Tell what happened, latest first."""
-    asked = _asked(request)
-    page = cases.timeline(request.member, head.case.reference, asked)
-    return _shown(request, "timeline", head, {"page": page, "next": _next(request, page.after)})
+    page = cases.timeline(request.member, head.case.reference, asked(request.GET))
+    return shown(request, head, "timeline", {"page": page, "next": next_page(request, page.after)})
+
+
+def reports(request: DeskRequest, head: Head) -> HttpResponse:
+    """List what customers told, with what it may mean."""
+    page = cases.reports(request.member, head.case.reference, asked(request.GET))
+    return shown(request, head, "reports", {"page": page, "next": next_page(request, page.after)})
+
+
+def ledger(request: DeskRequest, head: Head) -> HttpResponse:
+    """Show the entries of the ledger that belong to the case, latest first."""
+    before = request.GET.get("after", "")
+    number = int(before) if before.isascii() and before.isdigit() and len(before) < _LONG else None
+    search = cases.Search(case=head.case.reference, before=number)
+    page = cases.entries(request.rooms.desk, request.member, search)
+    after = "" if page.after is None else str(page.after)
+    return shown(request, head, "ledger", {"page": page, "next": next_page(request, after)})
 
 
 def plans(request: DeskRequest, head: Head) -> HttpResponse:
@@ -61,57 +61,19 @@ def plans(request: DeskRequest, head: Head) -> HttpResponse:
     every = request.rooms.holds.plans.seen(request.member)
     known = cases.references(head.case.reference)
     found = [one for one in reversed(every) if one.plan.case in known]
-    return _shown(request, "plans", head, {"plans": found})
+    return shown(request, head, "plans", {"plans": found})
 
 
-def _of_case(view: Callable[[DeskRequest, Head], HttpResponse]) -> View:
-    """Give a page its case; who may not know of it hears what they would where there is none."""
-
-    @wraps(view)
-    def answer(request: DeskRequest, reference: str) -> HttpResponse:
-        try:
-            head = cases.head(request.member, reference)
-        except NotAllowed:
-            raise NoSuchCase(f"{reference}: there is no such case") from None
-        return view(request, head)
-
-    return answer
-
-
-def _shown(request: DeskRequest, tab: str, head: Head, told: Mapping[str, Any]) -> HttpResponse:
-    return render(request, f"console/case/{tab}.html", {**_frame(head, tab), **told})
-
-
-def _frame(head: Head, tab: str) -> Mapping[str, Any]:
-    tabs = (
-        Tab("cases-accounts", _("Accounts"), head.accounts),
-        Tab("cases-findings", _("Findings"), sum(head.findings.values())),
-        Tab("cases-plans", _("Plans")),
-        Tab("cases-timeline", _("Timeline"), head.entries),
-    )
-    reference = head.case.reference
-    return {
-        "head": head,
-        "reference": reference,
-        "tabs": tabs,
-        "tab": f"cases-{tab}",
-        "now": present(),
-    }
-
-
-def _next(request: DeskRequest, after: str) -> str:
-    """Give the address of the page after this one; "" where there is none."""
-    if not after:
-        return ""
-    query = request.GET.copy()
-    query["after"] = after
-    return f"{request.path}?{query.urlencode()}"
-
-
+_LONG = 19
+"""Digits of a number that no entry has."""
 _READS = (Permission.CASE_READ,)
+_RECORD = (Permission.LEDGER_READ,)
 PAGES = (
-    Page("cases/<str:reference>/", "cases-accounts", _of_case(accounts), _READS),
-    Page("cases/<str:reference>/findings/", "cases-findings", _of_case(findings), _READS),
-    Page("cases/<str:reference>/plans/", "cases-plans", _of_case(plans), _READS),
-    Page("cases/<str:reference>/timeline/", "cases-timeline", _of_case(timeline), _READS),
+    Page("cases/<str:reference>/", "cases-one", of_case(overview), _READS),
+    Page("cases/<str:reference>/accounts/", "cases-accounts", of_case(accounts), _READS),
+    Page("cases/<str:reference>/findings/", "cases-findings", of_case(findings), _READS),
+    Page("cases/<str:reference>/plans/", "cases-plans", of_case(plans), _READS),
+    Page("cases/<str:reference>/reports/", "cases-reports", of_case(reports), _READS),
+    Page("cases/<str:reference>/timeline/", "cases-timeline", of_case(timeline), _READS),
+    Page("cases/<str:reference>/ledger/", "cases-ledger", of_case(ledger, *_RECORD), _RECORD),
 )

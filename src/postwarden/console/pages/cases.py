@@ -10,7 +10,9 @@ from postwarden.people.service import Permission
 
 def every(request: DeskRequest) -> HttpResponse:
     """List the cases of the reader's organisations, newest first."""
-    return render(request, "console/cases.html", {"cases": cases.every_case(request.member)})
+    there = request.member.organisations(Permission.CASE_EDIT)
+    told = {"cases": cases.every_case(request.member), "opens": there is None or bool(there)}
+    return render(request, "console/cases.html", told)
 
 
 PAGES = (Page("cases/", "cases", every, (Permission.CASE_READ,)),)

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from postwarden.cases.service import Case, State, TimelineEntry
+from postwarden.cases.service import Case, Confidence, State, Task, TimelineEntry
 from postwarden.console import words, zones
 from postwarden.custody.service import Act
 from postwarden.custody.service import Stage as PlanStage
@@ -71,6 +71,18 @@ def stage(case: Case) -> str:
 def severity(case: Case) -> str:
     """Say how grave a case is; nothing before it was assessed."""
     return "" if case.severity is None else str(words.SEVERITIES[case.severity])
+
+
+@register.filter
+def task(one: Task) -> str:
+    """Say what is to be done."""
+    return cases.task(one)
+
+
+@register.filter
+def sureness(confidence: Confidence) -> str:
+    """Say how sure something is."""
+    return str(words.CONFIDENCE[confidence])
 
 
 @register.simple_tag(takes_context=True)

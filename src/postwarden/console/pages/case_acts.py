@@ -1,0 +1,57 @@
+"""What people do in a case: a page each, which asks, and does it when it was sent."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from postwarden.cases.service import Head
+from postwarden.console import case_forms as forms
+from postwarden.console.case_forms import ActForm, InCase
+from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.of_case import frame_of, of_case
+from postwarden.console.rooms import present
+from postwarden.people.service import Permission
+
+
+def open_case(request: DeskRequest) -> HttpResponse:
+    """Open a case."""
+    return _acted(request, forms.Open(request))
+
+
+def _asks(form: Callable[[DeskRequest, Head], InCase]) -> Callable[..., HttpResponse]:
+    def view(request: DeskRequest, head: Head) -> HttpResponse:
+        return _acted(request, form(request, head), head)
+
+    return view
+
+
+def _acted(request: DeskRequest, form: ActForm, head: Head | None = None) -> HttpResponse:
+    """Show the form of an act; do it once it was sent, and go on to the case."""
+    if form.sent:
+        with form.refusals():
+            reference = form.act(present())
+            messages.success(request, str(form.said))
+            return redirect(form.tab, reference=reference)
+    frame = {} if head is None else frame_of(request, head, "one")
+    return render(request, "console/act.html", {**frame, "form": form}, status=form.status)
+
+
+_EDIT = Permission.CASE_EDIT
+_REPORT = Permission.REPORT_ADD
+_ACTS = (
+    ("note", forms.Noting, _EDIT),
+    ("report", forms.Reporting, _REPORT),
+    ("change", forms.Changing, _EDIT),
+    ("suspect", forms.Suspecting, _EDIT),
+    ("stage", forms.Ending, _EDIT),
+    ("tasks", forms.Doing, _EDIT),
+)
+PAGES = (
+    Page("cases/open/", "cases-open", open_case, (_EDIT,)),
+    *(
+        Page(f"cases/<str:reference>/{name}/", f"cases-{name}", of_case(_asks(form), need), (need,))
+        for name, form, need in _ACTS
+    ),
+)
