@@ -49,6 +49,7 @@ from postwarden.cases.listing import (
     findings,
     head,
     reports,
+    some_findings,
     timeline,
 )
 from postwarden.cases.locking import lock
@@ -59,8 +60,10 @@ from postwarden.cases.people import (
     kept_persons,
     unknown_persons,
 )
+from postwarden.cases.picture import Known, Looked, Picture, Share, known_accounts, picture
 from postwarden.cases.plain import plain_case, plain_file
 from postwarden.cases.ports import Approval, Contribution, Part
+from postwarden.cases.proof import Cited, Reason, finding, look_up, reasons_of
 from postwarden.cases.record import Pageful, Search, entries, sight
 from postwarden.cases.rejoining import Choice, merge_cases, split_case
 from postwarden.cases.reporting import Telling, add_report, matches
@@ -111,6 +114,7 @@ __all__ = [
     "CaseFile",
     "Change",
     "Choice",
+    "Cited",
     "Code",
     "Concern",
     "Concerned",
@@ -122,8 +126,10 @@ __all__ = [
     "Found",
     "Head",
     "Kind",
+    "Known",
     "KnownFinding",
     "Look",
+    "Looked",
     "Match",
     "NoSuchCallback",
     "NoSuchCase",
@@ -135,12 +141,15 @@ __all__ = [
     "Pageful",
     "Part",
     "Party",
+    "Picture",
+    "Reason",
     "Refreshed",
     "Refusal",
     "Refused",
     "Reported",
     "Search",
     "Severity",
+    "Share",
     "Stage",
     "State",
     "Step",
@@ -169,6 +178,7 @@ __all__ = [
     "every_case",
     "examined",
     "export_case",
+    "finding",
     "findings",
     "finish_task",
     "forget_persons",
@@ -176,7 +186,9 @@ __all__ = [
     "keep_persons",
     "kept_persons",
     "known",
+    "known_accounts",
     "lock",
+    "look_up",
     "matches",
     "merge_cases",
     "move",
@@ -184,14 +196,17 @@ __all__ = [
     "open_case",
     "open_cases",
     "own_words",
+    "picture",
     "plain_case",
     "plain_file",
     "promise_callback",
+    "reasons_of",
     "references",
     "reopen",
     "reports",
     "sight",
     "some_cases",
+    "some_findings",
     "split_case",
     "suspect",
     "take_findings",

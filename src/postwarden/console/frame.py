@@ -32,6 +32,7 @@ class Place(NamedTuple):
 RAIL = (
     Place("today", _("Today"), "today", "t", ()),
     Place("cases", _("Cases"), "case", "c", (Permission.CASE_READ,)),
+    Place("accounts", _("Accounts"), "account", "a", (Permission.CASE_READ,)),
     Place("helpdesk", _("Helpdesk"), "helpdesk", "h", (Permission.HELPDESK_ASK,)),
     Place("ledger", _("Ledger"), "ledger", "l", (Permission.LEDGER_READ,)),
 )

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from postwarden.console.pages import (
+    accounts,
     case,
     case_acts,
     cases,
@@ -24,6 +25,7 @@ PAGES = (
     *holding.PAGES,
     *plans.PAGES,
     *own.PAGES,
+    *accounts.PAGES,
     *helpdesk.PAGES,
     *ledger.PAGES,
 )

@@ -8,11 +8,13 @@ from postwarden.evidence.errors import BrokenSnapshot, EvidenceError, NoSnapshot
 from postwarden.evidence.mailboxes import Mailboxes
 from postwarden.evidence.manifest import Manifest, Part, Validity
 from postwarden.evidence.merging import merge
+from postwarden.evidence.reading import Addresses, addresses_of
 from postwarden.evidence.settings import EvidenceSettings, Scope
 from postwarden.evidence.snapshots import check, check_parts, expire, finished, latest
 from postwarden.evidence.stored import Stored, stored
 
 __all__ = [
+    "Addresses",
     "BrokenSnapshot",
     "Engine",
     "EvidenceError",
@@ -28,6 +30,7 @@ __all__ = [
     "Stored",
     "Validity",
     "absences",
+    "addresses_of",
     "check",
     "check_parts",
     "directory_lookups",

@@ -1,11 +1,11 @@
 """The helpdesk: who calls, what they may be told, what they tell, and whom to call back."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
@@ -51,12 +51,18 @@ class Report(forms.Form):
     )
     sender = forms.CharField(label=_("Sent by"), required=False, max_length=_LONGEST)
 
-    def __init__(self, request: DeskRequest, *given: object, **named: Any) -> None:  # noqa: ANN401  # Django's
-        super().__init__(*given, **named)
+    def __init__(
+        self,
+        request: DeskRequest,
+        data: QueryDict | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
         self._zone = zone_of(request)
-        choices = [(one.reference, one) for one in cases.open_cases(request.member)]
-        self.fields["case"].choices = [
-            (reference, f"{reference}: {KINDS[one.kind]}") for reference, one in choices
+        case = cast("forms.ChoiceField", self.fields["case"])
+        case.choices = [
+            (one.reference, f"{one.reference}: {KINDS[one.kind]}")
+            for one in cases.open_cases(request.member)
         ]
 
     def clean_date(self) -> Moment | None:
@@ -108,7 +114,7 @@ def _ask(request: DeskRequest) -> HttpResponse:
         answer=answer,
         concerns=told,
         held=request.rooms.holds.holds_of([answer.account]),
-        report=Report(request, initial=initial),
+        report=Report(request, None, initial),
         promise=Promise(initial=initial),
     )
 
@@ -129,7 +135,7 @@ def _report(request: DeskRequest) -> HttpResponse:
                 request.rooms.desk, request.member, told["case"], telling, present()
             )
         except cases.Refused as error:
-            form.add_error(None, case_words.refusal(error.why))
+            form.add_error(None, case_words.refusal(error.refusal))
         else:
             done = _("Noted as {label}. Thank them; they need not keep anything for us.")
             messages.success(request, done.format(label=label))

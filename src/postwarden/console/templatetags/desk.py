@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from postwarden.cases.service import Case, Confidence, State, Task, TimelineEntry
 from postwarden.console import words, zones
+from postwarden.console.veiled import veil
 from postwarden.custody.service import Act
 from postwarden.custody.service import Stage as PlanStage
 from postwarden.vocabulary import Moment, rfc3339
@@ -108,6 +110,14 @@ def deed(entry: TimelineEntry) -> str:
 def plan_stage(stage: PlanStage) -> Mapping[str, Any]:
     """Show where a plan is."""
     return {"meaning": words.PLAN_MEANING[stage], "words": words.PLAN_STAGES[stage]}
+
+
+@register.simple_tag
+def account_door(account: str) -> SafeString:
+    """Link to an account's picture, by an address that does not name it."""
+    return format_html(
+        '<a href="{}">{}</a>', reverse("accounts-one", kwargs={"veiled": veil(account)}), account
+    )
 
 
 @register.simple_tag

@@ -1,0 +1,142 @@
+"""One account as all cases know it, and who looked at it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Count, Max
+
+from postwarden.cases.desk import Desk, seen
+from postwarden.cases.listing import MOST, Asked, Page
+from postwarden.cases.models import AccountRow, FindingRow, ReportRow
+from postwarden.cases.text import kept
+from postwarden.cases.values import Kind, Stage, State
+from postwarden.ledger.service import Entry
+from postwarden.people.service import Member, Permission, allows
+from postwarden.vocabulary import Moment, normal
+
+VIEWED = "account.viewed"
+_ENTRIES = 100
+"""Entries about an account that are shown, the latest."""
+
+
+class Known(NamedTuple):
+    """An account that cases concern."""
+
+    account: str
+    organisation: str
+    cases: int
+
+
+class Share(NamedTuple):
+    """What one case has of an account.
+
+    Attributes:
+        reference: of the case.
+        kind: what happened.
+        title: of the case.
+        stage: of the case.
+        state: of the account in it.
+        since: when it came to that.
+        findings: that are there still, by verdict.
+        reports: labels of what its holder told.
+    """
+
+    reference: str
+    kind: Kind
+    title: str
+    stage: Stage
+    state: State
+    since: Moment | None
+    findings: Mapping[str, int]
+    reports: tuple[str, ...]
+
+
+class Looked(NamedTuple):
+    """An entry of the ledger about an account; `actor` is "" where the facts were erased."""
+
+    at: Moment
+    actor: str
+    act: str
+    case: str | None
+    why: str
+
+
+class Picture(NamedTuple):
+    """All that is known of an account.
+
+    Attributes:
+        account: its name.
+        organisation: that answers for it.
+        parts: by case, newest first.
+        looked: who did what, latest first; None where that is not for the reader.
+    """
+
+    account: str
+    organisation: str
+    parts: tuple[Share, ...]
+    looked: tuple[Looked, ...] | None
+
+
+def known_accounts(who: Member, asked: Asked) -> Page[Known]:
+    """Give the accounts that cases concern, of organisations whose cases somebody may read, by name."""
+    there = seen(who, Permission.CASE_READ)
+    rows = AccountRow.objects.filter(account__gt=asked.after)
+    rows = rows if there is None else rows.filter(organisation__in=there)
+    if asked.search:
+        rows = rows.filter(account__contains=asked.search.casefold())
+    most = min(max(asked.most, 1), MOST)
+    grouped = rows.values("account").annotate(Count("case"), Max("organisation"))
+    some = [
+        Known(one["account"], one["organisation__max"], one["case__count"])
+        for one in grouped.order_by("account")[: most + 1]
+    ]
+    return Page(tuple(some[:most]), some[most - 1].account if len(some) > most else "")
+
+
+def picture(desk: Desk, who: Member, account: str, now: Moment) -> Picture:
+    """Give all that is known of an account; that somebody looked is on record.
+
+    Raises:
+        NotAllowed: cases of the organisation that answers for it are not theirs to read.
+    """
+    account = kept(normal(account))
+    organisation = desk.organisation_of(account)
+    who.allowed(Permission.CASE_READ, organisation)
+    looked = None
+    if allows(who.grants, Permission.LEDGER_READ, organisation):
+        looked = tuple(_looked(desk, account))
+    with transaction.atomic():
+        desk.ledger.append([Entry(VIEWED, who.name, person=account)], now)
+    return Picture(account, organisation, _parts(account), looked)
+
+
+def _parts(account: str) -> tuple[Share, ...]:
+    rows = AccountRow.objects.filter(account=account).select_related("case")
+    rows = rows.annotate(since=Max("steps__at")).order_by("-case__opened", "-case_id")
+    found = FindingRow.objects.filter(account=account, present=True)
+    verdicts = Counter(found.values_list("case_id", "verdict"))
+    reports = list(ReportRow.objects.filter(account=account).values_list("case_id", "label"))
+    return tuple(
+        Share(
+            reference=row.case_id,
+            kind=Kind(row.case.kind),
+            title=row.case.title,
+            stage=Stage(row.case.stage),
+            state=State(row.state),
+            since=row.since,
+            findings={verdict: n for (case, verdict), n in verdicts.items() if case == row.case_id},
+            reports=tuple(sorted(label for case, label in reports if case == row.case_id)),
+        )
+        for row in rows
+    )
+
+
+def _looked(desk: Desk, account: str) -> list[Looked]:
+    entries = islice(desk.ledger.about(account), _ENTRIES)
+    return [
+        Looked(one.at, one.facts.get("actor", ""), one.act, one.case, str(one.facts.get("why", "")))
+        for one in entries
+    ]

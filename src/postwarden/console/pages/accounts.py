@@ -1,0 +1,99 @@
+"""Accounts: all that cases concern, and one account's picture."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from postwarden.cases import service as cases
+from postwarden.cases.service import Asked
+from postwarden.console.gate import DeskRequest, Page, View
+from postwarden.console.lists import next_page
+from postwarden.console.rooms import present
+from postwarden.console.veiled import unveil, veil
+from postwarden.people.service import NotAllowed, Permission
+from postwarden.vocabulary import normal
+
+if TYPE_CHECKING:
+    from postwarden.evidence.service import Addresses
+
+_LONGEST = 320
+
+
+class Which(forms.Form):
+    """An account by its whole name, whether a case concerns it or not."""
+
+    account = forms.CharField(
+        label=_("Whole address"),
+        max_length=_LONGEST,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+
+def accounts(request: DeskRequest) -> HttpResponse:
+    """List accounts that cases concern, by name; open one that was named."""
+    form = Which(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return redirect("accounts-one", veiled=veil(normal(form.cleaned_data["account"])))
+    search, after = (request.GET.get(name, "").replace("\0", "") for name in ("search", "after"))
+    page = cases.known_accounts(request.member, Asked(search=search.strip(), after=after))
+    held = {one.account for one in request.rooms.holds.holds_of([row.account for row in page.rows])}
+    told = {
+        "page": page,
+        "held": held,
+        "form": form,
+        "search": search,
+        "next": next_page(request, page.after),
+    }
+    return render(request, "console/accounts.html", told)
+
+
+def one(request: DeskRequest, account: str) -> HttpResponse:
+    """Show one account's picture; that it was looked at is on record."""
+    picture = cases.picture(request.rooms.desk, request.member, account, present())
+    addresses, trouble = _addresses(request, account)
+    told = {
+        "picture": picture,
+        "holds": request.rooms.holds.holds_of([account]),
+        "addresses": addresses,
+        "trouble": trouble,
+        "now": present(),
+    }
+    return render(request, "console/account.html", told)
+
+
+def _addresses(request: DeskRequest, account: str) -> "tuple[Addresses | None, str]":
+    """Give the addresses that lead to an account, and why they cannot be given."""
+    from postwarden.evidence.service import BrokenSnapshot, addresses_of  # noqa: PLC0415  # slow to load
+
+    try:
+        return addresses_of(request.rooms.configuration.evidence.path, account), ""
+    except BrokenSnapshot as error:
+        return None, str(error)
+
+
+def of_account(view: Callable[[DeskRequest, str], HttpResponse]) -> View:
+    """Give a page its account; who may not know of it hears what they would where there is none."""
+
+    @wraps(view)
+    def answer(request: DeskRequest, veiled: str) -> HttpResponse:
+        account = unveil(veiled)
+        if account is None:
+            raise cases.NoSuchCase(_("There is no such account."))
+        try:
+            return view(request, account)
+        except NotAllowed:
+            raise cases.NoSuchCase(_("There is no such account.")) from None
+
+    return answer
+
+
+_READS = (Permission.CASE_READ,)
+PAGES = (
+    Page("accounts/", "accounts", accounts, _READS),
+    Page("accounts/<str:veiled>/", "accounts-one", of_account(one), _READS),
+)

@@ -1,0 +1,79 @@
+"""Accounts: all that cases concern, and one account's picture."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from postwarden.cases import service as cases
+from postwarden.console.veiled import unveil, veil
+from postwarden.holds.service import Wish
+from postwarden.people.service import member
+
+HOLDER = "hold1@example.net"
+
+
+def words(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
+
+
+def picture(desk, name, account=HOLDER):
+    return desk.browser(name).get(f"/accounts/{veil(account)}/")
+
+
+def test_what_stands_for_an_account_names_it_to_this_console_alone():
+    with override_settings(SECRET_KEY="one"):
+        veiled = veil(HOLDER)
+        assert (unveil(veiled), "hold1" in veiled) == (HOLDER, False)
+        assert veil(HOLDER) == veiled
+    with override_settings(SECRET_KEY="another"):
+        assert unveil(veiled) is None
+    assert [unveil(one) for one in ("", "x", "é", "-" * 80)] == [None] * 4
+
+
+def test_a_picture_shows_holds_cases_and_who_looked(desk):
+    desk.holds.hold(Wish((HOLDER,), desk.case, "to be safe"), member("anna"), desk.now)
+    first, second = words(picture(desk, "reader-home")), words(picture(desk, "officer-all"))
+    assert desk.case in first
+    assert "The record is for those who may read the ledger" in first
+    assert "reader-home account.viewed" in second
+    assert "1 case" in second
+    viewed = [one for one in desk.holds.desk.ledger.about(HOLDER) if one.act == "account.viewed"]
+    assert [one.facts["actor"] for one in viewed] == ["officer-all", "reader-home"]
+
+
+def test_of_others_accounts_there_is_no_picture_and_no_entry(desk):
+    before = len(list(desk.holds.desk.ledger.entries()))
+    assert picture(desk, "officer-brand").status_code == 404
+    assert desk.browser("anna").get("/accounts/nonsense/").status_code == 404
+    assert len(list(desk.holds.desk.ledger.entries())) == before
+    assert "hold1@" not in words(desk.browser("officer-brand").get("/accounts/"))
+
+
+def test_accounts_are_found_by_part_of_their_name_or_opened_by_the_whole(desk):
+    browser = desk.browser("anna")
+    assert "hold1@" in words(browser.get("/accounts/?search=HOLD1"))
+    assert "hold2@" not in words(browser.get("/accounts/?search=hold1"))
+    answer = browser.post("/accounts/", {"account": " Nobody@Example.net "})
+    assert answer.status_code == 302
+    assert "nobody@example.net" in words(browser.get(answer["Location"]))
+    assert browser.post("/accounts/", {"account": ""}).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["after=%00&search=%00", "search=%25", f"after={'z' * 5000}"])
+def test_whatever_is_searched_for_is_answered(desk, query):
+    assert desk.browser("anna").get(f"/accounts/?{query}").status_code == 200
+
+
+def test_as_many_queries_for_many_accounts_as_for_few(desk):
+    browser = desk.browser("anna")
+    browser.get("/accounts/")  # the first request binds the database anew
+    counts = []
+    for many in (3, 40):
+        names = tuple(f"more{number}@example.net" for number in range(many))
+        desk(cases.suspect, desk.case, names, "they share a map")
+        with CaptureQueriesContext(connection) as asked:
+            browser.get("/accounts/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
