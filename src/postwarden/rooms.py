@@ -45,6 +45,6 @@ def opened(configuration: Configuration) -> Rooms:
         StateError: its state cannot be used.
         KeysMissing: the keys beside it are not its own.
     """
-    holds = wiring.hold_desk(configuration)
+    holds = wiring.hold_desk(configuration, carries=False)
     repairs = wiring.repair_desk(configuration, present)
     return Rooms(configuration, holds, repairs, wiring.recorder(holds.desk.ledger))

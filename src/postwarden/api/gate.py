@@ -127,7 +127,7 @@ def _answering(route: Route) -> Callable[..., HttpResponse]:
     @wraps(route.view)
     def answer(request: ApiRequest, **named: Any) -> HttpResponse:  # noqa: ANN401  # as ninja read them
         if "reference" in named:
-            named["reference"] = _of_case(request.auth, named["reference"], route.needs)
+            named["reference"] = case_known(request.auth, named["reference"], route.needs)
 
         def act() -> HttpResponse:
             return _written(route.view(request, **named), route.status)
@@ -137,8 +137,12 @@ def _answering(route: Route) -> Callable[..., HttpResponse]:
     return answer
 
 
-def _of_case(who: Member, reference: str, needs: tuple[Permission, ...]) -> str:
-    """Give the reference that a case goes on by; who may not know of it hears what they would of none."""
+def case_known(who: Member, reference: str, needs: tuple[Permission, ...]) -> str:
+    """Give the reference that a case goes on by, to who reads it or has one of these permissions there.
+
+    Raises:
+        NoSuchCase: there is none; who may not know of one hears the same.
+    """
     if _REFERENCE.fullmatch(reference) is None:
         raise NoSuchCase(f"{reference[:20]}: there is no such case")
     return known(who, reference, {Permission.CASE_READ, *needs})

@@ -24,7 +24,7 @@ class Paged(BaseModel):
     @property
     def after(self) -> str:
         """The key that the page comes after; "" for the first one; raises `BadRequest`."""
-        return _key_of(self.cursor)
+        return key_of(self.cursor)
 
 
 class Searched(Paged):
@@ -45,7 +45,8 @@ def cursor_of(key: str) -> str | None:
     return urlsafe_b64encode(key.encode()).decode().rstrip("=") or None
 
 
-def _key_of(cursor: str) -> str:
+def key_of(cursor: str) -> str:
+    """Give the key that a page comes after; "" for the first one; raise `BadRequest`."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         key = urlsafe_b64decode(padded).decode()

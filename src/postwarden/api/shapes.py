@@ -2,9 +2,17 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+)
 from pydantic import PlainSerializer as Written
-from pydantic.json_schema import WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
+from pydantic_core import CoreSchema
 
 from postwarden.cases.service import Confidence, Kind, Severity, Stage, State, Work
 from postwarden.vocabulary import Moment, from_rfc3339, rfc3339
@@ -28,6 +36,16 @@ def _without_nul(value: str) -> str:
     return value
 
 
+class _InPlace:
+    """Lets codes stand where they are used: rooms give different enumerations the same name."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return dict(handler.resolve_ref_schema(handler(core)))
+
+
+IN_PLACE = _InPlace()
 Time = Annotated[Moment, Written(rfc3339, return_type=str), _TIME]
 """A time in an answer."""
 GivenTime = Annotated[Moment, BeforeValidator(_read), _TIME]
@@ -67,14 +85,14 @@ class Responsible(Shape):
 
     name: str
     cause: str
-    confidence: Confidence
+    confidence: Annotated[Confidence, IN_PLACE]
 
 
 class CaseTask(Shape):
     """Something to do; `work` names it where it is of a template."""
 
     task: str = Field(validation_alias="label")
-    work: Work | None
+    work: Annotated[Work, IN_PLACE] | None
     text: str
     done_by: str | None
     done_at: Time | None
@@ -84,11 +102,11 @@ class CaseShape(Shape):
     """A case as it says of itself."""
 
     reference: str
-    kind: Kind
+    kind: Annotated[Kind, IN_PLACE]
     title: str
-    stage: Stage
+    stage: Annotated[Stage, IN_PLACE]
     organisations: tuple[str, ...]
-    severity: Severity | None
+    severity: Annotated[Severity, IN_PLACE] | None
     lead: str | None
     opened: Time
     times: CaseTimes
@@ -101,7 +119,7 @@ class CaseShape(Shape):
 class CaseWhole(CaseShape):
     """A case with how much there is in it, as far as you may read of it."""
 
-    accounts: dict[State, int]
+    accounts: dict[Annotated[State, IN_PLACE], int]
     findings: dict[str, int]
     reports: int
     entries: int
@@ -112,7 +130,7 @@ class AccountShape(Shape):
 
     account: str
     organisation: str
-    state: State
+    state: Annotated[State, IN_PLACE]
     since: Time | None
     wrong: int
 

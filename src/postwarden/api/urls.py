@@ -1,26 +1,23 @@
 """Every address of the API."""
 
 from django.urls import path
-from ninja import NinjaAPI
 
-from postwarden.api import problems
-from postwarden.api.gate import add
-from postwarden.api.routes import cases
+from postwarden.api import reference
+from postwarden.api.document import build
+from postwarden.api.routes import cases, holds, ledger, plans, reports, runs
 
-PARTS = {"Cases": cases.ROUTES}
+PARTS = {
+    "Cases": cases.ROUTES,
+    "Reports": reports.ROUTES,
+    "Holds": holds.ROUTES,
+    "Plans": plans.ROUTES,
+    "Runs": runs.ROUTES,
+    "Ledger": ledger.ROUTES,
+}
 ROUTES = tuple(route for part in PARTS.values() for route in part)
+api = build(PARTS)
 
-api = NinjaAPI(
-    title="Postwarden",
-    version="1",
-    description="The incident desk of an e-mail provider, for programs.",
-    urls_namespace="api",
-    openapi_url=None,
-    docs_url=None,
-)
-problems.handle(api)
-for tag, routes in PARTS.items():
-    for route in routes:
-        add(api, route, tag)
-
-urlpatterns = [path("api/v1/", api.urls)]
+urlpatterns = [
+    path("api/v1/openapi.json", reference.as_json, name="api-document"),
+    path("api/v1/", api.urls),
+]

@@ -136,7 +136,7 @@ def _read(row: PlanRow) -> Plan:
         stage=Stage(row.stage),
         approvals=tuple(
             Approval(one.approver, row.hash, one.count, one.expires, one.at)
-            for one in row.approvals.order_by("pk")
+            for one in sorted(row.approvals.all(), key=lambda one: one.pk)
         ),
     )
     plan.__dict__["hash"] = row.hash  # which its text has: see `readable`

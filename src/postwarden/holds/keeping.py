@@ -124,10 +124,12 @@ def open_rows() -> QuerySet[HoldRow]:
 
 def shown(rows: QuerySet[HoldRow]) -> list[Held]:
     """Give holds as they are shown, by account."""
-    return [
-        Held(row.account, Kind(row.kind), row.case, Wording(row.wording), row.plan, row.since)
-        for row in rows.order_by("account", "pk")
-    ]
+    return [as_held(row) for row in rows.order_by("account", "pk")]
+
+
+def as_held(row: HoldRow) -> Held:
+    """Give a hold as it is shown."""
+    return Held(row.account, Kind(row.kind), row.case, Wording(row.wording), row.plan, row.since)
 
 
 def locked_accounts(accounts: Collection[str]) -> list[AccountRow]:

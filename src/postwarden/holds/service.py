@@ -7,6 +7,7 @@ from postwarden.holds.desk import HoldDesk, Pending, Planned, Wish
 from postwarden.holds.errors import ControlError, HoldError, NothingToDo, ProjectionUnfit
 from postwarden.holds.keeping import Held, preserved, preserves
 from postwarden.holds.letting_in import LetIn, let_in
+from postwarden.holds.listing import some_held
 from postwarden.holds.ports import Languages, MailControl, Scripts, Webmail
 from postwarden.holds.rules import Kind, Refusal, Wording
 
@@ -34,4 +35,5 @@ __all__ = [
     "let_in",
     "preserved",
     "preserves",
+    "some_held",
 ]

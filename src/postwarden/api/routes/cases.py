@@ -8,6 +8,7 @@ from pydantic import Field
 from postwarden.api.gate import ApiRequest, Route
 from postwarden.api.paging import Listing, Paged, Searched, cursor_of
 from postwarden.api.shapes import (
+    IN_PLACE,
     AccountShape,
     CaseShape,
     CaseWhole,
@@ -28,7 +29,9 @@ from postwarden.rooms import present
 class CasesAsked(Searched):
     """Which cases are wanted; `search` is looked for in titles."""
 
-    stage: tuple[Stage, ...] = Field((), description="Only in one of these stages.")
+    stage: tuple[Annotated[Stage, IN_PLACE], ...] = Field(
+        (), description="Only in one of these stages."
+    )
 
 
 def list_cases(request: ApiRequest, asked: Query[CasesAsked]) -> Listing[CaseShape]:
@@ -57,7 +60,7 @@ class GivenTimes(Given):
 class GivenCase(Given):
     """A case to open; without organisations it is of the installation's first one."""
 
-    kind: Kind
+    kind: Annotated[Kind, IN_PLACE]
     title: Line
     organisations: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
     lead: Name | None = None
@@ -104,7 +107,9 @@ def add_entry(request: ApiRequest, reference: str, body: GivenEntry) -> CaseShap
 class AccountsAsked(Searched):
     """Which accounts are wanted."""
 
-    state: tuple[State, ...] = Field((), description="Only in one of these states.")
+    state: tuple[Annotated[State, IN_PLACE], ...] = Field(
+        (), description="Only in one of these states."
+    )
 
 
 def list_accounts(

@@ -1,0 +1,41 @@
+"""Open holds a page at a time, in one query."""
+
+import re
+from itertools import islice
+
+from django.db.models import Q
+
+from postwarden.cases.service import MOST, Asked, Desk, Page
+from postwarden.holds.keeping import Held, as_held, open_rows
+from postwarden.people.service import Member, Permission
+
+_AFTER = re.compile(r"(.{0,320}) ([0-9]{1,18})", re.DOTALL)
+
+
+def some_held(desk: Desk, who: Member, asked: Asked, case: str | None = None) -> Page[Held]:
+    """Give open holds by account, of the organisations whose cases somebody may read.
+
+    Args:
+        desk: knows the organisations.
+        who: asks.
+        asked: `search` is looked for in accounts' names, `states` is of no matter.
+        case: only of this one; None: of any.
+    """
+    there = who.organisations(Permission.CASE_READ)
+    rows = open_rows() if case is None else open_rows().filter(case=case)
+    if asked.search:
+        rows = rows.filter(account__contains=asked.search.casefold())
+    after = _AFTER.fullmatch(asked.after)
+    if after:
+        account, number = after[1], int(after[2])
+        rows = rows.filter(Q(account__gt=account) | Q(account=account, pk__gt=number))
+    most = min(max(asked.most, 1), MOST)
+    mine = (
+        row
+        for row in rows.order_by("account", "pk").iterator()
+        if there is None or desk.organisation_of(row.account) in there
+    )
+    some = list(islice(mine, most + 1))
+    last = some[most - 1] if len(some) > most else None
+    shown = tuple(map(as_held, some[:most]))
+    return Page(shown, "" if last is None else f"{last.account} {last.pk}")
