@@ -4,7 +4,8 @@ import pytest
 from django.db import connections
 
 from custody.installation import Installation
-from postwarden.people.service import EVERYWHERE, Grant, Role, member, members
+from postwarden.people.service import EVERYWHERE, Grant, Role, bearer, member, members
+from postwarden.rooms import present
 
 
 @pytest.fixture
@@ -27,3 +28,16 @@ def test_one_that_is_configured_is_taken(place):
     place.run("anna", "person", "add", "vera", "--role", "reader@brand", "--role", "helpdesk")
     brand, everywhere = Grant(Role.READER, "brand"), Grant(Role.HELPDESK, EVERYWHERE)
     assert set(member("vera").grants) == {brand, everywhere}
+
+
+def test_a_token_is_printed_once_and_revoked_by_its_name(place):
+    answer = place.ask("anna", "person", "token", "nightly", "--scope", "case:read")
+    given = answer.out.strip()
+    assert bearer(given, present()).name == "anna"
+    assert "not shown again" in answer.err
+    assert given not in place.run("anna", "person", "tokens")
+    assert "case:read" in place.run("anna", "person", "tokens")
+    place.run("anna", "person", "revoke", "nightly")
+    assert "revoked" in place.run("anna", "person", "tokens")
+    refused = place.ask("anna", "person", "token", "nightly", "--scope", "everything")
+    assert refused.status == 2

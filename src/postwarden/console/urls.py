@@ -13,7 +13,9 @@ from postwarden.console.pages import (
     ledger,
     own,
     plans,
+    programs,
     today,
+    tokens,
 )
 
 PAGES = (
@@ -25,6 +27,8 @@ PAGES = (
     *holding.PAGES,
     *plans.PAGES,
     *own.PAGES,
+    *tokens.PAGES,
+    *programs.PAGES,
     *accounts.PAGES,
     *helpdesk.PAGES,
     *ledger.PAGES,

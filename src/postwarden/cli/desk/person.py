@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from postwarden.cli.acting import As, acting
+from postwarden.cli.desk.person_tokens import revoke, token, tokens
 from postwarden.cli.desk.signing import public_half, sign
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
@@ -27,11 +28,15 @@ from postwarden.people.service import retire as retire_member
 from postwarden.wiring import ledger, recorder
 
 app = typer.Typer(
-    help="List, add and retire those who work with Postwarden, and enrol their keys.",
+    help="List, add and retire those who work with Postwarden, enrol their keys, and make tokens.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
+
+app.command("token")(token)
+app.command("tokens")(tokens)
+app.command("revoke")(revoke)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Short and unique, such as anna.")]
 
