@@ -72,6 +72,14 @@ def facts_of(finding: "Finding", sender: str | None) -> dict[str, Any]:
         "other_message": finding.other_message,
         "gone": finding.gone,
         "reasons": [reason.code for reason in finding.reasons],
+        "proof": [
+            {
+                "code": reason.code,
+                "values": [list(value) for value in reason.values],
+                "citations": [[one.file, one.line] for one in dict.fromkeys(reason.citations)],
+            }
+            for reason in finding.reasons
+        ],
     }
     return {name: _clean(value) for name, value in found.items()}
 
@@ -146,4 +154,6 @@ def _clean(value: object) -> object:
         return kept(value)
     if isinstance(value, tuple | list):
         return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _clean(one) for name, one in value.items()}
     return value

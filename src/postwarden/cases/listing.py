@@ -4,7 +4,7 @@ Every answer costs the same number of queries, however much there is and however
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import Count, Max, Model, Q, QuerySet
@@ -178,8 +178,19 @@ def findings(actor: Actor, name: str, asked: Asked) -> Page[Found]:
         account, _, finding = asked.after.rpartition(" ")
         rows = rows.filter(Q(account__gt=account) | Q(account=account, finding__gt=finding))
     some = list(rows.order_by("account", "finding")[: _limit(asked) + 1])
-    told = tuple(Found(*(getattr(one, name) for name in Found._fields)) for one in some)
+    told = tuple(map(_found, some))
     return _page(told, asked, lambda one: f"{one.account} {one.finding}")
+
+
+def some_findings(actor: Actor, name: str, ids: Collection[str]) -> dict[str, Found]:
+    """Give those of these findings that a case has and the actor may see, by id. Raises as `head`."""
+    row = _row(actor, name)
+    rows = _mine(actor, row.findings.filter(finding__in=list(ids)[:MOST]))
+    return {one.finding: _found(one) for one in rows}
+
+
+def _found(row: FindingRow) -> Found:
+    return Found(*(getattr(row, name) for name in Found._fields))
 
 
 def timeline(actor: Actor, name: str, asked: Asked) -> Page[TimelineEntry]:

@@ -11,7 +11,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
@@ -49,7 +49,7 @@ class DeskRequest(HttpRequest):
     member: Member
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class DeskMiddleware:
 
 def _guarded(page: Page) -> View:
     @wraps(page.view)
-    def answer(request: DeskRequest, **named: str) -> HttpResponse:
+    def answer(request: DeskRequest, **named: str) -> HttpResponseBase:
         turned_away = _turned_away(request, page.needs)
         if turned_away is not None:
             return turned_away

@@ -1,10 +1,10 @@
 """What every page of a case stands in: its head, its tabs, and what its reader may do in it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import wraps
 from typing import Any, NamedTuple
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +35,7 @@ class Tab(NamedTuple):
     many: int | None = None
 
 
-def of_case(view: Callable[..., HttpResponse], *needs: Permission) -> View:
+def of_case(view: View, *needs: Permission) -> View:
     """Give a page its case; who may not know of it hears what they would where there is none.
 
     Args:
@@ -44,7 +44,7 @@ def of_case(view: Callable[..., HttpResponse], *needs: Permission) -> View:
     """
 
     @wraps(view)
-    def answer(request: DeskRequest, reference: str, **named: str) -> HttpResponse:
+    def answer(request: DeskRequest, reference: str, **named: str) -> HttpResponseBase:
         try:
             head = cases.head(request.member, reference)
         except NotAllowed:

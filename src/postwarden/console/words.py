@@ -1,6 +1,7 @@
 """The codes of the rooms in readers' words."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -68,4 +69,38 @@ PLAN_MEANING: Mapping[PlanStage, str] = {
     PlanStage.STOPPED: "wrong",
     PlanStage.WITHDRAWN: "unknown",
     PlanStage.ABANDONED: "unknown",
+}
+
+
+class Sign(NamedTuple):
+    """How an act of a plan is shown."""
+
+    mark: str
+    words: Promise
+
+
+SIGNS: Mapping[str, Sign] = {
+    "move": Sign("\N{RIGHTWARDS ARROW}", _("move")),
+    "remove": Sign("\N{MINUS SIGN}", _("into quarantine")),
+    "keep": Sign("+", _("stays, and goes to")),
+    "leave": Sign("=", _("leave")),
+    "hold": Sign("+", _("hold")),
+    "release": Sign("\N{MINUS SIGN}", _("release")),
+    "other": Sign("+", _("put back")),
+}
+
+
+VERDICTS: Mapping[str, Promise] = {
+    "misdelivered": _("misdelivered"),
+    "crossed": _("another message's content"),
+    "unexplained": _("unexplained"),
+    "rightful": _("right"),
+    "own": _("their own"),
+}
+VERDICT_MEANING: Mapping[str, str] = {
+    "misdelivered": "wrong",
+    "crossed": "wrong",
+    "unexplained": "unknown",
+    "rightful": "settled",
+    "own": "settled",
 }

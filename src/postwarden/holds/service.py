@@ -8,6 +8,7 @@ from postwarden.holds.errors import ControlError, HoldError, NothingToDo, Projec
 from postwarden.holds.keeping import Held, preserved, preserves
 from postwarden.holds.letting_in import LetIn, let_in
 from postwarden.holds.listing import some_held
+from postwarden.holds.pace import Pace, pace
 from postwarden.holds.ports import Languages, MailControl, Scripts, Webmail
 from postwarden.holds.rules import Kind, Refusal, Wording
 
@@ -24,6 +25,7 @@ __all__ = [
     "LetIn",
     "MailControl",
     "NothingToDo",
+    "Pace",
     "Pending",
     "Planned",
     "ProjectionUnfit",
@@ -33,6 +35,7 @@ __all__ = [
     "Wish",
     "Wording",
     "let_in",
+    "pace",
     "preserved",
     "preserves",
     "some_held",

@@ -28,6 +28,15 @@ from postwarden.relocation.ports import (
 from postwarden.relocation.restoring import Restored, RestoreDesk
 from postwarden.relocation.rules import Outcome, Why
 from postwarden.relocation.taken import taken_from
+from postwarden.relocation.watching import (
+    Pace,
+    Waiting,
+    is_repair,
+    pace,
+    rate,
+    troubles,
+    waiting_for_person,
+)
 
 __all__ = [
     "BY_FILTER",
@@ -42,6 +51,7 @@ __all__ = [
     "Original",
     "Outcome",
     "Outside",
+    "Pace",
     "Parcel",
     "PermanentRouteError",
     "Progress",
@@ -57,12 +67,18 @@ __all__ = [
     "Stuck",
     "TemporaryRouteError",
     "Ticket",
+    "Waiting",
     "Wanted",
     "Where",
     "Why",
     "canonical",
     "content_hash",
     "faults",
+    "is_repair",
+    "pace",
+    "rate",
     "repair_of",
     "taken_from",
+    "troubles",
+    "waiting_for_person",
 ]

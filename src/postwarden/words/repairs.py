@@ -108,6 +108,21 @@ def not_back_lines(restored: Restored) -> Iterator[str]:
         yield f"{one.outcome}: {one.finding}: {why}"
 
 
+def why_told(why: Why) -> str:
+    """Say why a copy is left, or waits for a person."""
+    return _WHY[why]
+
+
+def way_told(repair: Repair, store: str) -> str:
+    """Say by which way something is done in a store; "" where the plan names none."""
+    return _by(dict(repair.ways).get(store, "")).removeprefix(", ")
+
+
+def arrival_told(repair: Repair, goal: Goal) -> str:
+    """Say where a message arrives at one it is meant for."""
+    return _way(goal, repair.folder)
+
+
 def repair_lines(act: Act) -> Iterator[str]:
     """Say what a plan does with one copy, and below it whom it goes to."""
     if act.kind is Kind.RESTORE:

@@ -26,14 +26,6 @@ def accounts(request: DeskRequest, head: Head) -> HttpResponse:
     return shown(request, head, "accounts", told)
 
 
-def findings(request: DeskRequest, head: Head) -> HttpResponse:
-    """List the findings, by account."""
-    wanted = asked(request.GET)
-    page = cases.findings(request.member, head.case.reference, wanted)
-    told = {"page": page, "asked": wanted, "next": next_page(request, page.after)}
-    return shown(request, head, "findings", told)
-
-
 def timeline(request: DeskRequest, head: Head) -> HttpResponse:
     """Tell what happened, latest first."""
     page = cases.timeline(request.member, head.case.reference, asked(request.GET))
@@ -71,7 +63,6 @@ _RECORD = (Permission.LEDGER_READ,)
 PAGES = (
     Page("cases/<str:reference>/", "cases-one", of_case(overview), _READS),
     Page("cases/<str:reference>/accounts/", "cases-accounts", of_case(accounts), _READS),
-    Page("cases/<str:reference>/findings/", "cases-findings", of_case(findings), _READS),
     Page("cases/<str:reference>/plans/", "cases-plans", of_case(plans), _READS),
     Page("cases/<str:reference>/reports/", "cases-reports", of_case(reports), _READS),
     Page("cases/<str:reference>/timeline/", "cases-timeline", of_case(timeline), _READS),

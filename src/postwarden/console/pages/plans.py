@@ -1,4 +1,4 @@
-"""One plan: what would be done to whom, and somebody else's signed consent."""
+"""One plan: what would be done to whom, somebody else's signed consent, and how far it is."""
 
 from typing import NamedTuple
 
@@ -8,18 +8,23 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from postwarden.cases import service as cases
+from postwarden.cases.service import CaseError, Found
+from postwarden.console.diff import changes, findings_of
 from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.going import told_of
 from postwarden.console.keys import Signing, signing
 from postwarden.console.rooms import present
-from postwarden.custody.service import Seen, Stage, consent
-from postwarden.people.service import Permission
+from postwarden.custody.service import Act, Seen, Stage, consent
+from postwarden.people.service import NotAllowed, Permission
 from postwarden.vocabulary import Moment
 
 _HOUR = 3_600_000_000
 _LATEST = 1 << 53
 """Beyond any moment that an approval can end at, and still a date."""
-_MOST = 500
-"""Acts shown on the page; all of them are signed, and all are in the plan's file."""
+_MOST = 100
+"""Acts of one page; all of them are signed."""
+_DIGITS = 9
 
 
 class Consent(forms.Form):
@@ -38,7 +43,7 @@ class Lasting(NamedTuple):
 
 
 def plan(request: DeskRequest, start: str) -> HttpResponse:
-    """Show a plan as a diff, with whom it waits for; take somebody's approval."""
+    """Show a plan as a diff, with whom it waits for and how far it is; take somebody's approval."""
     seen = request.rooms.holds.plans.shown(start, request.member)
     form = Consent(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -48,18 +53,40 @@ def plan(request: DeskRequest, start: str) -> HttpResponse:
         )
         messages.success(request, _("Approved. What you signed is on record."))
         return redirect("plans-one", start=seen.plan.hash)
+    first = _first(request.GET.get("from", ""), len(seen.acts))
+    acts = seen.acts[first : first + _MOST]
     return render(
         request,
         "console/plan.html",
         {
             "seen": seen,
-            "acts": seen.acts[:_MOST],
+            "rows": changes(acts, _found(request, seen, acts)),
+            "first": first,
+            "last": first + len(acts),
+            "before": max(first - _MOST, 0) if first else None,
+            "next": first + _MOST if first + _MOST < len(seen.acts) else None,
             "others": len(seen.plan.acts) - len(seen.acts),
-            "more": max(len(seen.acts) - _MOST, 0),
             "lasting": _lasting(request, seen),
-            "now": present(),
+            **told_of(request, seen.plan, seen.plan.stage),
         },
     )
+
+
+def _first(text: str, acts: int) -> int:
+    """Read from which act on they are shown; what is none is the first page."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0
+    return number - number % _MOST if number < acts else 0
+
+
+def _found(request: DeskRequest, seen: Seen, acts: tuple[Act, ...]) -> dict[str, Found]:
+    """Give what the case knows of the copies on the page; nothing where its reader may not know it."""
+    ids = findings_of(acts)
+    if not ids or not seen.plan.case:
+        return {}
+    try:
+        return cases.some_findings(request.member, seen.plan.case, ids)
+    except (CaseError, NotAllowed):
+        return {}
 
 
 def _lasting(request: DeskRequest, seen: Seen) -> list[Lasting]:

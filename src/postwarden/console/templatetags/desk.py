@@ -8,19 +8,22 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from postwarden.cases.service import Case, Confidence, State, Task, TimelineEntry
+from postwarden.cases.service import Case, Confidence, Reason, State, Task, TimelineEntry
 from postwarden.console import words, zones
 from postwarden.console.veiled import veil
-from postwarden.custody.service import Act
 from postwarden.custody.service import Stage as PlanStage
-from postwarden.vocabulary import Moment, rfc3339
-from postwarden.words import acts, cases
+from postwarden.verdicts.service import Reason as Told
+from postwarden.vocabulary import Moment, from_rfc3339, rfc3339
+from postwarden.words import cases
+from postwarden.words.verdicts import sentence
 
 NONE = "\N{EN DASH}"
 _LONGEST = 300
 """Characters of a fact that are shown."""
 register = template.Library()
+_FEW = 10
 _ICON = '<svg class="icon" aria-hidden="true"><use href="#{}"/></svg>'
 
 
@@ -133,6 +136,57 @@ def _written(value: object) -> str:
 
 
 @register.simple_tag
-def act_lines(act: Act) -> SafeString:
-    """Say what an act of a plan does, a line each."""
-    return format_html_join("\n", "{}", ((line,) for line in acts.act_lines(act)))
+def sign(name: str) -> SafeString:
+    """Show what an act of a plan does: by a sign and a word."""
+    return format_html(
+        '<span class="sign">{}</span> {}', words.SIGNS[name].mark, words.SIGNS[name].words
+    )
+
+
+@register.simple_tag
+def pace(rate: float) -> str:
+    """Write how fast something goes: so many a minute."""
+    return _("{n} a minute").format(n=f"{rate:,.0f}" if rate >= _FEW else f"{rate:.1f}")
+
+
+@register.filter
+def lasting(length: int) -> str:
+    """Write a length of time; microseconds."""
+    return zones.lasting(length)
+
+
+@register.simple_tag(takes_context=True)
+def clock(context: Mapping[str, Any], when: Moment) -> SafeString:
+    """Write a time of today, to the second."""
+    local = zones.at(when, context["zone"])
+    return format_html('<time datetime="{}">{}</time>', rfc3339(when), f"{local:%H:%M:%S}")
+
+
+@register.inclusion_tag("console/parts/pill.html")
+def verdict(code: str) -> Mapping[str, Any]:
+    """Show the verdict on a copy."""
+    return {"meaning": words.VERDICT_MEANING[code], "words": words.VERDICTS[code]}
+
+
+@register.filter
+def because(reason: Reason) -> str:
+    """Say why a copy has its verdict."""
+    return sentence(Told(reason.code, reason.values))
+
+
+@register.filter
+def moment_of(written: str | None) -> Moment | None:
+    """Read a moment as a finding has it."""
+    return None if written is None else from_rfc3339(written)
+
+
+@register.inclusion_tag("console/parts/pill.html")
+def known(told: bool | None) -> Mapping[str, Any]:
+    """Show whether something happened: yes, no, or not known."""
+    if told is None:
+        return {"meaning": "unknown", "words": _("not known")}
+    return (
+        {"meaning": "wrong", "words": _("yes")}
+        if told
+        else {"meaning": "settled", "words": _("no")}
+    )

@@ -1,0 +1,76 @@
+"""How far the work of a plan is, sent to the page that shows it as it changes.
+
+A stream is short and there are few at once, for each takes one of the server's threads: the browser asks
+again when it ends. Who has no JavaScript loads the page again, and sees the same.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.template.loader import render_to_string
+
+from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.going import told_of
+from postwarden.custody.service import Plan
+from postwarden.people.service import Permission
+
+SECONDS = 1.0
+"""Between two looks."""
+LOOKS = 20
+"""Of one stream."""
+_AT_ONCE = threading.BoundedSemaphore(4)
+"""Streams of one process; it has eight threads, and the others answer pages."""
+_BUSY = 503
+
+
+class Stream(Iterator[bytes]):
+    """The events of one plan: what the page shows of its work, whenever that is other than before."""
+
+    def __init__(self, request: DeskRequest, plan: Plan) -> None:
+        self._request = request
+        self._plan = plan
+        self._looks = 0
+        self._last = ""
+        self._closed = False
+
+    def __next__(self) -> bytes:
+        """Look, and give what changed; a comment where nothing did, which tells whether anybody listens."""
+        if self._looks == LOOKS:
+            raise StopIteration
+        if self._looks:
+            time.sleep(SECONDS)
+        self._looks += 1
+        stage = self._request.rooms.holds.plans.stage(self._plan.hash)
+        told = told_of(self._request, self._plan, stage)
+        if not told["going"].is_running:
+            self._looks = LOOKS
+        part = render_to_string("console/parts/going.html", told, self._request)
+        if part == self._last:
+            return b": nothing new\n\n"
+        self._last = part
+        event = "going" if told["going"].is_running else "ended"
+        lines = "".join(f"data: {line}\n" for line in part.splitlines())
+        return f"event: {event}\n{lines}\n".encode()
+
+    def close(self) -> None:
+        """Let somebody else have the place; Django calls it however the stream ends."""
+        if not self._closed:
+            self._closed = True
+            _AT_ONCE.release()
+
+
+def live(request: DeskRequest, start: str) -> HttpResponse | StreamingHttpResponse:
+    """Send how far a plan is, for a while; the reader's rights are looked at when it begins."""
+    seen = request.rooms.holds.plans.shown(start, request.member)
+    if not _AT_ONCE.acquire(blocking=False):
+        return HttpResponse(status=_BUSY, headers={"Retry-After": "5"})
+    response = StreamingHttpResponse(
+        Stream(request, seen.plan), content_type="text/event-stream; charset=utf-8"
+    )
+    response["X-Accel-Buffering"] = "no"  # nginx passes it on as it comes
+    return response
+
+
+PAGES = (Page("plans/<str:start>/live/", "plans-live", live, (Permission.CASE_READ,)),)
