@@ -9,12 +9,21 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from postwarden.drills.lab import service
 from postwarden.drills.lab.service import HOST, Lab, Store
 
 PASSWORD = "correct-horse-battery"
 _TIMEOUT = 60
+_KIB = 1 << 10
+_MEASURING = """
+import resource, subprocess, sys, time
+began = time.perf_counter()
+status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
 _CONFIRMED = (b"a OK", b"a NO")
 
 
@@ -51,10 +60,33 @@ def postwarden(
     lab: Lab, *words: str, who: str = "anna", config: Path | None = None
 ) -> subprocess.Popen[bytes]:
     """Start a command as anna, who is the lab's postmaster, or as somebody else."""
-    start = "from postwarden.cli import main; main()"
-    named = ["-c", str(config or lab.config), "--as", who]
-    command = [sys.executable, "-c", start, *words, *named]
+    command = _command(lab, words, who, config)
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=lab.root)
+
+
+class Took(NamedTuple):
+    """What a command took."""
+
+    seconds: float
+    mebibytes: float
+
+
+def measured(lab: Lab, *words: str, who: str = "anna", config: Path | None = None) -> Took:
+    """Run a command as `postwarden` does, and measure it; `RuntimeError` where it fails.
+
+    It is started by a small process: one that is started by a large one has its size among its own.
+    """
+    command = [sys.executable, "-c", _MEASURING, *_command(lab, words, who, config)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, cwd=lab.root, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"postwarden {' '.join(words[:2])}: status {done.returncode}")
+    seconds, kibibytes = done.stdout.split()
+    return Took(float(seconds), int(kibibytes) / _KIB)
+
+
+def _command(lab: Lab, words: Sequence[str], who: str, config: Path | None) -> list[str]:
+    start = "from postwarden.cli import main; main()"
+    return [sys.executable, "-c", start, *words, "-c", str(config or lab.config), "--as", who]
 
 
 def logged_in(lab: Lab, account: str) -> socket.socket | None:

@@ -1,13 +1,12 @@
 """Repairs on real mailboxes, beside moving the same copies by bare commands of doveadm."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from bench.astray import Office, Stored, office
-from bench.provider import postwarden
+from bench.provider import measured
 from bench.rows import Row, at_least, at_most
 from postwarden.drills.lab.service import MissingServers, Store
 from postwarden.relocation.service import content_hash
@@ -16,7 +15,6 @@ from postwarden.servers.dovecot.stored import uid_set
 
 _COPIES, _FEWER, _PAIRS = 5_000, 1_000, 50
 _SMALL, _FEW_PAIRS = 20, 4
-_KIB = 1 << 10
 _MOST_OF_BARE, _MOST_GROWTH = 0.5, 1.1
 _BYTES_AT_ONCE = 16 * 1024 * 1024  # of messages in an answer
 
@@ -71,14 +69,8 @@ def _ran(there: Office, way: str, count: int) -> Ran:
     some = there.fill(count)
     plan = there.approved(some)
     config = there.through_dovecot if way == "dovecot" else there.lab.config
-    began = time.perf_counter()
-    command = postwarden(there.lab, "plan", "run", plan, who="anna", config=config)
-    _, status, usage = os.wait4(command.pid, 0)
-    seconds = time.perf_counter() - began
-    command.returncode = os.waitstatus_to_exitcode(status)
-    if command.returncode:
-        raise RuntimeError(f"postwarden plan run: status {command.returncode}")
-    return Ran(seconds, usage.ru_maxrss / _KIB, there.arrived())
+    took = measured(there.lab, "plan", "run", plan, config=config)
+    return Ran(*took, there.arrived())
 
 
 def _moved(there: Office, some: Sequence[Stored]) -> None:

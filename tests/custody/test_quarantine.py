@@ -19,9 +19,9 @@ from postwarden.custody.service import (
     ObjectChanged,
     ObjectMissing,
     Quarantine,
+    Sealer,
     WrongIdentity,
 )
-from postwarden.durable.service import Together
 
 TEXT = st.text(st.characters(codec=None), max_size=20)
 COPIES = st.builds(
@@ -140,15 +140,15 @@ def test_a_file_that_is_not_whole_is_seen_and_put_anew(small, spoil):
 def test_two_that_put_the_same_at_once_are_told_the_same(place, monkeypatch):
     copies = [copy(number) for number in range(30)]
     together_now, told = threading.Barrier(2), []
-    real = Together.written
+    real = Sealer.seal
 
-    def written(batch):
-        real(batch)
-        if threading.current_thread().name.startswith("putting"):
-            together_now.wait(20)
+    def seal(*asked):
+        sealed = real(*asked)
+        together_now.wait(20)
+        return sealed
 
     place.put()  # the key is made: both encrypt before either publishes
-    monkeypatch.setattr(Together, "written", once_a_thread(written, real))
+    monkeypatch.setattr(Sealer, "seal", seal)
 
     def putting():
         try:
@@ -166,18 +166,6 @@ def test_two_that_put_the_same_at_once_are_told_the_same(place, monkeypatch):
     assert place.read(told[0]) == copies
     assert len(place.files()) == 30
     assert place.quarantine.verify() == (30, [])
-
-
-def once_a_thread(first, later):
-    seen = threading.local()
-
-    def call(batch):
-        if getattr(seen, "there", False):
-            return later(batch)
-        seen.there = True
-        return first(batch)
-
-    return call
 
 
 def test_without_recipients_nothing_is_kept(small):

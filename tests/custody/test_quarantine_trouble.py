@@ -8,7 +8,7 @@ from django.db import connections
 
 from custody.quarantined import CANARY, CASE, DAY, NOW, copy
 from postwarden.custody.models import CaseKeyRow, ObjectRow
-from postwarden.custody.service import KeyDestroyed
+from postwarden.custody.service import KeyDestroyed, Sealer
 from postwarden.durable.service import PARTIAL, Together
 
 COPIES = [copy(number) for number in range(3)]
@@ -204,14 +204,13 @@ def test_files_that_could_not_be_removed_with_the_key_go_later(small, monkeypatc
 def test_a_key_destroyed_while_something_is_put_wins(small, monkeypatch):
     """What is encrypted to a key that is gone is not said to be kept."""
     small.put(copy(9))
-    real = Together.written
+    real = Sealer.seal
 
-    def written(batch):
+    def seal(*asked):
         small.quarantine.destroy(CASE, "ben", "closed", NOW)
-        monkeypatch.undo()
-        real(batch)
+        return real(*asked)
 
-    monkeypatch.setattr(Together, "written", written)
+    monkeypatch.setattr(Sealer, "seal", seal)
     with pytest.raises(KeyDestroyed):
         small.put(*COPIES)
     assert small.files() == []

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from postwarden.durable.service import PARTIAL, side_by_side, together
+from postwarden.durable.service import PARTIAL, side_by_side, together, write_many
 
 FILES = {"a": b"first", "b": b"", "c": bytes(range(256)) * 5_000}
 
@@ -16,8 +16,7 @@ def placed(folder):
 def write(folder):
     files = placed(folder)
     with together() as batch:
-        for path, data in files.items():
-            batch.add(path, data)
+        write_many((batch.beside(path), data) for path, data in files.items())
         batch.publish(list(files))
 
 
@@ -34,9 +33,7 @@ def test_all_are_whole_and_nothing_is_beside_them(tmp_path):
 
 def test_until_they_are_published_nobody_sees_them_by_their_names(tmp_path):
     with together() as batch:
-        for path, data in placed(tmp_path).items():
-            batch.add(path, data)
-        batch.written()
+        write_many((batch.beside(path), data) for path, data in placed(tmp_path).items())
         names = sorted(os.listdir(tmp_path))
         assert len(names) == 3
         assert all(name.endswith(PARTIAL) for name in names)

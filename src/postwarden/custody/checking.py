@@ -18,6 +18,7 @@ from postwarden.custody.rules import (
     Stage,
     consent,
     freeze,
+    named,
 )
 from postwarden.ledger.service import Ledger, Wanted
 from postwarden.people.service import BadKey, UnknownIdentity, check, member
@@ -139,8 +140,7 @@ def _read(row: PlanRow) -> Plan:
             for one in sorted(row.approvals.all(), key=lambda one: one.pk)
         ),
     )
-    plan.__dict__["hash"] = row.hash  # which its text has: see `readable`
-    return plan
+    return named(plan, row.hash)  # which its text has: see `readable`
 
 
 def _is_frozen_text(row: PlanRow) -> bool:

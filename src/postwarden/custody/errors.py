@@ -9,6 +9,7 @@ PostwardenError
         ├── WrongIdentity    no identity given opens the key of the case (permanent)
         ├── KeyDestroyed     the key of the case is gone, with all that it opened (permanent)
         ├── Preserved        a legal preservation covers what was to be destroyed (permanent)
+        ├── SealerLost       the process that encrypts has ended; seal again (temporary)
         ├── ObjectMissing    it was never kept, was removed on record, or is lost (permanent)
         └── ObjectChanged    it is not what was kept (permanent)
 """
@@ -51,6 +52,10 @@ class KeyDestroyed(QuarantineError):
 
 class Preserved(QuarantineError):
     """A legal preservation covers what was to be destroyed; nothing was."""
+
+
+class SealerLost(QuarantineError):
+    """The process that encrypts has ended; nothing was kept, and it is to be asked again."""
 
 
 class ObjectMissing(QuarantineError):

@@ -25,6 +25,7 @@ from postwarden.custody.rules import (
     consent,
     decide,
     freeze,
+    named,
 )
 from postwarden.custody.seeing import Seen, accounts_of, seen
 from postwarden.custody.standing import Standing
@@ -250,7 +251,7 @@ class Plans:
             keep()
             entry = Entry(act, actor, why, case=after.case, plan=hashed)
             self._ledger.append([entry], now)
-        return after
+        return named(after, hashed)
 
 
 def _there(who: Member) -> frozenset[str] | None:

@@ -141,6 +141,12 @@ class Plan:
         return max(APPROVALS[act.kind] for act in self.acts)
 
 
+def named(plan: Plan, hashed: str) -> Plan:
+    """Give a plan whose hash is known, so that it is not computed from all its acts once more."""
+    plan.__dict__["hash"] = hashed
+    return plan
+
+
 def canonical(plan: Plan) -> bytes:
     """Give the bytes that the hash covers: equal plans give equal bytes."""
     told = {

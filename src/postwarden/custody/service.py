@@ -12,6 +12,7 @@ from postwarden.custody.errors import (
     Preserved,
     QuarantineError,
     Refused,
+    SealerLost,
     WrongIdentity,
 )
 from postwarden.custody.plans import Plans
@@ -20,6 +21,7 @@ from postwarden.custody.quarantine.contribution import QuarantineOfCases
 from postwarden.custody.quarantine.emptying import How
 from postwarden.custody.quarantine.listing import CaseKey, Held
 from postwarden.custody.quarantine.opening import Opened
+from postwarden.custody.quarantine.sealing import Sealer, sealing
 from postwarden.custody.quarantine.service import Quarantine
 from postwarden.custody.quarantine.values import Kept, Stored
 from postwarden.custody.rules import Act, Approval, Kind, Mismatch, Plan, Refusal, Stage, consent
@@ -52,6 +54,8 @@ __all__ = [
     "QuarantineOfCases",
     "Refusal",
     "Refused",
+    "Sealer",
+    "SealerLost",
     "Seen",
     "Stage",
     "Standing",
@@ -60,4 +64,5 @@ __all__ = [
     "accounts_of",
     "consent",
     "forged",
+    "sealing",
 ]

@@ -10,7 +10,7 @@ from postwarden.durable.files import (
 )
 from postwarden.durable.locks import LockedElsewhereError, locked_file
 from postwarden.durable.reading import matching, open_unnoticed, private_line
-from postwarden.durable.together import PARTIAL, Together, side_by_side, together
+from postwarden.durable.together import PARTIAL, Together, side_by_side, together, write_many
 
 __all__ = [
     "PARTIAL",
@@ -28,4 +28,5 @@ __all__ = [
     "sync_folder",
     "together",
     "write_json",
+    "write_many",
 ]

@@ -22,61 +22,34 @@ class Together:
     def __init__(self) -> None:
         self._token = secrets.token_hex(8)
         self._paths: dict[str, None] = {}
-        self._open: list[int] = []
 
-    def add(self, path: str, data: bytes) -> None:
-        """Write a file, mode 0600; its folder exists.
-
-        Raises:
-            OSError: as `written`.
-        """
+    def beside(self, path: str) -> str:
+        """Give the name that a file is to be written and synced under, until it is published."""
         self._paths[path] = None
-        self._open.append(begin_file(self._partial(path), data))
-        if len(self._open) >= _MOST_OPEN:
-            self.written()
-
-    def written(self) -> None:
-        """Wait until all that was added is on the disk, under names that nobody looks for.
-
-        Raises:
-            OSError: some of it is not (disk full, I/O error); leave the block, and none gets its name.
-        """
-        try:
-            side_by_side(os.fsync, self._open)
-        finally:
-            self._close()
+        return f"{path}.{self._token}{PARTIAL}"
 
     def publish(self, paths: Collection[str]) -> None:
         """Give files their names, in place of older ones; those not named here are thrown away.
 
         Args:
-            paths: of files that were added.
+            paths: of files that are whole on the disk, under the names beside them.
 
         Crash promise: each name is that of the old file or the whole new one; once this returns, of
         the new one, also after a power cut.
 
         Raises:
-            OSError: nobody knows which names were given; add all again in another block.
+            OSError: nobody knows which names were given; write all again in another block.
         """
-        self.written()
         for path in paths:
-            os.rename(self._partial(path), path)
+            os.rename(self.beside(path), path)
             del self._paths[path]
         side_by_side(sync_folder, sorted({os.path.dirname(path) for path in paths}))
 
     def discard(self) -> None:
         """Remove what did not get its name."""
-        self._close()
-        for path in self._paths:
+        for path in list(self._paths):
             with suppress(OSError):
-                os.unlink(self._partial(path))
-
-    def _close(self) -> None:
-        while self._open:
-            os.close(self._open.pop())
-
-    def _partial(self, path: str) -> str:
-        return f"{path}.{self._token}{PARTIAL}"
+                os.unlink(self.beside(path))
 
 
 @contextmanager
@@ -90,6 +63,29 @@ def together() -> Iterator[Together]:
         yield batch
     finally:
         batch.discard()
+
+
+def write_many(files: Iterable[tuple[str, bytes]]) -> None:
+    """Write files in place as `write_synced` does each, but let the disk have many of them together.
+
+    Raises:
+        OSError: nobody knows which bytes are on the disk; throw the files away.
+    """
+    written: list[int] = []
+    try:
+        for path, data in files:
+            written.append(begin_file(path, data))
+            if len(written) >= _MOST_OPEN:
+                side_by_side(os.fsync, written)
+                _close(written)
+        side_by_side(os.fsync, written)
+    finally:
+        _close(written)
+
+
+def _close(descriptors: list[int]) -> None:
+    while descriptors:
+        os.close(descriptors.pop())
 
 
 def side_by_side(sync: Callable[[_Synced], object], what: Iterable[_Synced]) -> None:

@@ -33,7 +33,7 @@ from postwarden.relocation.owning import (
     note_others,
     taken_by_others,
 )
-from postwarden.relocation.pacing import Course, elsewhere
+from postwarden.relocation.pacing import Course, asked, elsewhere
 from postwarden.relocation.ports import Absence, Original, Parcel, Room, Route, Wanted
 from postwarden.relocation.recording import record, record_delivered, record_ended
 from postwarden.relocation.rules import (
@@ -129,7 +129,7 @@ class Batch:
         yield from self._leave_unfit(taking)
         yield from self._read([job for job in taking if job.stage is Stage.TAKING])
         read = [job for job in taking if job.repair.copy.id in self._originals]
-        self._quarantine(read)
+        yield from self._quarantine(read)
         yield from self._stage(read)
         for job in read:
             if job.stage is Stage.ENDED:
@@ -174,7 +174,7 @@ class Batch:
         for store, rows in _by_store(one for job in taking for one in job.deliveries).items():
             accounts = sorted({row.account for row in rows})
             route = self.crew.route(store)
-            rooms = yield from elsewhere(route, partial(route.rooms, accounts))
+            rooms = yield from asked(route, partial(route.rooms, accounts))
             found |= {(store, account): rooms[account] for account in accounts}
         return found
 
@@ -183,7 +183,7 @@ class Batch:
             by_id = {job.repair.copy.id: job for job in some}
             wanted = [job.repair.copy for job in some]
             route = self.crew.route(store)
-            for copy, found in (yield from elsewhere(route, partial(_read, route, wanted))):
+            for copy, found in (yield from asked(route, partial(_read, route, wanted))):
                 job = by_id[copy.id]
                 if isinstance(found, Original):
                     self._originals[copy.id] = found
@@ -201,14 +201,17 @@ class Batch:
         else:
             job.end(outcome, why, self.crew.clock())
 
-    def _quarantine(self, read: Sequence[Job]) -> None:
+    def _quarantine(self, read: Sequence[Job]) -> Course[None]:
         for job in read:
             job.row.content = content_hash(self._originals[job.repair.copy.id].content)
             job.row.why = ""
         leaving = [job for job in read if not job.repair.stays]
         kept = [self._kept(job) for job in leaving]
-        stored = self.crew.quarantine.put(self.crew.case, kept, self.crew.clock())
-        if not all(self.crew.quarantine.whole(self.crew.case, stored)):
+        quarantine, case, now = self.crew.quarantine, self.crew.case, self.crew.clock()
+        with quarantine.putting(case, kept, now, self.crew.sealer) as putting:
+            yield from elsewhere(putting.seal)
+            stored = putting.stored()
+        if not all(quarantine.whole(case, stored)):
             raise TemporaryRouteError("quarantine: what was written cannot be read back whole")
         self._kept_now.update(one.name for one in stored)
         for job, one in zip(leaving, stored, strict=True):
@@ -234,7 +237,7 @@ class Batch:
             parcels = {row.pk: self._parcel(jobs[row.pk], row) for row in rows}
             route = self.crew.route(store)
             staging = partial(route.stage, list(parcels.values()))
-            tickets = yield from elsewhere(route, staging)
+            tickets = yield from asked(route, staging)
             for row in rows:
                 parcel = parcels[row.pk]
                 if parcel.key not in tickets:
@@ -280,7 +283,7 @@ class Batch:
         for store, rows in _by_store(under_way).items():
             route = self.crew.route(store)
             sent = Sending(route, rows, self._fresh, self.crew.rest)
-            yield from elsewhere(route, sent.run)
+            yield from asked(route, sent.run)
         lost = {one.copy_id for one in under_way if one.sent == Sent.DUE}
         for job in sending:
             if job.row.pk in lost and not job.failed_again():
@@ -326,7 +329,7 @@ class Batch:
         for store, some in _by_source(removing).items():
             copies = [(job.repair.copy, job.row.content) for job in some]
             route = self.crew.route(store)
-            absences = yield from elsewhere(route, partial(route.remove, copies))
+            absences = yield from asked(route, partial(route.remove, copies))
             for job in some:
                 outcome, why = when_removed(absences[job.repair.copy.id], job.sent)
                 job.end(outcome, why, self.crew.clock())
@@ -339,7 +342,7 @@ class Batch:
             accounts = sorted({row.account for row in some})
             keys = [row.key for row in some]
             route = self.crew.route(store)
-            yield from elsewhere(route, partial(route.clear, keys, accounts))
+            yield from asked(route, partial(route.clear, keys, accounts))
 
     def _must_be_kept(self) -> None:
         """Take copies once more that quarantine has not whole any more: it was destroyed, or its time is up."""

@@ -10,7 +10,16 @@ from functools import partial
 from django.db import transaction
 
 from postwarden.cases import service as cases
-from postwarden.custody.service import Kind, Plan, Plans, Quarantine, QuarantineError, Stage
+from postwarden.custody.service import (
+    Kind,
+    Plan,
+    Plans,
+    Quarantine,
+    QuarantineError,
+    Sealer,
+    Stage,
+    sealing,
+)
 from postwarden.relocation.abandoning import TakingBack
 from postwarden.relocation.acts import store_of
 from postwarden.relocation.batch import Batch
@@ -104,32 +113,31 @@ class Carrier:
         While some copies are given, the next ones are taken. Whatever ends this ends it once both are
         at their end.
         """
-        crew = self._crew(plan, lease)
         troubles: dict[str, None] = {}
         smaller = min(lease.stuck // _PATIENCE, _SMALLEST)
         taken: Batch | None = None
         failed = False
-
-        def rested(failure: Exception) -> None:
-            if isinstance(failure, RelocationError):
-                crew.rest(BETWEEN_TRIES)
-
-        with threads() as pool, collecting_by_hand() as collect:
+        with sealing() as sealer, threads() as pool, collecting_by_hand() as collect:
+            crew = self._crew(plan, lease, sealer)
             for places in (*portions(unfinished(plan.hash), _AT_ONCE, sizes(plan), smaller), []):
                 if failed and (places or taken):
                     crew.rest(BETWEEN_TRIES)
                 taking = Batch(crew, jobs(plan, places), behind=taken is not None)
-                pair = [(taken, taken.give())] if taken else []
-                pair += [(taking, taking.take())] if places else []
-                failures = side_by_side(pool, [course for _, course in pair], rested)
+                pair = [(taking, taking.take())] if places else []
+                pair += [(taken, taken.give())] if taken else []
+                failures = side_by_side(pool, [course for _, course in pair], self._rested)
                 for (batch, _), failure in zip(pair, failures, strict=True):
                     if failure is not None:
                         troubles[self._trouble(plan, batch, failure)] = None
                 failed = any(failures)
-                taken = taking if places and not failures[-1] else None
+                taken = taking if places and not failures[0] else None
                 collect()
                 after()
         return list(troubles)
+
+    def _rested(self, failure: Exception) -> None:
+        if isinstance(failure, RelocationError):
+            self.outside.rest(BETWEEN_TRIES)
 
     def _trouble(self, plan: Plan, batch: Batch, failure: Exception) -> str:
         """Say what kept some copies back, and count a try that may have done something; else raise it."""
@@ -144,14 +152,15 @@ class Carrier:
 
     def _take_back(self, plan: Plan, lease: Lease) -> None:
         """Give up what an abandoned plan has not done; raises as `TakingBack.run`."""
-        crew = self._crew(plan, lease)
+        crew = self._crew(plan, lease, Sealer())
         for places in portions(unfinished(plan.hash), _AT_ONCE):
             TakingBack(crew.ledger, crew.routes, crew.clock, lease, plan, places).run()
 
-    def _crew(self, plan: Plan, lease: Lease) -> Crew:
+    def _crew(self, plan: Plan, lease: Lease, sealer: Sealer) -> Crew:
         return Crew(
             ledger=self.desk.ledger,
             quarantine=self.quarantine,
+            sealer=sealer,
             routes=self.outside.routes,
             preserved=self.outside.preserved,
             filing=self.outside.filing,

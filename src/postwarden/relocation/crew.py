@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from postwarden.custody.service import Quarantine
+from postwarden.custody.service import Quarantine, Sealer
 from postwarden.ledger.service import Ledger
 from postwarden.relocation.errors import PermanentRouteError
 from postwarden.relocation.ports import Filing, Route
@@ -18,6 +18,7 @@ class Crew:
     Attributes:
         ledger: the record.
         quarantine: where removed copies are kept.
+        sealer: encrypts them.
         routes: to the stores, by name.
         preserved: gives those accounts whose stored mail must stay as it is.
         filing: says where owners' filters file messages.
@@ -34,6 +35,7 @@ class Crew:
 
     ledger: Ledger
     quarantine: Quarantine
+    sealer: Sealer
     routes: Mapping[str, Route]
     preserved: Callable[[Sequence[str]], frozenset[str]]
     filing: Filing

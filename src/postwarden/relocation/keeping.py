@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -21,6 +21,7 @@ from postwarden.vocabulary import Moment
 
 _BYTES_AT_ONCE = 32 * 1024 * 1024
 _SMALLER = 8
+_AT_ONCE = 500  # rows
 _Values = tuple[str | int | None, ...]
 _Kept = tuple[str | int | dict[str, object] | None, ...]
 _Row = tuple[str, int]
@@ -91,8 +92,12 @@ class Job:
 def begin(plan: Plan, case: str, now: Moment) -> None:
     """Make the rows of a plan that begins, in the caller's transaction."""
     with connection.cursor() as cursor:
-        cursor.executemany(_NEW_COPY, _copies(plan, case, now))
-        cursor.executemany(_NEW_DELIVERY, _deliveries(plan))
+        for statement, rows in (
+            (_NEW_COPY, _copies(plan, case, now)),
+            (_NEW_DELIVERY, _deliveries(plan)),
+        ):
+            while some := list(islice(rows, _AT_ONCE)):
+                cursor.executemany(statement, some)
 
 
 def _copies(plan: Plan, case: str, now: Moment) -> Iterator[_Values]:

@@ -20,15 +20,18 @@ Course = Generator[Call, Any, _Given]
 _AT_ONCE = 2
 
 
-def elsewhere(route: Route, call: Callable[[], _Given]) -> Course[_Given]:
-    """Have a call of a route made by another thread, where it waits; give what it gives, or raise it.
-
-    A route to files is quick, and with threads would wait for the interpreter more than for its disk.
-    """
-    if not route.waits:
-        return call()
+def elsewhere(call: Callable[[], _Given]) -> Course[_Given]:
+    """Have a call made by another thread; give what it gives, or raise what it raises."""
     given: _Given = yield call
     return given
+
+
+def asked(route: Route, call: Callable[[], _Given]) -> Course[_Given]:
+    """Have a call of a route made elsewhere if it waits for a server.
+
+    A route to files is quick, and in a thread it would wait for the interpreter more than for its disk.
+    """
+    return (yield from elsewhere(call)) if route.waits else call()
 
 
 @contextmanager

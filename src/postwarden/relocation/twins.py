@@ -8,7 +8,7 @@ from hashlib import sha256
 from postwarden.relocation.crew import Crew
 from postwarden.relocation.keeping import Job
 from postwarden.relocation.owning import being_taken
-from postwarden.relocation.pacing import Course, elsewhere
+from postwarden.relocation.pacing import Course, asked
 from postwarden.relocation.ports import Absence, Original, Route, Wanted
 
 
@@ -30,7 +30,7 @@ def used_since(crew: Crew, removing: Sequence[Job]) -> Course[list[Job]]:
         going = being_taken([twin.id for twin in twins])
         copies = [*(job.repair.copy for job in some), *twins]
         route = crew.route(store)
-        found = yield from elsewhere(route, partial(_read, route, copies))
+        found = yield from asked(route, partial(_read, route, copies))
         used += [job for job in some if not _may_go(job, found, going)]
     return used
 

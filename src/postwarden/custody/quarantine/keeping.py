@@ -1,16 +1,15 @@
 """Putting copies into quarantine, and proving that they lie there whole."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from hashlib import sha256
 
 from django.db import connection, transaction
-from pyrage import encrypt
 
 from postwarden.custody.models import ObjectRow
 from postwarden.custody.quarantine.case_keys import PublicKey, locked
 from postwarden.custody.quarantine.files import Files
+from postwarden.custody.quarantine.sealing import Sealer
 from postwarden.custody.quarantine.values import Kept, Stored, name_of, packed
-from postwarden.durable.service import Together, together
+from postwarden.durable.service import Together
 from postwarden.vocabulary import Moment
 
 _ROWS = 500  # named in one statement
@@ -22,22 +21,38 @@ _ANNOUNCE = (
 _STORED = "UPDATE custody_object SET sha256 = %s, size = %s, stored = %s WHERE name = %s"
 
 
-def put(
-    files: Files, case: str, key: PublicKey, items: Sequence[Kept], now: Moment, until: Moment
-) -> list[Stored]:
-    """See `service.Quarantine.put`."""
-    plain = [packed(one) for one in items]
-    names = [name_of(one, key.naming) for one in plain]
-    held = dict(zip(names, plain, strict=True))
-    announced = _announce(case, list(held), until)
-    found = {name: one for name, one in announced.items() if files.whole(case, one)}
-    missing = {name: held[name] for name in held if name not in found}
-    if missing:
-        with together() as batch:
-            made = _encrypted(batch, files, case, key, missing)
-            batch.written()
-            found |= _publish(batch, files, case, made, now)
-    return [found[name] for name in names]
+class Putting:
+    """Copies on their way into quarantine; see `service.Quarantine.putting`."""
+
+    def __init__(
+        self, files: Files, case: str, key: PublicKey, items: Sequence[Kept], until: Moment
+    ) -> None:
+        self._files, self._case, self._key = files, case, key
+        plain = [packed(one) for one in items]
+        self._names = [name_of(one, key.naming) for one in plain]
+        held = dict(zip(self._names, plain, strict=True))
+        announced = _announce(case, list(held), until)
+        self._found = {name: one for name, one in announced.items() if files.whole(case, one)}
+        self._missing = {name: held[name] for name in held if name not in self._found}
+        self._sealed: dict[str, Stored] = {}
+
+    def seal(self, batch: Together, sealer: Sealer) -> None:
+        """Encrypt and write what is not there yet; touches no state. Raises as `Sealer.seal`."""
+        if not self._missing:
+            return
+        self._files.make_folders(self._case, self._missing.keys())
+        places = {name: self._files.place(self._case, name) for name in self._missing}
+        items = [(batch.beside(places[name]), plain) for name, plain in self._missing.items()]
+        sealed = sealer.seal(str(self._key.public), items)
+        self._sealed = {
+            name: Stored(name, *one) for name, one in zip(self._missing, sealed, strict=True)
+        }
+
+    def publish(self, batch: Together, now: Moment) -> list[Stored]:
+        """Give what was sealed its names, and say so in the state; give all objects, in order."""
+        if self._sealed:
+            self._found |= _publish(batch, self._files, self._case, self._sealed, now)
+        return [self._found[name] for name in self._names]
 
 
 def _announce(case: str, names: Sequence[str], until: Moment) -> Mapping[str, Stored]:
@@ -58,19 +73,6 @@ def _announce(case: str, names: Sequence[str], until: Moment) -> Mapping[str, St
         with connection.cursor() as cursor:
             cursor.executemany(_ANNOUNCE, new)
     return stored
-
-
-def _encrypted(
-    batch: Together, files: Files, case: str, key: PublicKey, missing: Mapping[str, bytes]
-) -> dict[str, Stored]:
-    """Encrypt and begin to write objects; one is encrypted while others go to the disk."""
-    files.make_folders(case, missing.keys())
-    made = {}
-    for name, plain in missing.items():
-        data = encrypt(plain, [key.public])
-        batch.add(files.place(case, name), data)
-        made[name] = Stored(name, sha256(data).hexdigest(), len(data))
-    return made
 
 
 def _publish(

@@ -1,6 +1,9 @@
 """The quarantine of an installation: everything it can do, bound to its folder and record."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple
 
 from postwarden.custody.quarantine import emptying, keeping, listing
 from postwarden.custody.quarantine.case_keys import key_for
@@ -8,12 +11,26 @@ from postwarden.custody.quarantine.checking import Checked, checked
 from postwarden.custody.quarantine.files import Files
 from postwarden.custody.quarantine.opening import Opened
 from postwarden.custody.quarantine.ports import Preserving, nothing_preserved
+from postwarden.custody.quarantine.sealing import Sealer, sealing
 from postwarden.custody.quarantine.settings import QuarantineSettings
 from postwarden.custody.quarantine.values import Kept, Stored
+from postwarden.durable.service import together
 from postwarden.ledger.service import Ledger
 from postwarden.vocabulary import Moment
 
 _DAY = 24 * 3_600_000_000
+
+
+class Putting(NamedTuple):
+    """Copies that are about to be kept.
+
+    Attributes:
+        seal: encrypts and writes them; touches no state. Raises `OSError` and `SealerLost` as `Sealer.seal`.
+        stored: keeps what was sealed, and gives the objects in order.
+    """
+
+    seal: Callable[[], None]
+    stored: Callable[[], list[Stored]]
 
 
 class Quarantine:
@@ -47,9 +64,20 @@ class Quarantine:
             KeyDestroyed: the key of the case is gone; nothing was kept.
             OSError: the disk is full or fails; put them again.
         """
+        with sealing() as sealer, self.putting(case, items, now, sealer) as putting:
+            putting.seal()
+            return putting.stored()
+
+    @contextmanager
+    def putting(
+        self, case: str, items: Sequence[Kept], now: Moment, sealer: Sealer
+    ) -> Iterator["Putting"]:
+        """As `put`, in two steps, the first of which may be called in another thread."""
         key = key_for(case, self._settings, self._ledger, now)
         until = now + self._settings.days * _DAY
-        return keeping.put(self._files, case, key, items, now, until)
+        going = keeping.Putting(self._files, case, key, items, until)
+        with together() as batch:
+            yield Putting(partial(going.seal, batch, sealer), partial(going.publish, batch, now))
 
     def prepare(self, case: str, now: Moment) -> None:
         """See that a case can put something into quarantine, before anything depends on it.
