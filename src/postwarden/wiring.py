@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from postwarden.cases.service import Desk
     from postwarden.custody.service import Quarantine
     from postwarden.evidence.service import Sources
+    from postwarden.glass.service import GlassDesk
     from postwarden.holds.doctor.service import DoctorSettings, Door, Drill, Finding
     from postwarden.holds.doctor.service import Servers as DoctorServers
     from postwarden.holds.service import HoldDesk, Languages, MailControl, Webmail
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from postwarden.ledger.settings import AnchorSettings
     from postwarden.people.service import Member, Persons, Record
     from postwarden.relocation.service import (
+        Absence,
         Filing,
+        Original,
         Outside,
         RepairDesk,
         RestoreDesk,
         Route,
+        Wanted,
     )
     from postwarden.verdicts.service import Installation, Repairs
     from postwarden.vocabulary import Moment
@@ -314,6 +318,20 @@ def repair_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> 
 
     box = quarantine(configuration, holds.desk.ledger)
     return RepairDesk(holds.desk, holds.plans, box, _outside(configuration, holds, clock))
+
+
+def glass_desk(configuration: Configuration, desk: "Desk") -> "GlassDesk":
+    """Give what one message is read with once two people agreed; the state is open."""
+    from postwarden.glass.service import GlassDesk  # noqa: PLC0415  # after set_up
+    from postwarden.relocation.service import PermanentRouteError  # noqa: PLC0415  # likewise
+
+    def read(store: str, wanted: "Wanted") -> "Original | Absence":
+        route = routes(configuration).get(store)
+        if route is None:
+            raise PermanentRouteError(f"{store}: there is no way to this store to read by")
+        return next(found for _, found in route.read([wanted]))
+
+    return GlassDesk(desk, read)
 
 
 def restore_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> "RestoreDesk":

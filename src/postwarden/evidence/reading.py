@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from postwarden.evidence.engine import Engine
 from postwarden.evidence.snapshots import finished
-from postwarden.sources.service import DirectoryRecord
+from postwarden.sources.service import CopyRecord, DirectoryRecord
 from postwarden.vocabulary import Moment
 
 _MEMORY = "256MB"
@@ -24,6 +24,31 @@ class Addresses(NamedTuple):
     snapshot: str
     taken: Moment
     found: tuple[DirectoryRecord, ...]
+
+
+class Copies(NamedTuple):
+    """Copies of one message in one account; no word of it is among what is known of them."""
+
+    snapshot: str
+    taken: Moment
+    found: tuple[CopyRecord, ...]
+
+
+def copies_of(root: str, account: str, message_id: str) -> Copies | None:
+    """Give the copies with a Message-ID in an account by the newest snapshot; None where there is none.
+
+    Takes and raises as `addresses_of`; at most 500 are given, by folder and file.
+    """
+    every = finished(root)
+    if not every:
+        return None
+    newest = every[-1]
+    with Engine(os.path.join(root, newest.name), _MEMORY, threads=1) as engine:
+        rows = engine.tables["copies"]
+        own = rows.filter(rows.account == account, rows.message_id == message_id)
+        ordered = own.filter(own.state == "read").order_by("folder", "file")
+        found = tuple(engine.records(ordered.limit(_MOST), CopyRecord))
+    return Copies(newest.name, newest.taken, found)
 
 
 def addresses_of(root: str, account: str) -> Addresses | None:

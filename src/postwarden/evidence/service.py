@@ -8,7 +8,7 @@ from postwarden.evidence.errors import BrokenSnapshot, EvidenceError, NoSnapshot
 from postwarden.evidence.mailboxes import Mailboxes
 from postwarden.evidence.manifest import Manifest, Part, Validity
 from postwarden.evidence.merging import merge
-from postwarden.evidence.reading import Addresses, addresses_of
+from postwarden.evidence.reading import Addresses, Copies, addresses_of, copies_of
 from postwarden.evidence.settings import EvidenceSettings, Scope
 from postwarden.evidence.snapshots import check, check_parts, expire, finished, latest
 from postwarden.evidence.stored import Stored, stored
@@ -16,6 +16,7 @@ from postwarden.evidence.stored import Stored, stored
 __all__ = [
     "Addresses",
     "BrokenSnapshot",
+    "Copies",
     "Engine",
     "EvidenceError",
     "EvidenceSettings",
@@ -33,6 +34,7 @@ __all__ = [
     "addresses_of",
     "check",
     "check_parts",
+    "copies_of",
     "directory_lookups",
     "expire",
     "finished",

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     LEDGER_ERASE = "ledger:erase"
     QUARANTINE_DESTROY = "quarantine:destroy"
+    GLASS_ASK = "glass:ask"
+    GLASS_GRANT = "glass:grant"
 
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
@@ -53,6 +55,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.HOLD_REQUEST,
             Permission.PLAN_REQUEST,
             Permission.PLAN_APPROVE,
+            Permission.GLASS_ASK,
         }
     ),
     Role.OFFICER: frozenset(
@@ -68,6 +71,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.LEDGER_READ,
             Permission.LEDGER_ERASE,
             Permission.QUARANTINE_DESTROY,
+            Permission.GLASS_ASK,
+            Permission.GLASS_GRANT,
         }
     ),
     Role.COUNSEL: frozenset(
@@ -77,6 +82,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.HOLD_PRESERVE,
             Permission.PLAN_APPROVE,
             Permission.LEDGER_READ,
+            Permission.GLASS_GRANT,
         }
     ),
     Role.HELPDESK: frozenset({Permission.REPORT_ADD, Permission.HELPDESK_ASK}),

@@ -10,6 +10,7 @@ INSTALLED_APPS = [
     "postwarden.custody",
     "postwarden.holds",
     "postwarden.relocation",
+    "postwarden.glass",
     "postwarden.api",
 ]
 AUTH_USER_MODEL = "people.Identity"

@@ -1,0 +1,239 @@
+"""Asking for one message, agreeing to it, and reading it."""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import IntegrityError, connection, transaction
+
+from postwarden.cases.service import Desk, references
+from postwarden.glass.errors import NoSuchRequest, Refused
+from postwarden.glass.models import GlassRow
+from postwarden.glass.ports import Reader
+from postwarden.glass.rules import (
+    Answer,
+    Asked,
+    Glass,
+    Refusal,
+    consent,
+    may_answer,
+    may_ask,
+    may_read,
+)
+from postwarden.glass.text import Shown, shown
+from postwarden.ledger.service import Entry
+from postwarden.people.service import (
+    BadKey,
+    Member,
+    NotAllowed,
+    Permission,
+    UnknownIdentity,
+    check,
+    member,
+)
+from postwarden.relocation.service import Absence, Wanted
+from postwarden.vocabulary import Moment, normal
+
+_LISTED = 200
+
+
+class Wish(NamedTuple):
+    """What somebody asks for; see `rules.Asked`."""
+
+    case: str
+    why: str
+    minutes: int
+    store: str
+    copy: Wanted
+
+
+class GlassDesk:
+    """The requests of an installation."""
+
+    def __init__(self, desk: Desk, reader: Reader) -> None:
+        self._desk = desk
+        self._reader = reader
+
+    def ask(self, wish: Wish, who: Member, now: Moment) -> Glass:
+        """Ask to read one message; somebody else has to agree.
+
+        Raises:
+            NotAllowed: the actor may not, for the organisation that answers for the account.
+            NoSuchCase: there is no such case.
+            Refused: it says not why, or for longer than can be asked for.
+        """
+        organisation = self._desk.organisation_of(wish.copy.account)
+        who.allowed(Permission.GLASS_ASK, organisation)
+        case = references(wish.case)[0]
+        copy = wish.copy._replace(account=normal(wish.copy.account))._asdict()
+        asked = Asked(case, wish.why.strip(), who.name, now, wish.minutes, wish.store, copy)
+        _refused(may_ask(asked))
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    GlassRow.objects.create(
+                        hash=asked.hash,
+                        text=asked.text(),
+                        organisation=organisation,
+                        asked_at=now,
+                    )
+            except IntegrityError:
+                raise Refused(Refusal.ANSWERED) from None
+            self._note("glass.asked", asked, who.name, asked.why, now, minutes=asked.minutes)
+        return Glass(asked)
+
+    def every(self, who: Member) -> list[Glass]:
+        """Give the requests of organisations that somebody asks or agrees for, the latest first.
+
+        Their own are among them; at most 200.
+        """
+        there = _there(who)
+        rows = GlassRow.objects.order_by("-asked_at", "hash")
+        rows = rows if there is None else rows.filter(organisation__in=there)
+        return [found for row in rows[:_LISTED] if (found := _frozen(row)) is not None]
+
+    def one(self, hashed: str, who: Member) -> Glass:
+        """Give a request; raise `NoSuchRequest` where it is not for who asks."""
+        row = GlassRow.objects.filter(hash=hashed).first()
+        there = _there(who)
+        if row is None or (there is not None and row.organisation not in there):
+            raise NoSuchRequest("there is no such request")
+        return _sound(row)
+
+    def grant(self, hashed: str, who: Member, signature: str, now: Moment) -> Glass:
+        """Agree, by a signature over `consent`; from now on its time runs.
+
+        Raises:
+            NoSuchRequest: there is none, or it is not for who agrees.
+            NotAllowed: the actor may not.
+            BadKey: no key of theirs made this signature.
+            Refused: they asked for it themselves, it was answered, or that is too late.
+        """
+        glass = self.one(hashed, who)
+        _refused(may_answer(glass, who.name, now))
+        key = _signer(who, consent(glass.asked), signature)
+        return self._answer(hashed, Answer(who.name, now, True, key, signature), who, "", now)
+
+    def refuse(self, hashed: str, who: Member, why: str, now: Moment) -> Glass:
+        """Say no, and why. Raises as `grant`."""
+        return self._answer(hashed, Answer(who.name, now, granted=False), who, why, now)
+
+    def read(self, hashed: str, who: Member, now: Moment) -> Shown | Absence:
+        """Show the message to who asked, while the time lasts; each time is on record.
+
+        Promise: that it is about to be read is on record before the store is asked; what came of it
+            after. A crash between them leaves the first.
+
+        Raises:
+            NoSuchRequest: there is none, or it is not for who reads.
+            NotAllowed: who reads may not any more.
+            Refused: it was not granted, its time is up, or who granted it may not any more.
+            RelocationError: the store did not give it; nothing was shown.
+        """
+        glass = self.one(hashed, who)
+        asked = glass.asked
+        organisation = self._desk.organisation_of(asked.account)
+        who.allowed(Permission.GLASS_ASK, organisation)
+        _refused(may_read(glass, who.name, now) or _lapsed(glass, organisation))
+        with transaction.atomic():
+            self._note("glass.opening", asked, who.name, asked.why, now)
+        found = self._reader(asked.store, Wanted(**asked.copy))
+        outcome = str(found) if isinstance(found, Absence) else "shown"
+        with transaction.atomic():
+            self._note("glass.opened", asked, who.name, asked.why, now, outcome=outcome)
+        return found if isinstance(found, Absence) else shown(found.content)
+
+    def _answer(self, hashed: str, answer: Answer, who: Member, why: str, now: Moment) -> Glass:
+        with transaction.atomic():
+            rows = GlassRow.objects.filter(hash=hashed)
+            if connection.features.has_select_for_update:
+                rows = rows.select_for_update()
+            list(rows)  # from here on nobody else answers it
+            glass = self.one(hashed, who)
+            who.allowed(Permission.GLASS_GRANT, self._desk.organisation_of(glass.asked.account))
+            _refused(may_answer(glass, who.name, now))
+            GlassRow.objects.filter(hash=hashed).update(
+                answered_by=answer.by,
+                answered_at=answer.at,
+                granted=answer.granted,
+                fingerprint=answer.fingerprint,
+                signature=answer.signature,
+            )
+            act = "glass.granted" if answer.granted else "glass.refused"
+            signed = {"signature": answer.signature} if answer.granted else {}
+            self._note(act, glass.asked, who.name, why, now, **signed)
+        return Glass(glass.asked, answer)
+
+    def _note(
+        self, act: str, asked: Asked, actor: str, why: str, now: Moment, **detail: object
+    ) -> None:
+        entry = Entry(
+            act,
+            actor,
+            why,
+            case=asked.case,
+            person=asked.account,
+            detail={"request": asked.hash, **detail},
+        )
+        self._desk.ledger.append([entry], now)
+
+
+def _there(who: Member) -> frozenset[str] | None:
+    """Give the organisations that somebody asks or agrees for; None for all of them."""
+    asks, agrees = map(who.organisations, (Permission.GLASS_ASK, Permission.GLASS_GRANT))
+    return None if asks is None or agrees is None else asks | agrees
+
+
+def _refused(why: Refusal | None) -> None:
+    if why is not None:
+        raise Refused(why)
+
+
+def _lapsed(glass: Glass, organisation: str) -> Refusal | None:
+    """Say why a grant does not count any more: whose it was is looked up again, and its signature."""
+    answer = glass.answer
+    try:
+        who = member("" if answer is None else answer.by)
+        who.allowed(Permission.GLASS_GRANT, organisation)
+        key = _signer(who, consent(glass.asked), "" if answer is None else answer.signature)
+    except (NotAllowed, UnknownIdentity, BadKey):
+        return Refusal.GRANTER_GONE
+    return None if answer is not None and key == answer.fingerprint else Refusal.FORGED
+
+
+def _signer(who: Member, message: bytes, signature: str) -> str:
+    """Give the fingerprint of the key that signed; raise `BadKey` with the last reason."""
+    trouble = BadKey(f"{who.name} has enrolled no key; `postwarden person enrol {who.name}`")
+    for key in _counting(who):
+        try:
+            check(message, signature, key[0])
+        except BadKey as error:
+            trouble = error
+        else:
+            return key[1]
+    raise trouble
+
+
+def _counting(who: Member) -> Iterable[tuple[str, str]]:
+    return [(one.public, one.fingerprint) for one in who.keys if one.revoked_at is None]
+
+
+def _sound(row: GlassRow) -> Glass:
+    glass = _frozen(row)
+    if glass is None:
+        raise Refused(Refusal.FORGED)
+    return glass
+
+
+def _frozen(row: GlassRow) -> Glass | None:
+    """Read a request; None where it is not what was asked."""
+    try:
+        asked = Asked(**json.loads(row.text))
+    except (ValueError, TypeError):
+        return None
+    if asked.hash != row.hash:
+        return None
+    if row.answered_at is None:
+        return Glass(asked)
+    given = (row.answered_by, row.answered_at, row.granted, row.fingerprint, row.signature)
+    return Glass(asked, Answer(*given))
