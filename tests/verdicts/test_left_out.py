@@ -18,7 +18,12 @@ from verdicts.small_evidence import ACCOUNTS, Recipient, Transaction, write
 from worlds.examined import scanned
 
 ANN, BEN, COR = ACCOUNTS
-TEAM, DESK, OLD = "team@example.test", "desk@example.test", "ben.old@example.test"
+INFO, TEAM, DESK, OLD = (
+    "info@example.test",
+    "team@example.test",
+    "desk@example.test",
+    "ben.old@example.test",
+)
 DAY = (from_rfc3339("2026-11-20T00:00:00Z"), from_rfc3339("2026-11-21T00:00:00Z"))
 
 
@@ -40,6 +45,7 @@ EVERY = [
     mail(6, to(ANN), to(COR, COR, postfix=False)),
     mail(7, to(ANN, "team+x@example.test")),
     mail(8, to(ANN, ANN)),
+    mail(9, to(ANN, INFO), to(ANN, DESK)),
 ]
 
 
@@ -61,13 +67,19 @@ def findings(asked):
 
 def test_who_was_left_out_stands_on_the_copy_of_one_who_got_it(findings):
     told = {one.message_id: one for one in findings if one.leaves_out}
-    assert sorted(told) == ["<m0@shop.test>", "<m3@shop.test>", "<m7@shop.test>"]
+    assert sorted(told) == ["<m0@shop.test>", "<m3@shop.test>", "<m7@shop.test>", "<m9@shop.test>"]
     for one in told.values():
         assert (one.account, one.verdict, one.lacking) == (ANN, Verdict.RIGHTFUL, (BEN,))
         assert (one.rightful, one.has_rightful_copy, one.wrong) == ((ANN, BEN), False, False)
     reason = told["<m0@shop.test>"].reasons[-1]
     assert (reason.code, dict(reason.values)) == ("left-out", {"address": TEAM, "accounts": BEN})
     assert {one.file for one in reason.citations} == {"mail.log", "virtual", "users"}
+
+
+def test_one_copy_that_came_for_two_addresses_does_not_hide_whom_one_of_them_is_meant_for(findings):
+    (told,) = [one for one in findings if one.message_id == "<m9@shop.test>"]
+    assert (told.account, told.verdict, told.lacking) == (ANN, Verdict.RIGHTFUL, (BEN,))
+    assert dict(told.reasons[-1].values) == {"address": DESK, "accounts": BEN}
 
 
 def test_a_wrong_copy_of_the_message_names_them_as_well(findings):
