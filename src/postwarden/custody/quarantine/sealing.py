@@ -150,4 +150,5 @@ def _tell(out: IO[bytes], told: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     signal(SIGINT, SIG_IGN)  # meant for whoever started it
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    with suppress(BrokenPipeError):  # whoever asked was killed
+        serve(sys.stdin.buffer, sys.stdout.buffer)
