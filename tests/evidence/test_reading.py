@@ -5,19 +5,22 @@ import pyarrow.parquet as pq
 import pytest
 
 from postwarden.evidence.manifest import MANIFEST, Manifest
-from postwarden.evidence.service import BrokenSnapshot, Scope, addresses_of
+from postwarden.evidence.service import BrokenSnapshot, Scope, addresses_of, copies_of
 from postwarden.evidence.tables import schema_of
-from postwarden.sources.service import DirectoryRecord
+from postwarden.sources.service import CopyRecord, DirectoryRecord
 
 IVY = "ivy@example.net"
 
 
+def write(folder, kind, rows):
+    folder.mkdir(parents=True)
+    columns = {field: [getattr(row, field) for row in rows] for field in kind._fields}
+    pq.write_table(pa.table(columns, schema=schema_of(kind)), folder / "part.parquet")
+
+
 def snapshot(root, name, taken, *rows):
     folder = root / name
-    (folder / "directory").mkdir(parents=True)
-    columns = {field: [getattr(row, field) for row in rows] for field in DirectoryRecord._fields}
-    table = pa.table(columns, schema=schema_of(DirectoryRecord))
-    pq.write_table(table, folder / "directory" / "part.parquet")
+    write(folder / "directory", DirectoryRecord, rows)
     told = Manifest(
         name, "example.net", "test", Scope(), taken, taken, taken + 1, content_hash=False,
         directories=(), parts=(),
@@ -46,3 +49,19 @@ def test_a_directory_that_cannot_be_read_is_told(tmp_path):
     (tmp_path / "one" / "directory" / "part.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(BrokenSnapshot):
         addresses_of(str(tmp_path), IVY)
+
+
+def test_a_message_is_found_by_its_id_in_one_account_alone(tmp_path):
+    snapshot(tmp_path, "one", 1, leads("old@example.net"))
+    blank = CopyRecord(**dict.fromkeys(CopyRecord._fields))._replace(
+        store="s", folder="INBOX", file="cur/1", size=1, flags="", keywords="", trace="", hops=0,
+        header_size=1, header_hash="aa", declared_hashes="", state="read",
+    )  # fmt: skip
+    rows = [
+        blank._replace(account=IVY, message_id="<a@shop.test>"),
+        blank._replace(account="eve@example.net", message_id="<a@shop.test>"),
+        blank._replace(account=IVY, message_id="<b@shop.test>"),
+    ]
+    write(tmp_path / "one" / "copies", CopyRecord, rows)
+    assert copies_of(str(tmp_path), IVY, "<a@shop.test>").found == (rows[0],)
+    assert copies_of(str(tmp_path), IVY, "<c@shop.test>").found == ()

@@ -9,6 +9,7 @@ from postwarden.console.pages import (
     cases,
     entrance,
     findings,
+    glass,
     helpdesk,
     holding,
     ledger,
@@ -36,6 +37,7 @@ PAGES = (
     *tokens.PAGES,
     *programs.PAGES,
     *accounts.PAGES,
+    *glass.PAGES,
     *helpdesk.PAGES,
     *ledger.PAGES,
 )

@@ -1,0 +1,200 @@
+"""Break-glass: asking for one message, agreeing to it, and reading it as text."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from postwarden import wiring
+from postwarden.cases.service import NoSuchCase
+from postwarden.console.gate import DeskRequest, Page, View
+from postwarden.console.keys import signing
+from postwarden.console.rooms import present
+from postwarden.glass.service import (
+    CHOICES,
+    LEAST_WORDS,
+    Glass,
+    GlassDesk,
+    NoSuchRequest,
+    Refused,
+    Wish,
+    consent,
+)
+from postwarden.people.service import Permission
+from postwarden.relocation.service import Absence, RelocationError, Wanted
+from postwarden.vocabulary import normal
+from postwarden.words.glass import ABSENCES, REFUSALS
+
+if TYPE_CHECKING:
+    from postwarden.evidence.service import Copies
+
+
+class Which(forms.Form):
+    """The message that somebody has to read."""
+
+    account = forms.CharField(label=_("Account"), max_length=320)
+    message_id = forms.CharField(
+        label=_("Message-ID"),
+        max_length=998,
+        help_text=_("With its angle brackets, as the list of findings has it."),
+    )
+
+
+class Why(Which):
+    """Which copy of it, why, and for how long."""
+
+    place = forms.CharField(widget=forms.HiddenInput, max_length=2_000)
+    case = forms.CharField(label=_("Case"), max_length=32)
+    why = forms.CharField(
+        label=_("Why it has to be read"),
+        min_length=LEAST_WORDS,
+        max_length=2_000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("Who agrees reads this, and it stands on record. Name nobody else in it."),
+    )
+    minutes = forms.TypedChoiceField(
+        label=_("For how long, once somebody agreed"),
+        coerce=int,
+        choices=[(minutes, _("{n} minutes").format(n=minutes)) for minutes in CHOICES],
+    )
+
+
+class Consent(forms.Form):
+    """Somebody's signed consent, as the browser sends it."""
+
+    signature = forms.CharField(max_length=10_000)
+
+
+class No(forms.Form):
+    """A refusal."""
+
+    why = forms.CharField(label=_("Why not"), max_length=2_000)
+
+
+def _told(view: Callable[..., HttpResponse]) -> View:
+    """Give a page the room, and tell in words why something is not allowed."""
+
+    @wraps(view)
+    def answer(request: DeskRequest, **named: str) -> HttpResponse:
+        desk = wiring.glass_desk(request.rooms.configuration, request.rooms.desk)
+        try:
+            return view(request, desk, **named)
+        except Refused as error:
+            told, status = REFUSALS[error.refusal], 409
+        except NoSuchRequest as error:
+            told, status = str(error), 404
+        return render(
+            request, "console/trouble.html", {"status": status, "told": told}, status=status
+        )
+
+    return answer
+
+
+def every(request: DeskRequest, desk: GlassDesk) -> HttpResponse:
+    """List what was asked for, by whom, and what became of it."""
+    there = request.member.organisations(Permission.GLASS_ASK)
+    may_ask = there is None or bool(there)
+    told = {"requests": desk.every(request.member), "now": present(), "may_ask": may_ask}
+    return render(request, "console/glass.html", told)
+
+
+def ask(request: DeskRequest, desk: GlassDesk) -> HttpResponse:
+    """Find the copies of a message, and ask to read one of them."""
+    form: forms.Form = Which(request.POST or None)
+    copies = _copies(request, form) if form.is_valid() else None
+    if "place" not in request.POST or copies is None:
+        why = Why(initial={**request.POST.dict(), "place": ""}) if copies and copies.found else None
+        return _asking(request, form, why, copies)
+    form = Why(request.POST)
+    if form.is_valid():
+        told = form.cleaned_data
+        for one in copies.found:
+            if told["place"] == f"{one.store} {one.folder} {one.file}":
+                named = (one.account, one.folder, one.file, one.guid, one.uid, one.header_hash)
+                copy = Wanted(told["place"], *named)
+                wish = Wish(told["case"], told["why"], told["minutes"], one.store, copy)
+                try:
+                    found = desk.ask(wish, request.member, present())
+                except NoSuchCase:
+                    form.add_error("case", _("There is no such case."))
+                    break
+                return redirect("glass-one", start=found.asked.hash)
+    return _asking(request, Which(request.POST), form, copies)
+
+
+def _copies(request: DeskRequest, form: forms.Form) -> "Copies | None":
+    from postwarden.evidence.service import copies_of  # noqa: PLC0415  # slow to load
+
+    told = form.cleaned_data
+    account = normal(told["account"])
+    request.member.allowed(Permission.GLASS_ASK, request.rooms.desk.organisation_of(account))
+    return copies_of(request.rooms.configuration.evidence.path, account, told["message_id"].strip())
+
+
+def _asking(
+    request: DeskRequest, form: forms.Form, why: Why | None, copies: "Copies | None"
+) -> HttpResponse:
+    told = {"form": form, "why": why, "copies": copies, "asked": request.method == "POST"}
+    return render(request, "console/glass_ask.html", told)
+
+
+def one(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse:
+    """Show a request; take somebody's signed consent, or their refusal."""
+    found = desk.one(start, request.member)
+    form, no = Consent(request.POST or None), No(request.POST or None)
+    if request.method == "POST" and "signature" in request.POST and form.is_valid():
+        desk.grant(start, request.member, form.cleaned_data["signature"], present())
+        messages.success(request, _("You agreed. It is on record, with what you signed."))
+        return redirect("glass-one", start=start)
+    if request.method == "POST" and "why" in request.POST and no.is_valid():
+        desk.refuse(start, request.member, no.cleaned_data["why"], present())
+        return redirect("glass-one", start=start)
+    return render(request, "console/glass_one.html", _facts(request, found, no))
+
+
+def _facts(request: DeskRequest, found: Glass, no: No) -> dict[str, object]:
+    mine = found.asked.asked_by == request.member.name
+    organisation = request.rooms.desk.organisation_of(found.asked.account)
+    there = request.member.organisations(Permission.GLASS_GRANT)
+    grants = there is None or organisation in there
+    return {
+        "one": found,
+        "no": no if request.method == "POST" else No(),
+        "mine": mine,
+        "grants": grants and not mine and found.answer is None,
+        "signing": signing(request.member, consent(found.asked), request.get_host()),
+        "now": present(),
+    }
+
+
+def read(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse:
+    """Show the message as text to who asked for it; each time is on record, so that it takes a POST."""
+    found = desk.one(start, request.member)
+    if request.method != "POST":
+        return redirect("glass-one", start=start)
+    try:
+        message = desk.read(start, request.member, present())
+    except RelocationError as error:
+        told = {"status": 502, "told": str(error)}
+        return render(request, "console/trouble.html", told, status=502)
+    if isinstance(message, Absence):
+        told = {"status": 410, "told": ABSENCES[message]}
+        return render(request, "console/trouble.html", told, status=410)
+    return render(
+        request, "console/glass_read.html", {"one": found, "message": message, "now": present()}
+    )
+
+
+_ASKS = (Permission.GLASS_ASK,)
+_SEES = (Permission.GLASS_ASK, Permission.GLASS_GRANT)
+PAGES = (
+    Page("break-glass/", "glass", _told(every), _SEES),
+    Page("break-glass/ask/", "glass-ask", _told(ask), _ASKS),
+    Page("break-glass/<str:start>/", "glass-one", _told(one), _SEES),
+    Page("break-glass/<str:start>/message/", "glass-read", _told(read), _ASKS),
+)
