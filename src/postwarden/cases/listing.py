@@ -11,10 +11,10 @@ from django.db.models import Count, Max, Model, Q, QuerySet
 
 from postwarden.cases.comparing import Match
 from postwarden.cases.desk import Actor, may_for_one, seen
-from postwarden.cases.keeping import found, frozen
-from postwarden.cases.models import AccountRow, CaseRow, FindingRow, StepRow
+from postwarden.cases.keeping import chunks, found, frozen
+from postwarden.cases.models import AccountRow, CaseRow, FindingRow, ReportRow, StepRow
 from postwarden.cases.reporting import means
-from postwarden.cases.values import Case, State
+from postwarden.cases.values import Case, Stage, State
 from postwarden.cases.views import TimelineEntry, ToldReport, entry_of, known_of, told_of, where
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
@@ -236,12 +236,22 @@ def reports(actor: Actor, name: str, asked: Asked) -> Page[Reported]:
     return _page(told, asked, lambda one: f"{one.report.account} {one.report.label}")
 
 
+def unmatched(actor: Actor) -> list[ToldReport]:
+    """Give the reports in open cases that no finding explains yet, oldest first."""
+    rows = _mine(actor, ReportRow.objects.filter(case__stage=Stage.OPEN))
+    some = [told_of(one) for one in rows.order_by("received", "label")]
+    found = FindingRow.objects.filter(present=True, case__stage=Stage.OPEN)
+    means = meant(some, found)
+    return [one for one in some if not means[one.label]]
+
+
 def meant(
     reports: Sequence[ToldReport], findings: QuerySet[FindingRow]
 ) -> dict[str, dict[str, Match]]:
-    """Give which of these findings reports may mean, by label; in one query."""
-    wanted = findings.filter(account__in={one.account for one in reports})
-    return means(reports, [known_of(one) for one in wanted])
+    """Give which of these findings reports may mean, by label; in one query for each 500."""
+    accounts = sorted({one.account for one in reports})
+    wanted = [one for some in chunks(accounts) for one in findings.filter(account__in=some)]
+    return means(reports, map(known_of, wanted))
 
 
 def _row(actor: Actor, name: str) -> CaseRow:

@@ -8,6 +8,7 @@ from postwarden.cases.callbacks import (
     promise_callback,
 )
 from postwarden.cases.clearing import SPARE, Doubt, Look
+from postwarden.cases.clocks import Clock, Due, clocks
 from postwarden.cases.comparing import Match, Taken, What
 from postwarden.cases.desk import SYSTEM, Actor, Desk, System
 from postwarden.cases.errors import CaseError, NoSuchCase, Refused
@@ -51,6 +52,7 @@ from postwarden.cases.listing import (
     reports,
     some_findings,
     timeline,
+    unmatched,
 )
 from postwarden.cases.locking import lock
 from postwarden.cases.overview import known, some_cases
@@ -115,6 +117,7 @@ __all__ = [
     "Change",
     "Choice",
     "Cited",
+    "Clock",
     "Code",
     "Concern",
     "Concerned",
@@ -122,6 +125,7 @@ __all__ = [
     "Contribution",
     "Desk",
     "Doubt",
+    "Due",
     "FindingStep",
     "Found",
     "Head",
@@ -171,6 +175,7 @@ __all__ = [
     "callbacks",
     "case_file",
     "change",
+    "clocks",
     "close",
     "doubts",
     "entries",
@@ -212,4 +217,5 @@ __all__ = [
     "take_findings",
     "timeline",
     "unknown_persons",
+    "unmatched",
 ]

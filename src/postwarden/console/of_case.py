@@ -104,15 +104,6 @@ def asked(told: QueryDict) -> Asked:
     return Asked(states=states, search=search.strip(), after=after)
 
 
-def next_page(request: DeskRequest, after: str) -> str:
-    """Give the address of the page after this one; "" where there is none."""
-    if not after:
-        return ""
-    query = request.GET.copy()
-    query["after"] = after
-    return f"{request.path}?{query.urlencode()}"
-
-
 def _has(who: Member, permission: Permission, head: Head) -> bool:
     there = who.organisations(permission)
     return there is None or not there.isdisjoint(head.case.organisations)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from postwarden.cases.service import Confidence, Kind, Severity, Stage, State
+from postwarden.cases.service import Confidence, Due, Kind, Severity, Stage, State
 from postwarden.custody.service import Stage as PlanStage
 
 KINDS: Mapping[Kind, Promise] = {
@@ -103,4 +103,22 @@ VERDICT_MEANING: Mapping[str, str] = {
     "unexplained": "unknown",
     "rightful": "settled",
     "own": "settled",
+}
+DUE: Mapping[Due, Promise] = {
+    Due.AUTHORITY: _("First report to the authority"),
+}
+
+
+class Pill(NamedTuple):
+    """A state as it is shown: which of the four meanings it has, and its words."""
+
+    meaning: str
+    words: Promise
+
+
+DOCTOR: Mapping[str, Pill] = {
+    "proven": Pill("settled", _("held means held")),
+    "warning": Pill("waiting", _("held means held, with warnings")),
+    "fault": Pill("wrong", _("held is not held everywhere")),
+    "unproven": Pill("unknown", _("not proven")),
 }

@@ -1,6 +1,6 @@
 """Plans as they are kept: frozen, approved, begun and ended, each step with its record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -21,11 +21,13 @@ from postwarden.custody.rules import (
     Stage,
     Stop,
     Withdraw,
+    awaits,
     canonical,
     consent,
     decide,
     freeze,
     named,
+    valid,
 )
 from postwarden.custody.seeing import Seen, accounts_of, seen
 from postwarden.custody.standing import Standing
@@ -35,6 +37,8 @@ from postwarden.vocabulary import Moment
 
 _NO_PLAN = "no plan begins so"
 _STOPPED = "plan.stopped"
+_BEGUN = (Stage.RUNNING, Stage.DONE, Stage.STOPPED)
+_EMERGENCY = '"emergency":true'  # as `canonical` writes it; whatever else has it is looked at, too
 
 
 class Plans:
@@ -108,15 +112,38 @@ class Plans:
         """Give all plans, oldest first; those whose text somebody changed are left out."""
         return _readable(PlanRow.objects.all())
 
-    def seen(self, who: Member) -> list[Seen]:
+    def seen(self, who: Member, cases: Collection[str] | None = None) -> list[Seen]:
         """Give the plans, oldest first, that concern organisations whose cases somebody may read.
+
+        Args:
+            who: asks.
+            cases: only those of these cases; None: of any.
 
         Raises:
             NotAllowed: they read no cases at all.
         """
         there = _there(who)
-        found = (seen(plan, there, self._organisation_of) for plan in self.every())
+        rows = PlanRow.objects.all() if cases is None else PlanRow.objects.filter(case__in=cases)
+        found = (seen(plan, there, self._organisation_of) for plan in _readable(rows))
         return [one for one in found if one is not None]
+
+    def awaiting(self, who: Member, now: Moment) -> list[Plan]:
+        """Give the plans, oldest first, that wait for an approval which somebody may give.
+
+        Those that ended are not read, so that it takes as long after years as on the first day.
+        """
+        begun = PlanRow.objects.filter(stage__in=_BEGUN, approvals=None, text__contains=_EMERGENCY)
+        rows = PlanRow.objects.filter(stage__in=(Stage.FROZEN, Stage.APPROVED)) | begun
+        return [
+            plan
+            for plan in _readable(rows)
+            if awaits(plan, now) and plan.requester != who.name and self._approves(who, plan, now)
+        ]
+
+    def _approves(self, who: Member, plan: Plan, now: Moment) -> bool:
+        there = who.organisations(Permission.PLAN_APPROVE)
+        given = {one.approver for one in valid(plan, now)}
+        return who.name not in given and (there is None or self._organisations(plan) <= there)
 
     def shown(self, start: str, who: Member) -> Seen:
         """Give one plan as `seen`, by the start of its hash.

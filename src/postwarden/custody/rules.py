@@ -90,6 +90,8 @@ class Refusal(StrEnum):
     NO_EMERGENCY = "no-emergency"
 
 
+_BEGINS = (Stage.FROZEN, Stage.APPROVED)
+_BEGUN = (Stage.RUNNING, Stage.DONE, Stage.STOPPED)
 LONGEST = 24 * 3_600_000_000
 """Microseconds that an approval may last."""
 
@@ -222,6 +224,13 @@ def decide(plan: Plan, event: Event, now: Moment) -> Plan | Refusal:
 def valid(plan: Plan, now: Moment) -> Sequence[Approval]:
     """Give the approvals that count now."""
     return [one for one in plan.approvals if one.expires > now]
+
+
+def awaits(plan: Plan, now: Moment) -> bool:
+    """Tell whether a plan waits for somebody's approval: to begin, or having begun in an emergency."""
+    if plan.emergency:
+        return not plan.approvals and plan.stage in (*_BEGINS, *_BEGUN)
+    return plan.stage in _BEGINS and len(valid(plan, now)) < plan.needed
 
 
 def freeze(plan: Plan) -> Plan | Refusal:

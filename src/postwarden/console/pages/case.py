@@ -6,7 +6,9 @@ from django.shortcuts import render
 from postwarden.cases import service as cases
 from postwarden.cases.service import Head
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.of_case import asked, frame_of, next_page, of_case, shown
+from postwarden.console.lists import next_page
+from postwarden.console.of_case import asked, frame_of, of_case, shown
+from postwarden.console.rooms import present
 from postwarden.people.service import Permission
 
 
@@ -48,12 +50,21 @@ def ledger(request: DeskRequest, head: Head) -> HttpResponse:
     return shown(request, head, "ledger", {"page": page, "next": next_page(request, after)})
 
 
+def export(request: DeskRequest, head: Head) -> HttpResponse:
+    """Ask whether all of a case is to be handed out, and hand it out as a signed bundle, on record."""
+    if request.method != "POST":
+        return shown(request, head, "export", {})
+    reference = head.case.reference
+    bundle = cases.export_case(request.rooms.desk, request.member, reference, present())
+    name = f'attachment; filename="{reference}.tar"'
+    return HttpResponse(bundle, "application/x-tar", headers={"Content-Disposition": name})
+
+
 def plans(request: DeskRequest, head: Head) -> HttpResponse:
     """List the plans of the case, newest first."""
-    every = request.rooms.holds.plans.seen(request.member)
     known = cases.references(head.case.reference)
-    found = [one for one in reversed(every) if one.plan.case in known]
-    return shown(request, head, "plans", {"plans": found})
+    found = request.rooms.holds.plans.seen(request.member, known)
+    return shown(request, head, "plans", {"plans": found[::-1]})
 
 
 _LONG = 19
@@ -66,5 +77,6 @@ PAGES = (
     Page("cases/<str:reference>/plans/", "cases-plans", of_case(plans), _READS),
     Page("cases/<str:reference>/reports/", "cases-reports", of_case(reports), _READS),
     Page("cases/<str:reference>/timeline/", "cases-timeline", of_case(timeline), _READS),
+    Page("cases/<str:reference>/export/", "cases-export", of_case(export), _READS),
     Page("cases/<str:reference>/ledger/", "cases-ledger", of_case(ledger, *_RECORD), _RECORD),
 )

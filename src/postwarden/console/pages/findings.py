@@ -6,7 +6,8 @@ from django.shortcuts import render
 from postwarden.cases import service as cases
 from postwarden.cases.service import Cited, Found, Head
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.of_case import asked, next_page, of_case, shown
+from postwarden.console.lists import next_page
+from postwarden.console.of_case import asked, of_case, shown
 from postwarden.console.rooms import present
 from postwarden.people.service import Permission
 from postwarden.sources.service import cited_line

@@ -10,8 +10,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from postwarden.cases.service import Case, Confidence, Reason, State, Task, TimelineEntry
+from postwarden.cases.service import Case, Confidence, Due, Reason, State, Task, TimelineEntry
 from postwarden.console import words, zones
+from postwarden.console.rooms import present
 from postwarden.console.veiled import veil
 from postwarden.custody.service import Stage as PlanStage
 from postwarden.verdicts.service import Reason as Told
@@ -190,3 +191,33 @@ def known(told: bool | None) -> Mapping[str, Any]:
         if told
         else {"meaning": "settled", "words": _("no")}
     )
+
+
+@register.filter
+def due(what: Due) -> str:
+    """Say what is to be done before a clock runs out."""
+    return str(words.DUE[what])
+
+
+@register.filter
+def before_now(left: int) -> str:
+    """Write how long ago a clock ran out."""
+    return zones.lasting(-left)
+
+
+@register.filter
+def case_of(label: str) -> str:
+    """Give a label as its case's pages are named; they lead to where it is now."""
+    return label.partition("/")[0]
+
+
+@register.filter
+def age(since: Moment) -> str:
+    """Write how long something has lasted."""
+    return zones.lasting(present() - since)
+
+
+@register.inclusion_tag("console/parts/pill.html")
+def doctor(result: str) -> Mapping[str, Any]:
+    """Show what the doctor found."""
+    return words.DOCTOR.get(result, words.DOCTOR["unproven"])._asdict()
