@@ -10,8 +10,6 @@ import typer
 from rich.console import Console
 
 from postwarden.cli.acting import As
-from postwarden.cli.maps import Comparison, compare, kept_entries
-from postwarden.cli.opened import Opened, opened
 from postwarden.cli.options import (
     DEFAULT_CONFIGURATION,
     Accounts,
@@ -28,6 +26,8 @@ from postwarden.cli.output.html import write_html
 from postwarden.cli.output.jsonl import write_jsonl
 from postwarden.cli.output.text import print_text
 from postwarden.configuration import Configuration, load
+from postwarden.maps import Comparison, compare, kept_entries
+from postwarden.opened import Opened, opened
 from postwarden.verdicts.service import (
     Background,
     Examination,

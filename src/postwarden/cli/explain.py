@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from postwarden.cli.opened import opened
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, SnapshotName
 from postwarden.cli.output.hostile import visible
 from postwarden.cli.output.times import full
 from postwarden.configuration import Configuration, load
+from postwarden.opened import opened
 from postwarden.sources.service import cited_line
 from postwarden.verdicts.service import Citation, Finding, Question
 from postwarden.vocabulary import PostwardenError

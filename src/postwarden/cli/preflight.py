@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from postwarden.cli.maps import compare, kept_entries
-from postwarden.cli.opened import opened
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, SnapshotName
 from postwarden.cli.output.alternatives import print_changes, write_changes
 from postwarden.configuration import load
+from postwarden.maps import preflight as foresee
 
 SOME_CHANGE = 1
 
@@ -27,12 +26,7 @@ def preflight(
     Exit status: 0 when none would, 1 when some would, 2 when it could not run.
     """
     configuration = load(config)
-    with opened(configuration, snapshot) as evidence:
-        comparison = compare(configuration, kept_entries(evidence.engine, configuration), [newmap])
-        counts = evidence.recent_originals(days)
-        changed = comparison.changes(configuration, tuple(counts))
-    found = [(change, counts[change.address]) for change in changed if change.address in counts]
-    found.sort(key=lambda pair: (-pair[1], pair[0].address))
+    found = foresee(configuration, newmap, days, snapshot).found
     if jsonl:
         write_changes(found, sys.stdout)
     else:

@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from postwarden.cli.maps import concerned
-from postwarden.cli.opened import opened
 from postwarden.cli.options import (
     DEFAULT_CONFIGURATION,
     Accounts,
@@ -21,6 +19,8 @@ from postwarden.cli.output.progress import ScanProgress
 from postwarden.cli.output.snapshots import print_scanned
 from postwarden.configuration import load
 from postwarden.evidence.service import Scope, take
+from postwarden.maps import concerned
+from postwarden.opened import opened
 from postwarden.wiring import sources
 
 INTERRUPTED = 130

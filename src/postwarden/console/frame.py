@@ -34,6 +34,7 @@ RAIL = (
     Place("cases", _("Cases"), "case", "c", (Permission.CASE_READ,)),
     Place("accounts", _("Accounts"), "account", "a", (Permission.CASE_READ,)),
     Place("helpdesk", _("Helpdesk"), "helpdesk", "h", (Permission.HELPDESK_ASK,)),
+    Place("preflight", _("Preflight"), "preflight", "p", (Permission.PREFLIGHT_RUN,)),
     Place("ledger", _("Ledger"), "ledger", "l", (Permission.LEDGER_READ,)),
 )
 

@@ -17,6 +17,7 @@ from postwarden.console.pages import (
     own,
     plan_acts,
     plans,
+    preflight,
     programs,
     today,
     tokens,
@@ -40,6 +41,7 @@ PAGES = (
     *glass.PAGES,
     *helpdesk.PAGES,
     *ledger.PAGES,
+    *preflight.PAGES,
 )
 
 urlpatterns = [

@@ -40,6 +40,9 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     LEDGER_ERASE = "ledger:erase"
     QUARANTINE_DESTROY = "quarantine:destroy"
+    PREFLIGHT_RUN = "preflight:run"
+    EVIDENCE_READ = "evidence:read"
+    EVIDENCE_SCAN = "evidence:scan"
     GLASS_ASK = "glass:ask"
     GLASS_GRANT = "glass:grant"
 
@@ -55,6 +58,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.HOLD_REQUEST,
             Permission.PLAN_REQUEST,
             Permission.PLAN_APPROVE,
+            Permission.PREFLIGHT_RUN,
+            Permission.EVIDENCE_READ,
+            Permission.EVIDENCE_SCAN,
             Permission.GLASS_ASK,
         }
     ),
@@ -68,6 +74,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.HOLD_PRESERVE,
             Permission.PLAN_REQUEST,
             Permission.PLAN_APPROVE,
+            Permission.PREFLIGHT_RUN,
+            Permission.EVIDENCE_READ,
             Permission.LEDGER_READ,
             Permission.LEDGER_ERASE,
             Permission.QUARANTINE_DESTROY,
@@ -86,7 +94,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         }
     ),
     Role.HELPDESK: frozenset({Permission.REPORT_ADD, Permission.HELPDESK_ASK}),
-    Role.AUDITOR: frozenset({Permission.CASE_READ, Permission.LEDGER_READ}),
+    Role.AUDITOR: frozenset(
+        {Permission.CASE_READ, Permission.LEDGER_READ, Permission.EVIDENCE_READ}
+    ),
     Role.READER: frozenset({Permission.CASE_READ}),
 }
 

@@ -11,10 +11,10 @@ from rich.console import Console
 from postwarden.cases import service as cases
 from postwarden.cli.desk.case_findings import plain_console, print_refreshed, taken_from
 from postwarden.cli.desk.seat import seat
-from postwarden.cli.opened import Opened
 from postwarden.cli.options import now
 from postwarden.cli.output.hostile import visible
 from postwarden.evidence.service import stored
+from postwarden.opened import Opened
 from postwarden.verdicts.service import Coverage, Finding, Question, Verdict
 from postwarden.vocabulary import Moment
 from postwarden.words.cases import STATES, many

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from postwarden.cases import service as cases
-from postwarden.cli.opened import Opened, opened
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import Configuration
+from postwarden.opened import Opened, opened
 from postwarden.verdicts.service import Finding, Question
 from postwarden.vocabulary import Moment
 from postwarden.words.cases import many

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from postwarden.cases import service as cases
 from postwarden.cli.acting import acting
 from postwarden.cli.desk.case_examination import asked
-from postwarden.cli.opened import opened
 from postwarden.configuration import Configuration
 from postwarden.evidence.service import Mailboxes
+from postwarden.opened import opened
 from postwarden.people.service import member
 from postwarden.relocation.drafting.service import (
     Surroundings,

@@ -1,11 +1,13 @@
-"""Another address map given on the command line, in the place of the configured table it is like."""
+"""Another address map in the place of the configured table it is like: what it would change."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from postwarden.configuration import Configuration
 from postwarden.evidence.service import Engine
+from postwarden.opened import opened
 from postwarden.sources.service import (
     DirectorySettings,
     EntryRecord,
@@ -56,6 +58,64 @@ def compare(
         instead_of = os.path.relpath(table.path or "", configuration.base)
         other = replaced(other, instead_of, _read(configuration, table, path))
     return Comparison(intended, other)
+
+
+class Foreseen(NamedTuple):
+    """What a new map would change of the deliveries that there were.
+
+    Attributes:
+        snapshot: that was asked, by name.
+        found: each change with the deliveries it would have been for; most of them first.
+        others: changes that are not for the reader.
+    """
+
+    snapshot: str
+    found: list[tuple[Change, int]]
+    others: int = 0
+
+    def seen(self, there: frozenset[str] | None, of: Callable[[str], str]) -> "Foreseen":
+        """Give what concerns these organisations alone; None: all of them. Others are counted.
+
+        Args:
+            there: their names.
+            of: gives the organisation that answers for an address or account.
+        """
+        if there is None:
+            return self
+        mine = [
+            (change, count)
+            for change, count in self.found
+            if {of(one) for one in (change.address, *change.lost, *change.gained)} <= there
+        ]
+        return Foreseen(self.snapshot, mine, len(self.found) - len(mine))
+
+
+def preflight(configuration: Configuration, path: str, days: int, snapshot: str | None) -> Foreseen:
+    """Say which deliveries of the last days that the logs cover would have gone elsewhere by a new map.
+
+    Args:
+        configuration: of the installation.
+        path: of the map.
+        days: to look at.
+        snapshot: by name; None: the newest.
+
+    Raises:
+        MapError: the map cannot be read, or it is not known which table it stands for.
+        EvidenceError: there is no such snapshot, or it is damaged.
+    """
+    with opened(configuration, snapshot) as evidence:
+        comparison = compare(configuration, kept_entries(evidence.engine, configuration), [path])
+        counts = evidence.recent_originals(days)
+        changed = comparison.changes(configuration, tuple(counts))
+    found = [(change, counts[change.address]) for change in changed if change.address in counts]
+    found.sort(key=lambda pair: (-pair[1], pair[0].address))
+    return Foreseen(evidence.manifest.name, found)
+
+
+def alias_tables(configuration: Configuration) -> list[str]:
+    """Give the files of the newest directory that a map can stand for, as they are configured."""
+    tables = (table.path for table in configuration.directories[-1].aliases)
+    return [path for path in tables if path]
 
 
 def concerned(configuration: Configuration, paths: Sequence[str]) -> set[str]:

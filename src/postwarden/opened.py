@@ -1,4 +1,4 @@
-"""Opening a snapshot for a command."""
+"""A snapshot opened for somebody who asks: with what shells ask of it."""
 
 import os
 from collections.abc import Iterator, Sequence
