@@ -7,6 +7,7 @@ from postwarden import wiring
 from postwarden.cases.service import Desk
 from postwarden.configuration import Configuration
 from postwarden.holds.service import HoldDesk
+from postwarden.hooks.service import Hooks
 from postwarden.ledger.service import Ledger
 from postwarden.people.service import Record
 from postwarden.relocation.service import RepairDesk
@@ -26,6 +27,7 @@ class Rooms:
     holds: HoldDesk
     repairs: RepairDesk
     record: Record
+    hooks: Hooks
 
     @property
     def desk(self) -> Desk:
@@ -47,4 +49,5 @@ def opened(configuration: Configuration) -> Rooms:
     """
     holds = wiring.hold_desk(configuration, carries=False)
     repairs = wiring.repair_desk(configuration, present)
-    return Rooms(configuration, holds, repairs, wiring.recorder(holds.desk.ledger))
+    record = wiring.recorder(holds.desk.ledger)
+    return Rooms(configuration, holds, repairs, record, wiring.hooks(configuration, holds))

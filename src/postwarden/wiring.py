@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from postwarden.holds.doctor.service import DoctorSettings, Door, Drill, Finding
     from postwarden.holds.doctor.service import Servers as DoctorServers
     from postwarden.holds.service import HoldDesk, Languages, MailControl, Webmail
+    from postwarden.hooks.service import Hooks, Teller
     from postwarden.ledger.service import Anchor, Ledger
     from postwarden.ledger.settings import AnchorSettings
     from postwarden.people.service import Member, Persons, Record
@@ -253,6 +254,25 @@ def webmails(configuration: Configuration) -> "Webmail | None":
 
     named = configuration.holds.webmails
     return WebmailHooks(named) if named else None
+
+
+def hooks(configuration: Configuration, holds: "HoldDesk") -> "Hooks":
+    """Give what other programs are told with, in the state that is open."""
+    from postwarden.hooks.service import Hooks  # noqa: PLC0415  # has models: after set_up
+
+    book = holds.desk.ledger
+    return Hooks(book, holds.plans, recorder(book), configuration.hooks)
+
+
+def teller(
+    configuration: Configuration, holds: "HoldDesk", clock: "Callable[[], Moment]"
+) -> "Teller":
+    """Give what tells other programs, in the state that is open."""
+    from postwarden.hooks.service import Teller  # noqa: PLC0415  # has models: after set_up
+    from postwarden.servers.webhooks import HttpSender  # noqa: PLC0415  # likewise
+
+    sender = HttpSender(internal=configuration.hooks.internal)
+    return Teller(hooks(configuration, holds), sender, clock)
 
 
 def recorder(book: "Ledger") -> "Record":

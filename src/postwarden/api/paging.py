@@ -11,6 +11,8 @@ from postwarden.api.shapes import Line
 from postwarden.cases.service import MOST
 
 _T = TypeVar("_T")
+_DIGITS = 19
+"""Of a number beyond what databases take."""
 
 
 class Paged(BaseModel):
@@ -55,3 +57,12 @@ def key_of(cursor: str) -> str:
     if "\0" in key:
         raise BadRequest("cursor: is not one that `next` of a page gave")
     return key
+
+
+def number_of(key: str) -> int | None:
+    """Give the number that a page comes after; None for the first one; raise `BadRequest`."""
+    if not key:
+        return None
+    if not (key.isdecimal() and key.isascii() and len(key) < _DIGITS):
+        raise BadRequest("cursor: is not one that `next` of a page gave")
+    return int(key)

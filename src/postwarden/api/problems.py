@@ -15,6 +15,7 @@ from postwarden.cases.service import NoSuchCase
 from postwarden.cases.service import Refused as CaseRefused
 from postwarden.custody.service import NoSuchPlan
 from postwarden.custody.service import Refused as PlanRefused
+from postwarden.hooks.service import BadHook, NoSuchHook
 from postwarden.ledger.service import LedgerError
 from postwarden.people.service import BadKey, BadToken, NotAllowed, UnknownIdentity
 from postwarden.state.service import StateError, failure
@@ -91,10 +92,12 @@ _STATUS: Mapping[type[Exception], int] = {
     NotAllowed: 403,
     NoSuchCase: 404,
     NoSuchPlan: 404,
+    NoSuchHook: 404,
     BadToken: 401,
     AuthenticationError: 401,
     RequestDataTooBig: 413,
     BadRequest: 422,
+    BadHook: 422,
     BadKey: 422,
     UnknownIdentity: 422,
     PostwardenError: 409,

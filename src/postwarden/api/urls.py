@@ -4,7 +4,7 @@ from django.urls import path
 
 from postwarden.api import reference
 from postwarden.api.document import build
-from postwarden.api.routes import cases, holds, ledger, plans, reports, runs
+from postwarden.api.routes import cases, holds, ledger, plans, reports, runs, webhooks
 
 PARTS = {
     "Cases": cases.ROUTES,
@@ -13,6 +13,7 @@ PARTS = {
     "Plans": plans.ROUTES,
     "Runs": runs.ROUTES,
     "Ledger": ledger.ROUTES,
+    "Webhooks": webhooks.ROUTES,
 }
 ROUTES = tuple(route for part in PARTS.values() for route in part)
 api = build(PARTS)

@@ -22,6 +22,7 @@ from postwarden.configuration.desk import (
 )
 from postwarden.configuration.doctor import DoctorSection
 from postwarden.configuration.holds import HoldsSection
+from postwarden.configuration.hooks import HooksSection
 from postwarden.configuration.quarantine import QuarantineSection
 from postwarden.configuration.relocation import RelocationSection
 from postwarden.configuration.values import (
@@ -39,6 +40,7 @@ from postwarden.custody.quarantine.settings import QuarantineSettings
 from postwarden.evidence.settings import EvidenceSettings
 from postwarden.holds.doctor.settings import DoctorSettings
 from postwarden.holds.settings import HoldSettings
+from postwarden.hooks.settings import HookSettings
 from postwarden.ledger.settings import LedgerSettings
 from postwarden.people.settings import Organisations, PeopleSettings
 from postwarden.relocation.settings import RelocationSettings
@@ -78,6 +80,7 @@ class Configuration:
     doctor: DoctorSettings | None
     quarantine: QuarantineSettings
     relocation: RelocationSettings
+    hooks: HookSettings
 
 
 class _Provider(Model):
@@ -289,6 +292,9 @@ class File(Model):
     relocation: RelocationSection = Field(
         default=RelocationSection(), description="How copies are put where they belong."
     )
+    webhooks: HooksSection = Field(
+        default=HooksSection(), description="Which programs may be told of events."
+    )
     organisations: list[OrganisationSection] = Field(
         default=[],
         description="Whom this installation serves: the provider, brands, resellers. Without any, the"
@@ -362,6 +368,7 @@ class File(Model):
             doctor=None if self.doctor is None else self.doctor.settings(),
             quarantine=self.quarantine.settings(base),
             relocation=self.relocation.settings(),
+            hooks=self.webhooks.settings(),
             organisations=organisations(self.organisations, own.name, own.domains),
             people=None if self.people is None else self.people.settings(base),
         )

@@ -27,7 +27,7 @@ from postwarden.ledger.models import OriginRow
 from postwarden.ledger.ports import Anchor
 from postwarden.ledger.proving import Proof, prove
 from postwarden.ledger.proving import Wanted as Provable
-from postwarden.ledger.reading import EVERY, Told, Wanted, about, latest, read
+from postwarden.ledger.reading import EVERY, Told, Wanted, about, latest, placed, read
 from postwarden.ledger.secrets import Secrets, load_secrets
 from postwarden.ledger.sequencing import sequence
 from postwarden.ledger.verifying import Verification, verify
@@ -87,6 +87,10 @@ class Ledger:
     def about(self, person: str) -> Iterator[Told]:
         """See `reading.about`."""
         return about(person, self._keys)
+
+    def placed(self, first: int, most: int) -> list[Told]:
+        """See `reading.placed`."""
+        return placed(first, most, self._keys)
 
     def heads(self, most: int) -> list[Head]:
         """See `heads.heads`."""

@@ -19,6 +19,7 @@ def fetch(
     most: int,
     content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    address: str | None = None,
 ) -> bytes:
     """Give the body of an answer with success; redirects are not followed.
 
@@ -29,25 +30,32 @@ def fetch(
         most: bytes that an answer may have.
         content: of the request.
         headers: likewise.
+        address: connected to in place of where the URL's name leads; certificates are still those of the
+            name, and no proxy is used.
 
     Raises:
         httpx.HTTPStatusError: the answer says that it was no success.
         httpx.HTTPError: there was no whole answer in time, or it is too long; what was sent may have
             been taken or not.
     """
+    request = httpx.Request(method, url, content=content, headers=headers)
+    if address is not None:
+        request.extensions["sni_hostname"] = request.url.host
+        request.url = request.url.copy_with(host=address)  # after `Host` was made of its name
     try:
-        return asyncio.run(
-            _fetched(httpx.Request(method, url, content=content, headers=headers), seconds, most)
-        )
+        return asyncio.run(_fetched(request, seconds, most, proxies=address is None))
     except TimeoutError as error:
         raise httpx.ReadTimeout(f"no whole answer within {seconds:g} s") from error
     except httpx.ConnectError as error:
         raise httpx.ConnectError(_why(error)) from error
 
 
-async def _fetched(request: httpx.Request, seconds: float, most: int) -> bytes:
+async def _fetched(request: httpx.Request, seconds: float, most: int, *, proxies: bool) -> bytes:
     kept = bytearray()
-    async with asyncio.timeout(seconds), httpx.AsyncClient(timeout=seconds) as client:
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(timeout=seconds, trust_env=proxies) as client,
+    ):
         response = await client.send(request, stream=True)
         try:
             response.raise_for_status()

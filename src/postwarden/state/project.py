@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     "postwarden.holds",
     "postwarden.relocation",
     "postwarden.glass",
+    "postwarden.hooks",
     "postwarden.api",
 ]
 AUTH_USER_MODEL = "people.Identity"

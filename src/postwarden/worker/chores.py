@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from postwarden.custody.service import Quarantine
 from postwarden.holds.service import Aligner
+from postwarden.hooks.service import Teller
 from postwarden.ledger.service import Anchor, Ledger
 from postwarden.relocation.service import RepairDesk
 from postwarden.vocabulary import Moment, PostwardenError
@@ -32,6 +33,11 @@ def hold_chores(aligner: Aligner) -> list[Chore]:
 def quarantine_chores(quarantine: Quarantine) -> list[Chore]:
     """Remove what has been in quarantine for long enough."""
     return [Chore("quarantine", 3_600, lambda: _empty(quarantine))]
+
+
+def hook_chores(teller: Teller) -> list[Chore]:
+    """Tell other programs of what happened; they may take their time."""
+    return [Chore("webhooks", 1, teller.run, most_seconds=_SOON, aside=True)]
 
 
 def _empty(quarantine: Quarantine) -> None:

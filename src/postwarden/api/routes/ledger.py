@@ -5,8 +5,7 @@ from pydantic import BaseModel, Field
 
 from postwarden import wiring
 from postwarden.api.gate import ApiRequest, Route, case_known
-from postwarden.api.paging import Listing, cursor_of, key_of
-from postwarden.api.problems import BadRequest
+from postwarden.api.paging import Listing, cursor_of, key_of, number_of
 from postwarden.api.shapes import GivenTime, Line, Shape, Time
 from postwarden.cases import service as cases
 from postwarden.cases.service import Search
@@ -49,7 +48,7 @@ def list_entries(request: ApiRequest, asked: Query[LedgerAsked]) -> Listing[Ledg
     case = ""
     if asked.case is not None:
         case = case_known(request.auth, asked.case, (Permission.CASE_READ,))
-    before = _number(key_of(asked.cursor))
+    before = number_of(key_of(asked.cursor))
     search = Search(case, asked.actor, asked.act, asked.since, asked.until, before)
     page = cases.entries(request.rooms.desk, request.auth, search)
     after = "" if page.after is None else str(page.after)
@@ -96,14 +95,6 @@ def verify_ledger(request: ApiRequest) -> Verified:
         lost={name: len(sizes) for name, sizes in outside.lost.items()},
         away=outside.away,
     )
-
-
-def _number(key: str) -> int | None:
-    if not key:
-        return None
-    if not (key.isdecimal() and key.isascii() and len(key) < 19):
-        raise BadRequest("cursor: is not one that `next` of a page gave")
-    return int(key)
 
 
 def _shape(one: Told) -> LedgerEntry:

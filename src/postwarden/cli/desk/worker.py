@@ -6,10 +6,19 @@ from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.holds.service import Aligner
-from postwarden.wiring import anchors, hold_desk, mail_control, quarantine, repair_desk, webmails
+from postwarden.wiring import (
+    anchors,
+    hold_desk,
+    mail_control,
+    quarantine,
+    repair_desk,
+    teller,
+    webmails,
+)
 from postwarden.worker.service import (
     Loop,
     hold_chores,
+    hook_chores,
     ledger_chores,
     quarantine_chores,
     repair_chores,
@@ -17,7 +26,7 @@ from postwarden.worker.service import (
 
 
 def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
-    """Carry out what holds decided, and sign and anchor tree heads, until SIGTERM or Ctrl-C."""
+    """Carry out what holds decided, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C."""
     configuration = load(config)
     holds = hold_desk(configuration)
     _tell("The worker is at work.")
@@ -27,6 +36,7 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
             *hold_chores(Aligner(holds, mail_control(configuration), now, webmails(configuration))),
             *repair_chores(repair_desk(configuration, now)),
             *quarantine_chores(quarantine(configuration, holds.desk.ledger)),
+            *hook_chores(teller(configuration, holds, now)),
             *ledger_chores(holds.desk.ledger, anchors(configuration), interval),
         ],
         _tell,
