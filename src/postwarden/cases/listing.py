@@ -170,8 +170,7 @@ class Found(NamedTuple):
 
 def findings(actor: Actor, name: str, asked: Asked) -> Page[Found]:
     """Give findings that are there still, by account. Raises as `head`."""
-    row = _row(actor, name)
-    rows = _mine(actor, row.findings.filter(present=True))
+    rows = findings_seen(actor, name)
     if asked.search:
         rows = rows.filter(account__contains=asked.search.casefold())
     if asked.after:
@@ -180,6 +179,11 @@ def findings(actor: Actor, name: str, asked: Asked) -> Page[Found]:
     some = list(rows.order_by("account", "finding")[: _limit(asked) + 1])
     told = tuple(map(_found, some))
     return _page(told, asked, lambda one: f"{one.account} {one.finding}")
+
+
+def findings_seen(actor: Actor, name: str) -> QuerySet[FindingRow]:
+    """Give the findings that are there still and that the actor may see. Raises as `head`."""
+    return _mine(actor, _row(actor, name).findings.filter(present=True))
 
 
 def some_findings(actor: Actor, name: str, ids: Collection[str]) -> dict[str, Found]:

@@ -63,6 +63,7 @@ from postwarden.cases.people import (
     unknown_persons,
 )
 from postwarden.cases.picture import Known, Looked, Picture, Share, known_accounts, picture
+from postwarden.cases.picturing import Flow, Flows, arrivals, flows
 from postwarden.cases.plain import plain_case, plain_file
 from postwarden.cases.ports import Approval, Contribution, Part
 from postwarden.cases.proof import Cited, Reason, finding, look_up, reasons_of
@@ -127,6 +128,8 @@ __all__ = [
     "Doubt",
     "Due",
     "FindingStep",
+    "Flow",
+    "Flows",
     "Found",
     "Head",
     "Kind",
@@ -170,6 +173,7 @@ __all__ = [
     "add_entry",
     "add_report",
     "add_task",
+    "arrivals",
     "ask_helpdesk",
     "call_back_done",
     "callbacks",
@@ -186,6 +190,7 @@ __all__ = [
     "finding",
     "findings",
     "finish_task",
+    "flows",
     "forget_persons",
     "head",
     "keep_persons",

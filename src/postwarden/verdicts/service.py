@@ -21,7 +21,7 @@ from postwarden.verdicts.facts import Citation, Reason, Verdict
 from postwarden.verdicts.findings import Finding
 from postwarden.verdicts.repairs import NO_REPAIRS, Repairs
 from postwarden.verdicts.summary import Background, LogCoverage, Summary, summarise, weightiest
-from postwarden.verdicts.timeline import Bucket, Timeline
+from postwarden.verdicts.timeline import Bucket, Timeline, timeline
 
 __all__ = [
     "NO_REPAIRS",
@@ -57,5 +57,6 @@ __all__ = [
     "replaced",
     "resolver_of",
     "summarise",
+    "timeline",
     "weightiest",
 ]

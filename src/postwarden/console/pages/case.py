@@ -8,13 +8,32 @@ from postwarden.cases.service import Head
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.lists import next_page
 from postwarden.console.of_case import asked, frame_of, of_case, shown
+from postwarden.console.pictures import flow_picture, time_picture
 from postwarden.console.rooms import present
+from postwarden.console.zones import zone_of
 from postwarden.people.service import Permission
 
 
 def overview(request: DeskRequest, head: Head) -> HttpResponse:
     """Show what there is to do in a case."""
     return shown(request, head, "one", {})
+
+
+def picture(request: DeskRequest, head: Head) -> HttpResponse:
+    """Draw whose mail lies with whom, and when it came there; the drawing alone where htmx asks."""
+    who, case = request.member, head.case
+    flows = cases.flows(who, case.reference, _FLOWS)
+    fault = (case.times.occurred_from, case.times.occurred_to)
+    arrivals = cases.arrivals(who, case.reference)
+    told = {
+        "flows": flows,
+        "flow": flow_picture(flows.rows),
+        "times": time_picture(arrivals, fault, zone_of(request)),
+    }
+    if request.htmx:
+        frame = frame_of(request, head, "one")
+        return render(request, "console/case/pictures.html", {**frame, **told})
+    return shown(request, head, "one", {**told, "whole": True}, "console/case/picture.html")
 
 
 def accounts(request: DeskRequest, head: Head) -> HttpResponse:
@@ -67,12 +86,15 @@ def plans(request: DeskRequest, head: Head) -> HttpResponse:
     return shown(request, head, "plans", {"plans": found[::-1]})
 
 
+_FLOWS = 12
+"""Drawn one by one; the rest is counted."""
 _LONG = 19
 """Digits of a number that no entry has."""
 _READS = (Permission.CASE_READ,)
 _RECORD = (Permission.LEDGER_READ,)
 PAGES = (
     Page("cases/<str:reference>/", "cases-one", of_case(overview), _READS),
+    Page("cases/<str:reference>/picture/", "cases-picture", of_case(picture), _READS),
     Page("cases/<str:reference>/accounts/", "cases-accounts", of_case(accounts), _READS),
     Page("cases/<str:reference>/plans/", "cases-plans", of_case(plans), _READS),
     Page("cases/<str:reference>/reports/", "cases-reports", of_case(reports), _READS),

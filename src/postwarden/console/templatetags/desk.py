@@ -221,3 +221,15 @@ def age(since: Moment) -> str:
 def doctor(result: str) -> Mapping[str, Any]:
     """Show what the doctor found."""
     return words.DOCTOR.get(result, words.DOCTOR["unproven"])._asdict()
+
+
+@register.filter
+def unlocal(number: float) -> str:
+    """Write a number as drawings have it, whatever the reader's language."""
+    return f"{number:g}"
+
+
+@register.simple_tag(takes_context=True)
+def brief(context: Mapping[str, Any], when: Moment) -> str:
+    """Write a moment briefly, without anything around it."""
+    return zones.brief(when, context["zone"])
