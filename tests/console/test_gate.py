@@ -39,7 +39,7 @@ def test_every_address_is_a_page_that_says_what_it_needs():
 
 def address(page: Page, case: str) -> str:
     words = {name: case for name in ("reference",) if f":{name}>" in page.route}
-    words |= {name: "0" * 64 for name in ("start", "veiled") if f":{name}>" in page.route}
+    words |= {name: "0" * 64 for name in ("start", "veiled", "snapshot") if f":{name}>" in page.route}
     words |= {name: "none" for name in ("token", "given", "finding_id") if f":{name}>" in page.route}
     return reverse(page.name, kwargs=words)
 
@@ -52,7 +52,7 @@ def expected(page, role, organisation):
         return {200, 410}
     if not any(one in GRANTS[role] for one in page.needs):
         return {403}
-    if any(one in page.route for one in (":start>", ":veiled>", ":finding_id>")):
+    if any(one in page.route for one in (":start>", ":veiled>", ":snapshot>", ":finding_id>")):
         return {404}
     about_a_case = "reference" in page.route
     reads = Permission.CASE_READ in GRANTS[role] and organisation != "brand"

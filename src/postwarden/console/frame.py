@@ -35,6 +35,7 @@ RAIL = (
     Place("accounts", _("Accounts"), "account", "a", (Permission.CASE_READ,)),
     Place("helpdesk", _("Helpdesk"), "helpdesk", "h", (Permission.HELPDESK_ASK,)),
     Place("preflight", _("Preflight"), "preflight", "p", (Permission.PREFLIGHT_RUN,)),
+    Place("evidence", _("Evidence"), "evidence", "e", (Permission.EVIDENCE_READ,)),
     Place("ledger", _("Ledger"), "ledger", "l", (Permission.LEDGER_READ,)),
 )
 

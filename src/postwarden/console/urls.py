@@ -8,6 +8,7 @@ from postwarden.console.pages import (
     case_acts,
     cases,
     entrance,
+    evidence,
     findings,
     glass,
     helpdesk,
@@ -42,6 +43,7 @@ PAGES = (
     *helpdesk.PAGES,
     *ledger.PAGES,
     *preflight.PAGES,
+    *evidence.PAGES,
 )
 
 urlpatterns = [

@@ -4,8 +4,9 @@ import os
 from typing import NamedTuple
 
 from postwarden.evidence.engine import Engine
-from postwarden.evidence.snapshots import finished
-from postwarden.sources.service import CopyRecord, DirectoryRecord
+from postwarden.evidence.manifest import Manifest
+from postwarden.evidence.snapshots import finished, latest
+from postwarden.sources.service import CopyRecord, DirectoryRecord, GapRecord, SpanRecord
 from postwarden.vocabulary import Moment
 
 _MEMORY = "256MB"
@@ -70,3 +71,40 @@ def addresses_of(root: str, account: str) -> Addresses | None:
         own = rows.filter(rows.account == account).order_by("address", "valid_from", "directory")
         found = tuple(engine.records(own.limit(_MOST), DirectoryRecord))
     return Addresses(newest.name, newest.taken, found)
+
+
+class Coverage(NamedTuple):
+    """What the logs of a snapshot cover, and where they say nothing although they should.
+
+    Attributes:
+        manifest: of the snapshot.
+        spans: by server, host and time; at most 500.
+        gaps: likewise.
+        problems: what could not be read, how often by code.
+    """
+
+    manifest: Manifest
+    spans: tuple[SpanRecord, ...]
+    gaps: tuple[GapRecord, ...]
+    problems: dict[str, int]
+
+
+def coverage_of(root: str, name: str) -> Coverage:
+    """Give what a snapshot covers.
+
+    Raises:
+        NoSnapshot: there is none of that name.
+        BrokenSnapshot: it cannot be read.
+    """
+    manifest = latest(root, name)
+    with Engine(os.path.join(root, manifest.name), _MEMORY, threads=1) as engine:
+        spans = engine.tables["spans"].order_by("server", "host", "first", "file").limit(_MOST)
+        gaps = engine.tables["gaps"].order_by("server", "host", "since").limit(_MOST)
+        problems = engine.tables["problems"]
+        counted = problems.group_by("code").agg(many=problems.count()).order_by("code")
+        return Coverage(
+            manifest,
+            tuple(engine.records(spans, SpanRecord)),
+            tuple(engine.records(gaps, GapRecord)),
+            {row["code"]: row["many"] for row in engine.table(counted).to_pylist()},
+        )

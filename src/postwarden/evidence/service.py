@@ -8,7 +8,14 @@ from postwarden.evidence.errors import BrokenSnapshot, EvidenceError, NoSnapshot
 from postwarden.evidence.mailboxes import Mailboxes
 from postwarden.evidence.manifest import Manifest, Part, Validity
 from postwarden.evidence.merging import merge
-from postwarden.evidence.reading import Addresses, Copies, addresses_of, copies_of
+from postwarden.evidence.reading import (
+    Addresses,
+    Copies,
+    Coverage,
+    addresses_of,
+    copies_of,
+    coverage_of,
+)
 from postwarden.evidence.settings import EvidenceSettings, Scope
 from postwarden.evidence.snapshots import check, check_parts, expire, finished, latest
 from postwarden.evidence.stored import Stored, stored
@@ -17,6 +24,7 @@ __all__ = [
     "Addresses",
     "BrokenSnapshot",
     "Copies",
+    "Coverage",
     "Engine",
     "EvidenceError",
     "EvidenceSettings",
@@ -35,6 +43,7 @@ __all__ = [
     "check",
     "check_parts",
     "copies_of",
+    "coverage_of",
     "directory_lookups",
     "expire",
     "finished",
