@@ -13,8 +13,8 @@ from postwarden.people.service import GRANTS, ITSELF, Permission, Role, member, 
 
 HELD = ("hold1@example.net", "hold2@example.net")
 OURS = {page.name: page for page in PAGES}
-BORROWED = ("account/", "api/")
-"""Addresses of allauth, and of the API, which look after themselves."""
+BORROWED = ("account/", "api/", "health/", "metrics")
+"""Addresses of allauth, and those for programs, which look after themselves."""
 
 
 def addresses(patterns, before=""):
@@ -39,8 +39,12 @@ def test_every_address_is_a_page_that_says_what_it_needs():
 
 def address(page: Page, case: str) -> str:
     words = {name: case for name in ("reference",) if f":{name}>" in page.route}
-    words |= {name: "0" * 64 for name in ("start", "veiled", "snapshot") if f":{name}>" in page.route}
-    words |= {name: "none" for name in ("token", "given", "finding_id") if f":{name}>" in page.route}
+    words |= {
+        name: "0" * 64 for name in ("start", "veiled", "snapshot") if f":{name}>" in page.route
+    }
+    words |= {
+        name: "none" for name in ("token", "given", "finding_id") if f":{name}>" in page.route
+    }
     return reverse(page.name, kwargs=words)
 
 

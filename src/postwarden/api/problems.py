@@ -1,4 +1,4 @@
-"""What went wrong, as programs read it (RFC 9457): every answer below /api that is no success."""
+"""What went wrong, as programs read it (RFC 9457): every answer to a program that is no success."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ from postwarden.words.cases import refusal as case_refusal
 from postwarden.words.plans import refusal as plan_refusal
 
 MEDIA = "application/problem+json"
-PLACE = "/api/"
+PLACES = ("/api/", "/health/", "/metrics")
 _KIND = "urn:postwarden:problem:"
 _UNFIT = "What the request says cannot be used; nothing was done."
 _NOT_FOUND = HTTPStatus.NOT_FOUND
@@ -76,7 +76,7 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
         answer = self._next(request)
-        if not request.path_info.startswith(PLACE):
+        if not request.path_info.startswith(PLACES):
             return answer
         if answer.status_code >= HTTPStatus.BAD_REQUEST and answer["Content-Type"] != MEDIA:
             told = problem(answer.status_code)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from postwarden.api import reference
+from postwarden.api import reference, watching
 from postwarden.api.document import build
 from postwarden.api.routes import cases, holds, ledger, plans, reports, runs, webhooks
 
@@ -21,4 +21,7 @@ api = build(PARTS)
 urlpatterns = [
     path("api/v1/openapi.json", reference.as_json, name="api-document"),
     path("api/v1/", api.urls),
+    path("health/live", watching.live, name="health-live"),
+    path("health/ready", watching.ready, name="health-ready"),
+    path("metrics", watching.metrics, name="metrics"),
 ]

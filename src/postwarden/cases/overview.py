@@ -5,10 +5,10 @@ is looked at here, for databases do not look into lists alike.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import islice
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from postwarden.cases.desk import Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
@@ -39,6 +39,12 @@ def known(actor: Actor, name: str, permissions: Collection[Permission]) -> str:
         if there is None or not there.isdisjoint(row.organisations):
             return str(row.reference)
     raise NoSuchCase(f"{name}: there is no such case")
+
+
+def count_cases() -> Mapping[Stage, int]:
+    """Give how many cases there are in each stage."""
+    counted = dict(CaseRow.objects.values_list("stage").annotate(Count("pk")).order_by())
+    return {stage: counted.get(stage, 0) for stage in Stage}
 
 
 def some_cases(actor: Actor, asked: Asked, stages: Collection[Stage] = ()) -> Page[Case]:

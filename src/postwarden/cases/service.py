@@ -55,7 +55,7 @@ from postwarden.cases.listing import (
     unmatched,
 )
 from postwarden.cases.locking import lock
-from postwarden.cases.overview import known, some_cases
+from postwarden.cases.overview import count_cases, known, some_cases
 from postwarden.cases.people import (
     forget_persons,
     keep_persons,
@@ -181,6 +181,7 @@ __all__ = [
     "change",
     "clocks",
     "close",
+    "count_cases",
     "doubts",
     "entries",
     "every_account",

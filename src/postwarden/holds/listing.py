@@ -1,6 +1,7 @@
 """Open holds a page at a time, in one query."""
 
 import re
+from collections.abc import Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -13,6 +14,12 @@ from postwarden.people.service import Member, Permission
 from postwarden.vocabulary import Moment
 
 _AFTER = re.compile(r"(.{0,320}) ([0-9]{1,18})", re.DOTALL)
+
+
+def count_held() -> Mapping[Kind, int]:
+    """Give how many holds of each kind are open."""
+    counted = dict(open_rows().values_list("kind").annotate(Count("pk")).order_by())
+    return {kind: counted.get(kind, 0) for kind in Kind}
 
 
 def some_held(desk: Desk, who: Member, asked: Asked, case: str | None = None) -> Page[Held]:

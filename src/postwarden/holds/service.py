@@ -7,7 +7,7 @@ from postwarden.holds.desk import HoldDesk, Pending, Planned, Wish
 from postwarden.holds.errors import ControlError, HoldError, NothingToDo, ProjectionUnfit
 from postwarden.holds.keeping import Held, preserved, preserves
 from postwarden.holds.letting_in import LetIn, let_in
-from postwarden.holds.listing import HeldTold, held_told, some_held
+from postwarden.holds.listing import HeldTold, count_held, held_told, some_held
 from postwarden.holds.pace import Pace, pace
 from postwarden.holds.ports import Languages, MailControl, Scripts, Webmail
 from postwarden.holds.rules import Kind, Refusal, Wording
@@ -35,6 +35,7 @@ __all__ = [
     "Webmail",
     "Wish",
     "Wording",
+    "count_held",
     "held_told",
     "let_in",
     "pace",

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     CASE_READ = "case:read"
     CASE_EDIT = "case:edit"
     REPORT_ADD = "report:add"
+    METRICS_READ = "metrics:read"
     HELPDESK_ASK = "helpdesk:ask"
     HOLD_REQUEST = "hold:request"
     HOLD_PRESERVE = "hold:preserve"
@@ -53,6 +54,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.PERSON_MANAGE,
             Permission.CASE_READ,
             Permission.CASE_EDIT,
+            Permission.METRICS_READ,
             Permission.REPORT_ADD,
             Permission.HELPDESK_ASK,
             Permission.HOLD_REQUEST,

@@ -6,10 +6,10 @@ A worker that was held up and lost its lease cannot report an outcome: its token
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from postwarden.state.models import EffectRow
 from postwarden.vocabulary import Moment
@@ -119,6 +119,27 @@ def waiting(kinds: Sequence[str]) -> list[tuple[Effect, str]]:
     rows = EffectRow.objects.filter(kind__in=kinds, due__isnull=False).order_by("pk")
     return [
         (Effect(r.pk, r.kind, r.subject, r.payload, r.token, r.attempts), r.trouble) for r in rows
+    ]
+
+
+class Backlog(NamedTuple):
+    """Effects of a kind that are not done: how many, how many of these failed, and when the oldest is due."""
+
+    kind: str
+    waiting: int
+    failing: int
+    due: Moment
+
+
+def backlog() -> list[Backlog]:
+    """Give how much is to be carried out, by kind."""
+    rows = EffectRow.objects.filter(due__isnull=False).values("kind")
+    counted = rows.annotate(
+        waiting=Count("pk"), failing=Count("pk", filter=~Q(trouble="")), oldest=Min("due")
+    )
+    return [
+        Backlog(one["kind"], one["waiting"], one["failing"], one["oldest"])
+        for one in counted.order_by("kind")
     ]
 
 
