@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from people.conftest import Records
@@ -84,3 +85,10 @@ def test_after_some_wrong_passwords_nobody_may_try_on(desk):
 
 def now():
     return time.time_ns() // 1_000
+
+
+def test_failed_sign_ins_are_counted_for_all_processes_of_the_console(desk):
+    Client().post("/account/login/", {"login": "anna", "password": "wrong"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM console_cache WHERE cache_key LIKE '%login%'")
+        assert cursor.fetchone()[0] >= 1

@@ -37,7 +37,13 @@ def first_link(configuration: Configuration) -> str | None:
 
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Answer until SIGTERM or SIGINT; `prepare` comes before."""
-    _Server({"bind": f"{host}:{port}", "workers": workers, "threads": threads}).run()
+    options = {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "threads": threads,
+        "control_socket_disable": True,  # nobody needs another way to steer it than signals
+    }
+    _Server(options).run()
 
 
 class _Server(BaseApplication):

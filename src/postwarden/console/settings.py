@@ -58,6 +58,7 @@ def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
         "LANGUAGES": LANGUAGES,
         "LOCALE_PATHS": [str(_HERE / "locale")],
         "USE_I18N": True,
+        "CACHES": {"default": _CACHE},
         **_SIGNING_IN,
         **_sessions(secure=secure),
     }
@@ -80,6 +81,10 @@ _MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "postwarden.console.gate.DeskMiddleware",
 ]
+_CACHE = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",  # failed sign-ins count in all processes
+    "LOCATION": "console_cache",
+}
 _TEMPLATES = {
     "BACKEND": "django.template.backends.django.DjangoTemplates",
     "DIRS": [str(_HERE / "templates")],

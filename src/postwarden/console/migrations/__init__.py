@@ -1,0 +1,1 @@
+"""Written by hand: the console keeps no models of its own."""
