@@ -126,6 +126,7 @@ def _asked(  # which page, of which case, and what it asks
     told: Mapping[str, Any],
 ) -> HttpResponse:
     names = {
+        "asks": True,
         "act": act,
         "form": form,
         "some": some,
