@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from crash.peer import PeerRoute, maildir_route
 from people.conftest import NOW, KeyFile
-from postwarden.custody.quarantine import sealing
 from postwarden.custody.service import Refused, Stage
 from postwarden.durable import together
 from postwarden.people.service import member
@@ -41,7 +40,6 @@ _SECONDS = NOW // 1_000_000
 def made_countable():
     """Let this process take small batches, and make all calls in one thread: a process of acts, no other."""
     carrying._AT_ONCE = 4  # several batches a plan, though it is small
-    sealing._FEWEST = 3  # some of them sealed by a helper
     together.ThreadPoolExecutor = pacing.ThreadPoolExecutor = InTurn
 
 

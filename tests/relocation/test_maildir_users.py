@@ -14,6 +14,7 @@ from postwarden.relocation.service import (
     canonical,
 )
 from postwarden.servers.maildir import MaildirRoute
+from postwarden.servers.maildir.tree import Tree
 from postwarden.sources.service import StoreSettings
 from relocation.maildirs import HOSTS, NOBODY, Maildirs, hash_of, letter, wanted
 
@@ -185,3 +186,38 @@ def test_a_folders_name_leads_nowhere_else(mail, route, name):
 def test_an_accounts_name_leads_nowhere_else(route, account):
     with pytest.raises(PermanentRouteError, match="name"):
         route.rooms([account])
+
+
+@pytest.fixture
+def missing(monkeypatch):
+    """Let so many lists of a folder leave out a file that is there, as while it is renamed."""
+
+    def let(times):
+        real, left = Tree.names, iter(range(times))
+
+        def names(tree, path):
+            told = real(tree, path)
+            return told if not told or next(left, None) is None else []
+
+        monkeypatch.setattr(Tree, "names", names)
+
+    return let
+
+
+@pytest.mark.parametrize(("times", "found"), [(1, True), (2, True), (3, False)])
+def test_a_copy_that_its_holder_renames_while_the_folder_is_listed_is_not_gone(
+    mail, missing, times, found
+):
+    file = mail.put(BOB, "1.M", CONTENT, 1)
+    missing(times)
+    ((_, told),) = through(mail).read([wanted("copy", BOB, file, CONTENT)])
+    assert (told is not Absence.GONE) == found
+    assert not found or told.content == canonical(CONTENT)
+
+
+def test_a_parcel_that_its_owner_renames_while_the_folder_is_listed_has_arrived(mail, missing):
+    tickets = list(through(mail).stage([parcel()]).values())
+    through(mail).publish(tickets)
+    missing(2)
+    told = through(mail).settle(tickets)  # by another process: it saw nothing published
+    assert told == {"case-1": Where.ARRIVED}

@@ -27,12 +27,12 @@ class Found:
 
 
 class Finder:
-    """Finds copies in one mailbox; it lists the mailbox again where a file is no longer there."""
+    """Finds copies in one mailbox; it lists the mailbox again where a file is not there, or not any more."""
 
     def __init__(self, places: Places, mailbox: str) -> None:
         self._places = places
         self._mailbox = mailbox
-        self._listing: Listing | None = None
+        self._listings: list[Listing] = []
 
     def find(self, copy: Wanted, fits: Fits) -> Found | Absence:
         """Find a copy: the file of its name in its folder, or else in any other folder.
@@ -60,25 +60,33 @@ class Finder:
                     return Found(folder, path, message, content)
             if not gone:
                 return Absence.UNREADABLE if unreadable else Absence.CHANGED
-            self._listing = None
+            self.forget()
         return Absence.CHANGED
 
     def path_of(self, base: str) -> str | None:
         """Give the first file of a base name, in any folder."""
-        if self._listing is None:
-            self._listing = self._places.listing(self._mailbox)
-        there = self._listing.get(base)
+        there = self._files_of(base)
         return there[0][1] if there else None
 
     def forget(self) -> None:
         """List the mailbox again next time."""
-        self._listing = None
+        self._listings.clear()
 
     def _candidates(self, copy: Wanted) -> list[tuple[str, str]]:
-        if self._listing is None:
-            self._listing = self._places.listing(self._mailbox)
-        there = self._listing.get(os.path.basename(copy.file), [])
+        there = self._files_of(os.path.basename(copy.file))
         return sorted(there, key=lambda one: (one[0] != copy.folder, one))
+
+    def _files_of(self, base: str) -> list[tuple[str, str]]:
+        """Give the files of a base name; none is only said where several lists of the mailbox have none.
+
+        readdir(3) leaves open whether it gives a file that is renamed meanwhile, as each flag renames one.
+        """
+        for look in range(_LOOKS):
+            if look == len(self._listings):
+                self._listings.append(self._places.listing(self._mailbox))
+            if there := self._listings[look].get(base):
+                return there
+        return []
 
 
 def fits_header(copy: Wanted, hosts: frozenset[str]) -> Fits:
