@@ -86,6 +86,7 @@ class RealSuite:
     def __init__(self, made, dovecots):
         self.machine, self.dovecots = made, dovecots
         self._calls = {}
+        self._known_left = set()
         self._count = 0
         self.came = Counter()
 
@@ -108,13 +109,19 @@ class RealSuite:
             self.came[f"{point.act}: two at once"] += course.way == ("both",)
             for act in course.way:
                 self.machine.run(act, lying.name)
-            found = [*at_once, *self._judged(point, lying), *_left(rig)]
+            found = [*at_once, *self._judged(point, lying), *self._newly_left(rig)]
         except Fell as error:
             found = [str(error)]
         finally:
             if not rig.is_up():
                 rig.go_on()
         return [f"{course}: {one}" for one in found]
+
+    def _newly_left(self, rig):
+        """Say what is left in staging, each once: what an earlier point left is not this one's."""
+        left = [one for one in _left(rig) if one not in self._known_left]
+        self._known_left.update(left)
+        return left
 
     def _course(self, point, rolled):
         acting, going_on = self._known(point)
