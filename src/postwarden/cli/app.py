@@ -45,7 +45,7 @@ COMMANDS = {
     "person": Place(
         "postwarden.cli.desk.person",
         "app",
-        "List, add and retire those who work with Postwarden, and enrol their keys.",
+        "List, add and retire those who work with Postwarden, enrol their keys, and make tokens.",
     ),
     "case": Place(
         "postwarden.cli.desk.case",
@@ -130,7 +130,7 @@ COMMANDS = {
     "worker": Place(
         "postwarden.cli.desk.worker",
         "worker",
-        "Carry out what holds decided, and sign and anchor tree heads, until SIGTERM or Ctrl-C.",
+        "Carry out what holds decided, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C.",
     ),
     "evidence": Place("postwarden.cli.evidence", "app", "List, check, merge and expire snapshots."),
     "lab": Place(
