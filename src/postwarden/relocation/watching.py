@@ -61,13 +61,14 @@ def pace(plan: Plan, stage: Stage, now: Moment) -> Pace:
         now: the present.
     """
     ended = Q(stage=CopyStage.ENDED)
+    worked = ~Q(outcome=Outcome.LEFT)  # those that are left are at their end when it begins
     told = CopyRow.objects.filter(plan=plan.hash).aggregate(
         done=Count("pk", filter=ended),
         waiting=Count("pk", filter=Q(stage=CopyStage.WAITING)),
         rows=Count("pk"),
         stuck=Count("pk", filter=Q(outcome=Outcome.NEEDS_PERSON)),
-        lately=Count("pk", filter=Q(ended__gte=now - _LATELY)),
-        first=Min("ended"),
+        lately=Count("pk", filter=worked & Q(ended__gte=now - _LATELY)),
+        first=Min("ended", filter=worked),
     )
     running = stage in (Stage.RUNNING, Stage.ABANDONED)
     return Pace(
