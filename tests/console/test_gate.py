@@ -45,18 +45,21 @@ def address(page: Page, case: str) -> str:
     words |= {
         name: "none" for name in ("token", "given", "finding_id") if f":{name}>" in page.route
     }
+    words |= {"name": "nobody"} if ":name>" in page.route else {}
     return reverse(page.name, kwargs=words)
 
 
 def expected(page, role, organisation):
     """What somebody gets of a page that is about the organisation "home"."""
+    if page.name == "components":
+        return {404}  # they are for developers, who ask for them
     if page.needs in (Opening.ANYBODY, Opening.HALF):
         return {200, 302}
     if page.needs is Opening.NOBODY:
         return {200, 410}
     if not any(one in GRANTS[role] for one in page.needs):
         return {403}
-    if any(one in page.route for one in (":start>", ":veiled>", ":snapshot>", ":finding_id>")):
+    if any(one in page.route for one in (":start>", ":veiled>", ":snapshot>", ":name>", ":finding_id>")):
         return {404}
     about_a_case = "reference" in page.route
     reads = Permission.CASE_READ in GRANTS[role] and organisation != "brand"

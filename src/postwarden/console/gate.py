@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import activate
 from django_htmx.middleware import HtmxDetails
 
 from postwarden.cases.service import NoSuchCase
@@ -119,6 +120,8 @@ def _turned_away(
         return redirect_to_login(request.get_full_path())
     who = member(request.user.get_username())
     request.member = who
+    if who.language:
+        activate(who.language)
     if needs is not Opening.HALF and not has_second_factor(request):
         return HttpResponseRedirect(reverse("second-factor"))
     if isinstance(needs, Opening) or any(_has(who, one) for one in needs):

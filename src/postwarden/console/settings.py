@@ -37,6 +37,7 @@ def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
             *project.INSTALLED_APPS,
             "django.contrib.sessions",
             "django.contrib.messages",
+            "django.contrib.humanize",  # allauth counts the sessions with it
             "whitenoise.runserver_nostatic",
             "django.contrib.staticfiles",
             "allauth",

@@ -19,8 +19,10 @@ from postwarden.console.pages import (
     plan_acts,
     plans,
     preflight,
+    settings,
     programs,
     today,
+    ways,
     tokens,
 )
 
@@ -44,6 +46,8 @@ PAGES = (
     *ledger.PAGES,
     *preflight.PAGES,
     *evidence.PAGES,
+    *ways.PAGES,
+    *settings.PAGES,
 )
 
 urlpatterns = [

@@ -18,7 +18,10 @@ _DAY = 24 * _HOUR
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
-    """Give the zone that a reader's times are shown in: the provider's."""
+    """Give the zone that a reader's times are shown in: theirs, or else the provider's."""
+    who = getattr(request, "member", None)
+    if who is not None and who.zone:
+        return ZoneInfo(who.zone)
     zone: ZoneInfo = request.rooms.configuration.provider.zone  # type: ignore[attr-defined]  # a DeskRequest
     return zone
 

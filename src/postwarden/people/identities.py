@@ -42,6 +42,8 @@ class Member:
         grants: roles held.
         keys: oldest first, revoked ones too.
         scope: who acts by a token has no other permissions than these; None for one's own hands.
+        zone: that times are shown to them in, such as "Europe/Amsterdam"; "": the provider's.
+        language: that they read, such as "nl"; "": their browser's.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Member:
     grants: tuple[Grant, ...]
     keys: tuple[Key, ...]
     scope: frozenset[Permission] | None = None
+    zone: str = ""
+    language: str = ""
 
     def allowed(self, permission: Permission, organisation: str = EVERYWHERE) -> None:
         """Raise `NotAllowed` unless the roles allow it, and the scope."""
@@ -112,6 +116,34 @@ def add(
     return member(name)
 
 
+def colleagues(who: Member) -> list[Member]:
+    """Give those that somebody manages, by name: all, or who has a role for one of their organisations.
+
+    Raises:
+        NotAllowed: they manage nobody.
+    """
+    there = who.organisations(Permission.PERSON_MANAGE)
+    if there is not None and not there:
+        who.allowed(Permission.PERSON_MANAGE)
+    return [
+        one
+        for one in members()
+        if there is None or any(grant.organisation in there for grant in one.grants)
+    ]
+
+
+def settle(name: str, zone: str, language: str, record: Record, now: Moment) -> None:
+    """Keep how somebody wants to read: their own doing; "" for what they do not mind.
+
+    Raises:
+        UnknownIdentity: nobody has that name.
+    """
+    with transaction.atomic():
+        member(name)
+        Identity.objects.filter(name=name).update(zone=zone, language=language)
+        record("person.settled", name, name, {"zone": zone, "language": language}, now)
+
+
 def retire(name: str, actor: str, record: Record, now: Moment) -> None:
     """Let somebody act no more; keys count no more from now on. Raises as `add`."""
     with transaction.atomic():
@@ -167,4 +199,6 @@ def frozen(row: Identity) -> Member:
         row.is_active,
         tuple(grants),
         tuple(Key(one.public, one.fingerprint, one.enrolled_at, one.revoked_at) for one in keys),
+        zone=row.zone,
+        language=row.language,
     )

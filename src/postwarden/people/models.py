@@ -12,6 +12,8 @@ class Identity(AbstractBaseUser):
     name = models.CharField(max_length=64, unique=True)
     full_name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
+    zone = models.CharField(max_length=64, default="", blank=True)
+    language = models.CharField(max_length=16, default="", blank=True)
 
     objects: ClassVar[BaseUserManager[Self]] = BaseUserManager()
 

@@ -14,10 +14,12 @@ from postwarden.people.identities import (
     Member,
     add,
     challenge,
+    colleagues,
     enrol,
     member,
     members,
     retire,
+    settle,
 )
 from postwarden.people.invitations import invite, redeem
 from postwarden.people.ports import Person, Persons, Record
@@ -81,6 +83,7 @@ __all__ = [
     "challenge",
     "challenge_of",
     "check",
+    "colleagues",
     "enrol",
     "fingerprint",
     "invite",
@@ -92,6 +95,7 @@ __all__ = [
     "redeem",
     "retire",
     "revoke_token",
+    "settle",
     "tokens",
     "written_passkey",
 ]
