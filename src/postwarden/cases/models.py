@@ -98,6 +98,10 @@ class AccountRow(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("case", "account"), name="cases_account_once"),
         )
+        indexes = (
+            models.Index(fields=("case", "organisation", "state"), name="cases_account_counted"),
+            models.Index(fields=("case", "state", "account"), name="cases_account_listed"),
+        )
 
 
 class StepRow(models.Model):
@@ -151,6 +155,18 @@ class FindingRow(models.Model):
         db_table = "cases_finding"
         constraints = (
             models.UniqueConstraint(fields=("case", "finding"), name="cases_finding_once"),
+        )
+        indexes = (
+            models.Index(
+                fields=("case", "verdict", "organisation"),
+                condition=models.Q(present=True),
+                name="cases_finding_counted",
+            ),
+            models.Index(
+                fields=("case", "account", "finding"),
+                condition=models.Q(present=True),
+                name="cases_finding_listed",
+            ),
         )
 
 
