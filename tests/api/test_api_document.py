@@ -36,7 +36,10 @@ def everything(desk):
     """A program of somebody who may do everything, and names of what there is."""
     desk.person("zoe", Grant(Role.POSTMASTER, EVERYWHERE), Grant(Role.OFFICER, EVERYWHERE))
     plan = desk.holds.hold(Wish(HELD, desk.case, "test"), member("anna"), desk.now).plan
-    return Program(token_of("zoe")), {"reference": desk.case, "plan": plan.hash}
+    zoe = Program(token_of("zoe"))
+    told = {"url": "https://tickets.example.net/", "events": ["case.opened"]}
+    webhook = str(zoe.post("/webhooks", told).told["webhook"])
+    return zoe, {"reference": desk.case, "plan": plan.hash, "webhook": webhook}
 
 
 def answered(operation, program, names):

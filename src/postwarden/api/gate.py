@@ -12,6 +12,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.security import HttpBearer
@@ -19,6 +20,7 @@ from pydantic import BaseModel
 
 from postwarden.api.once import HEADER, once
 from postwarden.cases.service import NoSuchCase, known
+from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission, bearer
 from postwarden.rooms import Rooms, present
 
@@ -53,7 +55,7 @@ class Route:
             rooms to decide.
         gives: what the answer is; None: nothing.
         status: of success.
-        alone: a POST that changes nothing here, or cannot be undone with a transaction.
+        noted: it gives rows about people: that they were read is on record.
     """
 
     method: str
@@ -62,12 +64,12 @@ class Route:
     needs: tuple[Permission, ...]
     gives: type[BaseModel] | None
     status: int = HTTPStatus.OK
-    alone: bool = False
+    noted: bool = False
 
     @property
     def takes_key(self) -> bool:
         """What is sent again with the same key is done once."""
-        return self.method == "POST" and not self.alone
+        return self.method == "POST"
 
     @property
     def name(self) -> str:
@@ -130,11 +132,25 @@ def _answering(route: Route) -> Callable[..., HttpResponse]:
             named["reference"] = case_known(request.auth, named["reference"], route.needs)
 
         def act() -> HttpResponse:
-            return _written(route.view(request, **named), route.status)
+            told = route.view(request, **named)
+            _note(request, route, named.get("reference"), told)
+            return _written(told, route.status)
 
-        return once(request, request.auth.name, act) if route.takes_key else act()
+        if not route.takes_key:
+            return act()
+        return once(request, request.auth.name, act)
 
     return answer
+
+
+def _note(request: ApiRequest, route: Route, case: str | None, told: BaseModel | None) -> None:
+    """Let the record say who read how many rows of what, before they are given."""
+    if not route.noted:
+        return
+    detail = {"route": route.name, "rows": len(getattr(told, "items", ()))}
+    with transaction.atomic():
+        entry = Entry("api.read", request.auth.name, case=case, detail=detail)
+        request.rooms.ledger.append([entry], present())
 
 
 def case_known(who: Member, reference: str, needs: tuple[Permission, ...]) -> str:

@@ -15,6 +15,7 @@ from postwarden.cases.service import NoSuchCase
 from postwarden.cases.service import Refused as CaseRefused
 from postwarden.custody.service import NoSuchPlan
 from postwarden.custody.service import Refused as PlanRefused
+from postwarden.holds.service import NothingToDo
 from postwarden.hooks.service import BadHook, NoSuchHook
 from postwarden.ledger.service import LedgerError
 from postwarden.people.service import BadKey, BadToken, NotAllowed, UnknownIdentity
@@ -107,14 +108,12 @@ _STATUS: Mapping[type[Exception], int] = {
 
 def of(error: Exception) -> HttpResponse:
     """Give the answer that an exception comes to; raise it where it is a fault of the program."""
-    if isinstance(error, CaseRefused):
-        return problem(409, case_refusal(error.refusal), error.refusal.code)
-    if isinstance(error, PlanRefused):
-        return problem(409, plan_refusal(error.refusal), error.refusal)
     if isinstance(error, ValidationError):
         return problem(422, _UNFIT, errors=_places(error))
     if isinstance(error, HttpError) and not isinstance(error, AuthenticationError):
         return problem(error.status_code)
+    if isinstance(error, CaseRefused | PlanRefused | NothingToDo):
+        return _refused(error)
     failed = failure(error) or error
     if isinstance(failed, StateError | LedgerError):
         answer = problem(503, str(failed))
@@ -124,6 +123,16 @@ def of(error: Exception) -> HttpResponse:
         raise error
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
     return problem(status, "" if status in _GENERIC and status != _NOT_FOUND else str(error))
+
+
+def _refused(error: CaseRefused | PlanRefused | NothingToDo) -> HttpResponse:
+    """Say what the rules of the desk refused, in their code and in words."""
+    if isinstance(error, CaseRefused):
+        return problem(409, case_refusal(error.refusal), error.refusal.code)
+    if isinstance(error, PlanRefused):
+        return problem(409, plan_refusal(error.refusal), error.refusal)
+    left = [{"where": account, "what": why} for account, why in error.left]
+    return problem(409, str(error), "nothing-to-do", left)
 
 
 def _places(error: ValidationError) -> list[dict[str, str]]:

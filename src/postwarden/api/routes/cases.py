@@ -151,6 +151,20 @@ ROUTES = (
     Route("GET", "/cases/{reference}", get_case, _READS, CaseWhole),
     Route("GET", "/cases/{reference}/timeline", list_timeline, _READS, Listing[EntryShape]),
     Route("POST", "/cases/{reference}/timeline", add_entry, _EDITS, CaseShape, 201),
-    Route("GET", "/cases/{reference}/accounts", list_accounts, _READS, Listing[AccountShape]),
-    Route("GET", "/cases/{reference}/findings", list_findings, _READS, Listing[FindingShape]),
+    Route(
+        "GET",
+        "/cases/{reference}/accounts",
+        list_accounts,
+        _READS,
+        Listing[AccountShape],
+        noted=True,
+    ),
+    Route(
+        "GET",
+        "/cases/{reference}/findings",
+        list_findings,
+        _READS,
+        Listing[FindingShape],
+        noted=True,
+    ),
 )

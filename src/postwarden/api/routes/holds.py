@@ -133,7 +133,7 @@ def _planned(request: ApiRequest, planned: Planned) -> PlannedShape:
 
 
 ROUTES = (
-    Route("GET", "/holds", list_holds, (Permission.CASE_READ,), Listing[HoldShape]),
+    Route("GET", "/holds", list_holds, (Permission.CASE_READ,), Listing[HoldShape], noted=True),
     Route("POST", "/holds", hold_accounts, _REQUESTS, PlannedShape, 202),
     Route("POST", "/releases", release_accounts, _RELEASES, PlannedShape, 202),
 )

@@ -207,7 +207,7 @@ _TAKES_BACK = (Permission.PLAN_REQUEST, Permission.PLAN_APPROVE)
 ROUTES = (
     Route("GET", "/plans", list_plans, _READS, Listing[PlanShape]),
     Route("GET", "/plans/{plan}", get_plan, _READS, PlanShape),
-    Route("GET", "/plans/{plan}/acts", list_acts, _READS, Listing[ActShape]),
+    Route("GET", "/plans/{plan}/acts", list_acts, _READS, Listing[ActShape], noted=True),
     Route("GET", "/plans/{plan}/consent", get_consent, _READS, Consent),
     Route(
         "POST", "/plans/{plan}/approvals", approve_plan, (Permission.PLAN_APPROVE,), PlanShape, 201

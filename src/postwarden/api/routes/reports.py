@@ -71,6 +71,7 @@ ROUTES = (
         list_reports,
         (Permission.CASE_READ,),
         Listing[ReportShape],
+        noted=True,
     ),
     Route("POST", "/cases/{reference}/reports", add_report, (Permission.REPORT_ADD,), Label, 201),
 )
