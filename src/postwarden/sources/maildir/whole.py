@@ -74,7 +74,9 @@ def header_hash(content: bytes, hosts: Set[str]) -> str:
         content: the message, LF or CR LF line ends.
         hosts: the provider's own hosts, lower case.
     """
-    facts = header_facts(content, hosts, whole=True, declared=False)
+    start = content[:_START]  # of most messages the header is in it
+    facts = header_facts(start, hosts, whole=len(start) == len(content), declared=False)
+    facts = facts or header_facts(content, hosts, whole=True, declared=False)
     return "" if facts is None else facts.header_hash
 
 
