@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the reference pages from the code: commands, configuration, verdicts, evidence.
+"""Write the reference pages from the code: commands, configuration, verdicts, evidence, API.
 
 tools/reference.py FOLDER           write FOLDER/reference/*.md
 tools/reference.py --check FOLDER   print how they differ from the code; exit status 1 if they do
@@ -28,6 +28,7 @@ from postwarden.configuration import schema
 from postwarden.evidence.engine import TABLES
 from postwarden.ledger import check
 from postwarden.sources import records
+from postwarden.state.service import set_up
 from postwarden.verdicts.service import Change, Citation, Finding, Reason, Verdict
 from postwarden.words import verdicts as sentences
 
@@ -320,6 +321,27 @@ def _named(told: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(f"`{name}`", meaning) for name, meaning in told.items()]
 
 
+def routes() -> str:
+    """Describe every route of the API: what it does, what it needs, and what it takes."""
+    set_up()
+    from postwarden.api.service import document  # noqa: PLC0415  # has models: after set_up
+
+    parts: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for path, operations in document()["paths"].items():
+        for method, one in operations.items():
+            needs = " or ".join(f"`{need}`" for need in one["x-needs"])
+            takes = ", ".join(f"`{each['name']}`" for each in one["parameters"])
+            body = one.get("requestBody", {}).get("content", {}).get("application/json", {})
+            shape = body.get("schema", {}).get("$ref", "").rpartition("/")[2]
+            told = ", ".join(filter(None, (takes, shape and f"a body: {shape}")))
+            row = (f"`{method.upper()} {path}`", f"{one['summary']}.", needs, told)
+            parts[one["tags"][0]].append(row)
+    heading = ("route", "what it does", "needs", "takes")
+    sections = [f"## {part}\n\n{_table(heading, tuple(rows))}" for part, rows in parts.items()]
+    about = "See [how to use the API](../how-to/use-the-api.md). Shapes stand in `/api/v1/openapi.json`.\n"
+    return "\n".join([HEADER, "# Routes of the API\n", about, *sections])
+
+
 def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [heading, ("---",) * len(heading), *rows]
     cells = [[cell.replace("|", "\\|").replace("<", "&lt;") for cell in line] for line in lines]
@@ -332,6 +354,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "verdicts.md": verdicts,
     "evidence.md": evidence,
     "bundle.md": bundle,
+    "api.md": routes,
 }
 
 

@@ -72,7 +72,7 @@ def expected(route, role, organisation):
 
 def test_each_role_gets_what_it_may_and_nothing_else(desk, names):
     wrong = {}
-    for role, organisation in itertools.product(Role, ("all", "home", "brand")):
+    for role, organisation in itertools.product(Role, ("home", "brand")):
         program = Program(token_of(f"{role}-{organisation}"))
         for route in ROUTES:
             # ninja reads the body before the room is asked, so that POSTs here get to the body alone
@@ -124,13 +124,11 @@ def test_what_is_done_is_done_for_ones_own_organisation_alone(desk, names, organ
     assert wrong == {}
 
 
-def test_a_scope_of_one_permission_opens_its_routes_alone(desk, names):
+def test_a_scope_of_everything_else_opens_no_route(desk, names):
     desk.person("zoe", *(Grant(role, EVERYWHERE) for role in Role))
-    for permission in Permission:
-        program = Program(token_of("zoe", (permission,)))
-        for route in (one for one in ROUTES if permission not in one.needs):
-            answer = program(route.method, route.path.format(**names))
-            assert answer.status_code == 403, (route.name, permission)
+    for route in ROUTES:
+        program = Program(token_of("zoe", set(Permission) - {*route.needs}))
+        assert program(route.method, route.path.format(**names)).status_code == 403, route.name
 
 
 def test_rights_and_tokens_taken_away_are_missed_by_the_next_request(desk):
