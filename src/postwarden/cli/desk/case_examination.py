@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from postwarden.cli.desk.case_findings import plain_console, print_refreshed, ta
 from postwarden.cli.desk.seat import seat
 from postwarden.cli.options import now
 from postwarden.cli.output.hostile import visible
+from postwarden.drafting import later, of_case
 from postwarden.evidence.service import stored
 from postwarden.opened import Opened
 from postwarden.verdicts.service import Coverage, Finding, Question, Verdict
@@ -24,10 +24,7 @@ def asked(config: str, who: str | None, case: str, question: Question) -> Questi
     """Give the question as a case asks it: of mail since shortly before it occurred, or as is said."""
     with seat(config, who) as at:
         times = cases.case_file(at.who, case).case.times
-    since = times.occurred_from and times.occurred_from - cases.SPARE
-    until = times.occurred_to and times.occurred_to + cases.SPARE
-    fault = (_later(since, question.since), _earlier(until, question.until)) if since else None
-    return replace(question, since=question.since or since, widely=True, fault=fault)
+    return of_case(times, question)
 
 
 class Examined(NamedTuple):
@@ -95,7 +92,7 @@ def _looks(
             snapshot=manifest.name,
             sha256=digest,
             taken=manifest.taken,
-            since=_later(question.since, manifest.scope.since),
+            since=later(question.since, manifest.scope.since),
             until=question.until,
             copies=here.copies,
             wrong=wrong[account],
@@ -107,16 +104,6 @@ def _looks(
         )
         for account, here in sorted(stored(done.evidence.engine, accounts).items())
     ]
-
-
-def _later(one: Moment | None, other: Moment | None) -> Moment | None:
-    known = [at for at in (one, other) if at is not None]
-    return max(known, default=None)
-
-
-def _earlier(one: Moment | None, other: Moment | None) -> Moment | None:
-    known = [at for at in (one, other) if at is not None]
-    return min(known, default=None)
 
 
 def _print(states: Mapping[str, cases.State], unseen: set[str], console: Console) -> None:

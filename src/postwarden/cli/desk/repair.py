@@ -111,15 +111,15 @@ def repair(  # noqa: PLR0913, PLR0917  # the options of the command
 
     Exit status: 0 when a plan waits for approval, 2 when there is nothing that a plan could put right.
     """
-    from postwarden.cli.desk.repair_drafting import Asked, drafted  # noqa: PLC0415  # loads the engine
+    from postwarden.drafting import Asked, drafted  # noqa: PLC0415  # loads the engine
 
     configuration = load(config)
     period = (moment(since, "--since"), moment(until, "--until"))
     desk = repair_desk(configuration, now)
     actor = member(acting(who))
     reference = cases.case_file(actor, case).case.reference
-    wanted = Asked(config, who, case, period, accounts(account), snapshot, clean, answered, lmtp)
-    repairs, counted = drafted(configuration, desk, wanted)
+    wanted = Asked(reference, period, accounts(account), snapshot, clean, answered, lmtp)
+    repairs, counted = drafted(configuration, desk, actor, wanted)
     with not_possible():
         frozen = desk.plan(reference, reason, repairs, counted, actor)
     for line in planned_lines(repairs):

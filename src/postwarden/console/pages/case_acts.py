@@ -47,6 +47,7 @@ _ACTS = (
     ("suspect", forms.Suspecting, _EDIT),
     ("stage", forms.Ending, _EDIT),
     ("tasks", forms.Doing, _EDIT),
+    ("repair", forms.Repairing, Permission.PLAN_REQUEST),
 )
 PAGES = (
     Page("cases/open/", "cases-open", open_case, (_EDIT,)),

@@ -1,6 +1,6 @@
 """What a repair is planned from: an examination of everything that a case's accounts have in its time.
 
-Apart from the commands that run repairs, for it loads the engine.
+Shells import it where they plan, for it loads the engine.
 """
 
 from dataclasses import replace
@@ -8,12 +8,11 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from postwarden.cases import service as cases
-from postwarden.cli.acting import acting
-from postwarden.cli.desk.case_examination import asked
+from postwarden.cases.service import Times
 from postwarden.configuration import Configuration
 from postwarden.evidence.service import Mailboxes
 from postwarden.opened import opened
-from postwarden.people.service import member
+from postwarden.people.service import Member
 from postwarden.relocation.drafting.service import (
     Surroundings,
     Wish,
@@ -33,27 +32,59 @@ _RIGHT = "rightful"
 
 
 class Asked(NamedTuple):
-    """What somebody wants planned, as the command has it."""
+    """What somebody wants planned.
 
-    config: str
-    who: str | None
+    Attributes:
+        case: reference.
+        period: since when and until when; None: as the case says.
+        accounts: in these alone; none: in all that the case concerns.
+        snapshot: by its name; None: the newest.
+        clean: deliver without what the trace says of the wrong mailbox.
+        answered: take copies away, too, that their holder has answered.
+        by_lmtp: deliver by LMTP to accounts that no other way leads to.
+    """
+
     case: str
-    period: tuple[Moment | None, Moment | None]
-    accounts: tuple[str, ...]
-    snapshot: str | None
-    clean: bool
-    answered: bool
-    by_lmtp: bool
+    period: tuple[Moment | None, Moment | None] = (None, None)
+    accounts: tuple[str, ...] = ()
+    snapshot: str | None = None
+    clean: bool = False
+    answered: bool = False
+    by_lmtp: bool = False
+
+
+def of_case(times: Times, question: Question) -> Question:
+    """Give a question as a case asks it: of mail since shortly before it occurred, or as is said."""
+    since = times.occurred_from and times.occurred_from - cases.SPARE
+    until = times.occurred_to and times.occurred_to + cases.SPARE
+    fault = (later(since, question.since), _earlier(until, question.until)) if since else None
+    return replace(question, since=question.since or since, widely=True, fault=fault)
+
+
+def later(one: Moment | None, other: Moment | None) -> Moment | None:
+    """Give the later one of what is known."""
+    known = [at for at in (one, other) if at is not None]
+    return max(known, default=None)
+
+
+def _earlier(one: Moment | None, other: Moment | None) -> Moment | None:
+    known = [at for at in (one, other) if at is not None]
+    return min(known, default=None)
 
 
 def drafted(
-    configuration: Configuration, desk: RepairDesk, wanted: Asked
+    configuration: Configuration, desk: RepairDesk, who: Member, wanted: Asked
 ) -> tuple[list[Repair], Counted]:
-    """Say what is to be done about each copy that is not right, and count all that were looked at."""
-    question = asked(
-        wanted.config, wanted.who, wanted.case, Question(*wanted.period, wanted.accounts)
-    )
-    file = cases.case_file(member(acting(wanted.who)), wanted.case)
+    """Say what is to be done about each copy that is not right, and count all that were looked at.
+
+    Raises:
+        NoSuchCase, NotAllowed: as cases have them.
+        EvidenceError: there is no snapshot that can be asked.
+        DirectoryNotWhole: it lacks an address table.
+        RelocationError: a store does not say who has a mailbox there.
+    """
+    file = cases.case_file(who, wanted.case)
+    question = of_case(file.case.times, Question(*wanted.period, wanted.accounts))
     right = {one.account for one in file.findings if one.present and one.verdict == _RIGHT}
     accounts = tuple(sorted({*file.case.accounts, *right}))
     question = replace(question, accounts=question.accounts or accounts)
