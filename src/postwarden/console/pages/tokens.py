@@ -2,11 +2,12 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from postwarden.api.service import scopes
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.people.service import (
     GRANTS,
@@ -42,16 +43,20 @@ class NewToken(forms.Form):
 
 def own_tokens(request: DeskRequest) -> HttpResponse:
     """List one's tokens; make one, and show it on the answer alone."""
-    form = NewToken(request.POST or None)
-    scope = form.fields["scope"]
-    assert isinstance(scope, forms.MultipleChoiceField)
-    scope.choices = [(one.value, one.value) for one in _rights(request.member)]
-    given = ""
-    if request.method == "POST" and form.is_valid():
-        given = _made(request, form)
+    form, given = _form(request, request.POST or None), ""
+    if request.method == "POST" and form.is_valid() and (given := _made(request, form)):
+        form = _form(request, None)
     rows = [(one, ", ".join(sorted(one.scope))) for one in tokens(request.member.name)]
     told = {"form": form, "given": given, "tokens": rows, "now": present()}
     return render(request, "console/tokens.html", told)
+
+
+def _form(request: DeskRequest, told: QueryDict | None) -> NewToken:
+    form = NewToken(told)
+    scope = form.fields["scope"]
+    assert isinstance(scope, forms.MultipleChoiceField)
+    scope.choices = [(one.value, one.value) for one in _rights(request.member)]
+    return form
 
 
 def _made(request: DeskRequest, form: NewToken) -> str:
@@ -79,7 +84,8 @@ def revoke(request: DeskRequest) -> HttpResponse:
 
 
 def _rights(who: Member) -> list[Permission]:
-    return sorted({one for grant in who.grants for one in GRANTS[grant.role]})
+    """Give what somebody may that programs can do."""
+    return sorted(scopes() & {one for grant in who.grants for one in GRANTS[grant.role]})
 
 
 PAGES = (
