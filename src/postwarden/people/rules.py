@@ -43,7 +43,6 @@ class Permission(StrEnum):
     QUARANTINE_DESTROY = "quarantine:destroy"
     PREFLIGHT_RUN = "preflight:run"
     EVIDENCE_READ = "evidence:read"
-    EVIDENCE_SCAN = "evidence:scan"
     GLASS_ASK = "glass:ask"
     GLASS_GRANT = "glass:grant"
 
@@ -62,7 +61,6 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.PLAN_APPROVE,
             Permission.PREFLIGHT_RUN,
             Permission.EVIDENCE_READ,
-            Permission.EVIDENCE_SCAN,
             Permission.GLASS_ASK,
         }
     ),
