@@ -30,4 +30,5 @@ say "Are the servers such that held means held? A throw-away account tries"
 $postwarden doctor -c "$out/lab/postwarden.toml" --as anna
 echo; echo "The after-action report: $out/lab/drill/report.html"
 echo "What each command printed, and the case's bundle: $out/lab/drill/"
+"${as_root[@]}" tools/demo-console.sh "$out/lab/postwarden.toml"
 echo "The lab has stopped; start it again: ${as_root[*]} $postwarden lab up --dir $out/lab"
