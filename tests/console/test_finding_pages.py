@@ -1,6 +1,7 @@
 """Findings with their proof: reasons, and the cited line one click away."""
 
 import gzip
+import re
 from dataclasses import replace
 
 import pytest
@@ -46,6 +47,18 @@ def test_a_finding_says_why(proven):
     assert "cited.log:2" in text
     assert "postfix/cleanup" not in text
     assert looks(proven) == []
+
+
+def test_the_door_to_an_account_s_findings_names_nobody(proven):
+    rows = proven.browser("anna").get(f"/cases/{proven.case}/accounts/").content.decode()
+    door = re.search(rf'href="(/cases/{proven.case}/findings/[?]of=([^"]*))"', rows)
+    assert "@" not in door[2]
+    assert "hold1" not in door[2]
+    found = proven.browser("anna").get(door[1]).content.decode()
+    assert f"/cases/{proven.case}/findings/f1/" in found
+    for made_up in ("x", "%00", "A" * 400, "%ff"):
+        address = f"/cases/{proven.case}/findings/?of={made_up}"
+        assert proven.browser("anna").get(address).status_code == 200
 
 
 def test_a_cited_line_is_one_click_away_masked_and_on_record(proven):

@@ -13,6 +13,7 @@ from postwarden.cases import service as cases
 from postwarden.cases.service import Asked, Head, NoSuchCase, State
 from postwarden.console.gate import DeskRequest, View
 from postwarden.console.rooms import present
+from postwarden.console.veiled import unveil
 from postwarden.people.service import Member, NotAllowed, Permission
 
 _ACTS = {
@@ -97,11 +98,15 @@ def frame_of(request: DeskRequest, head: Head, tab: str) -> Mapping[str, Any]:
 
 
 def asked(told: QueryDict) -> Asked:
-    """Read what is wanted of a list; databases have no NUL in text."""
+    """Read what is wanted of a list: by a search, or of one account that `of` stands for.
+
+    Databases have no NUL in text.
+    """
     search, after = (str(told.get(name, "")).replace("\0", "") for name in ("search", "after"))
     named = told.getlist("state")
     states = tuple(one for one in State if one.value in named)
-    return Asked(states=states, search=search.strip(), after=after)
+    of = unveil(told.get("of", "")) if told.get("of") else None
+    return Asked(states=states, search=of or search.strip(), after=after)
 
 
 def _has(who: Member, permission: Permission, head: Head) -> bool:

@@ -233,3 +233,9 @@ def unlocal(number: float) -> str:
 def brief(context: Mapping[str, Any], when: Moment) -> str:
     """Write a moment briefly, without anything around it."""
     return zones.brief(when, context["zone"])
+
+
+@register.filter
+def veiled(account: str) -> str:
+    """Give what stands for an account in addresses of pages."""
+    return veil(account)
