@@ -106,6 +106,8 @@ def test_what_is_not_there_is_a_problem(program):
         answer = anna(method, path, None if method == "GET" else {})
         assert (answer.status_code, answer.told["status"]) == (status, status), path
         assert answer["Content-Type"] == "application/problem+json"
+        assert int(answer.get("Content-Length", len(answer.content))) == len(answer.content)
+        assert (answer["X-Content-Type-Options"], answer["X-Frame-Options"]) == ("nosniff", "DENY")
         assert ("Allow" in answer) == (status == 405)
         assert answer.told["title"]
         assert answer.told["detail"]

@@ -61,7 +61,7 @@ def served(desk, tmp_path):
 
 
 def ready(base, server):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while server.poll() is None and time.monotonic() < deadline:
         try:
             if httpx.get(f"{base}/health/ready", trust_env=False).status_code == 200:

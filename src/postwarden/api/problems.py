@@ -80,11 +80,9 @@ class ProblemMiddleware:
         if not request.path_info.startswith(PLACES):
             return answer
         if answer.status_code >= HTTPStatus.BAD_REQUEST and answer["Content-Type"] != MEDIA:
-            told = problem(answer.status_code)
-            for name in ("Allow", "Retry-After"):
-                if name in answer:
-                    told[name] = answer[name]
-            answer = told
+            answer.content = problem(answer.status_code).content
+            answer["Content-Type"] = MEDIA
+            answer["Content-Length"] = str(len(answer.content))
         add_never_cache_headers(answer)
         return answer
 
