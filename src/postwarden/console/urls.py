@@ -19,11 +19,11 @@ from postwarden.console.pages import (
     plan_acts,
     plans,
     preflight,
-    settings,
     programs,
+    settings,
     today,
-    ways,
     tokens,
+    ways,
 )
 
 PAGES = (
