@@ -59,7 +59,9 @@ def expected(page, role, organisation):
         return {200, 410}
     if not any(one in GRANTS[role] for one in page.needs):
         return {403}
-    if any(one in page.route for one in (":start>", ":veiled>", ":snapshot>", ":name>", ":finding_id>")):
+    if any(
+        one in page.route for one in (":start>", ":veiled>", ":snapshot>", ":name>", ":finding_id>")
+    ):
         return {404}
     about_a_case = "reference" in page.route
     reads = Permission.CASE_READ in GRANTS[role] and organisation != "brand"

@@ -19,11 +19,11 @@ from django.utils.translation import activate
 from django_htmx.middleware import HtmxDetails
 
 from postwarden.cases.service import NoSuchCase
-from postwarden.console.rooms import Rooms, opened
 from postwarden.console.settings import CONFIGURATION
 from postwarden.console.signing import has_second_factor
 from postwarden.custody.service import NoSuchPlan
 from postwarden.people.service import Member, NotAllowed, Permission, member
+from postwarden.rooms import Rooms, opened
 from postwarden.vocabulary import PostwardenError
 from postwarden.words.plans import not_possible
 

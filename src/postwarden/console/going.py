@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from postwarden.console.gate import DeskRequest
-from postwarden.console.rooms import present
 from postwarden.console.zones import zone_of
 from postwarden.custody.service import Plan, Stage
 from postwarden.holds.service import pace as hold_pace
 from postwarden.people.service import Permission
 from postwarden.relocation.service import is_repair
 from postwarden.relocation.service import pace as repair_pace
+from postwarden.rooms import present
 from postwarden.vocabulary import Moment
 
 _MINUTE = 60_000_000

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from postwarden.cases import service as cases
 from postwarden.cases.service import Asked, Head, NoSuchCase, State
 from postwarden.console.gate import DeskRequest, View
-from postwarden.console.rooms import present
 from postwarden.console.veiled import unveil
 from postwarden.people.service import Member, NotAllowed, Permission
+from postwarden.rooms import present
 
 _ACTS = {
     "edit": Permission.CASE_EDIT,

@@ -17,9 +17,7 @@ LEFT = "left"  # in the payload of what is tried again for those accounts alone 
 EFFECTS = (PLAN, SESSIONS, WEBMAIL, FILTERS)
 _SECOND = 1_000_000
 LATE_LOGINS = 10 * _SECOND  # a login under way when the hold was committed shows up within this
-OWN_TURN = (
-    5 * _SECOND
-)  # the command carries its plan out itself; the worker where it was killed
+OWN_TURN = 5 * _SECOND  # the command carries its plan out itself; the worker where it was killed
 
 
 def due_plan(hashed: str, at: Moment) -> None:

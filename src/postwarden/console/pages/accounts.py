@@ -13,9 +13,9 @@ from postwarden.cases import service as cases
 from postwarden.cases.service import Asked
 from postwarden.console.gate import DeskRequest, Page, View
 from postwarden.console.lists import next_page
-from postwarden.console.rooms import present
 from postwarden.console.veiled import unveil, veil
 from postwarden.people.service import NotAllowed, Permission
+from postwarden.rooms import present
 from postwarden.vocabulary import normal
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.lists import next_page
 from postwarden.console.of_case import asked, frame_of, of_case, shown
 from postwarden.console.pictures import flow_picture, time_picture
-from postwarden.console.rooms import present
 from postwarden.console.zones import zone_of
 from postwarden.people.service import Member, Permission
+from postwarden.rooms import present
 from postwarden.vocabulary import Moment
 
 

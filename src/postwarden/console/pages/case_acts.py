@@ -11,8 +11,8 @@ from postwarden.console import case_forms as forms
 from postwarden.console.case_forms import ActForm, InCase
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.of_case import frame_of, of_case
-from postwarden.console.rooms import present
 from postwarden.people.service import Permission
+from postwarden.rooms import present
 
 
 def open_case(request: DeskRequest) -> HttpResponse:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.firstly import is_first
 from postwarden.console.gate import DeskRequest, Opening, Page
-from postwarden.console.rooms import Rooms, present
 from postwarden.console.signing import has_second_factor, set_password
 from postwarden.people.service import (
     EVERYWHERE,
@@ -24,6 +23,7 @@ from postwarden.people.service import (
     members,
     redeem,
 )
+from postwarden.rooms import Rooms, present
 
 
 class Password(forms.Form):

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.rooms import present
 from postwarden.console.strip import WIDTH, strips
 from postwarden.people.service import Permission
+from postwarden.rooms import present
 
 _NAME = re.compile(r"\d{8}T\d{6}Z(?:-\d+)?")
 

@@ -8,8 +8,8 @@ from postwarden.cases.service import Cited, Found, Head
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.lists import next_page
 from postwarden.console.of_case import asked, of_case, shown
-from postwarden.console.rooms import present
 from postwarden.people.service import Permission
+from postwarden.rooms import present
 from postwarden.sources.service import cited_line
 
 _DIGITS = 6

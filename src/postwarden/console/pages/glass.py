@@ -14,7 +14,6 @@ from postwarden import wiring
 from postwarden.cases.service import NoSuchCase
 from postwarden.console.gate import DeskRequest, Page, View
 from postwarden.console.keys import signing
-from postwarden.console.rooms import present
 from postwarden.glass.service import (
     CHOICES,
     LEAST_WORDS,
@@ -27,6 +26,7 @@ from postwarden.glass.service import (
 )
 from postwarden.people.service import Permission
 from postwarden.relocation.service import Absence, RelocationError, Wanted
+from postwarden.rooms import present
 from postwarden.vocabulary import normal
 from postwarden.words.glass import ABSENCES, REFUSALS
 

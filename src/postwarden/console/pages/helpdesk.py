@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from postwarden.cases import service as cases
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.rooms import present
 from postwarden.console.words import KINDS
 from postwarden.console.zones import read_local, zone_of
 from postwarden.people.service import NotAllowed, Permission
+from postwarden.rooms import present
 from postwarden.vocabulary import Moment
 from postwarden.words import cases as case_words
 from postwarden.words import helpdesk as words

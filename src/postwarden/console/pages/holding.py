@@ -15,10 +15,10 @@ from postwarden.console.choosing import Chosen, chosen
 from postwarden.console.forms import DeskForm, sentence_field
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.of_case import of_case, shown
-from postwarden.console.rooms import present
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.service import Kind, NothingToDo, Wish, Wording
 from postwarden.people.service import Permission
+from postwarden.rooms import present
 from postwarden.words.holds import left_lines
 
 _SHOWN = 20

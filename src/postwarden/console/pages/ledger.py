@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from postwarden import wiring
 from postwarden.cases import service as cases
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.rooms import Rooms, present
 from postwarden.console.zones import read_local, zone_of
 from postwarden.ledger.service import Entry
 from postwarden.people.service import NotAllowed, Permission
+from postwarden.rooms import Rooms, present
 from postwarden.vocabulary import Moment
 from postwarden.words import record
 

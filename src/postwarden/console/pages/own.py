@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.console.keys import Signing
-from postwarden.console.rooms import present
 from postwarden.console.signing import passkeys
 from postwarden.people.service import BadKey, challenge, enrol, written_passkey
+from postwarden.rooms import present
 
 
 class Enrolment(forms.Form):

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from postwarden.console.forms import DeskForm, sentence_field
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.going import going
-from postwarden.console.rooms import present
 from postwarden.custody.service import Plan
 from postwarden.people.service import Permission
+from postwarden.rooms import present
 
 
 class Reason(DeskForm):

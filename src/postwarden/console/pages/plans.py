@@ -14,9 +14,9 @@ from postwarden.console.diff import changes, findings_of
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.going import told_of
 from postwarden.console.keys import Signing, signing
-from postwarden.console.rooms import present
 from postwarden.custody.service import Act, Seen, Stage, consent
 from postwarden.people.service import NotAllowed, Permission
+from postwarden.rooms import present
 from postwarden.vocabulary import Moment
 
 _HOUR = 3_600_000_000

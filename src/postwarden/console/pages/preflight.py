@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.rooms import present
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Permission
+from postwarden.rooms import present
 from postwarden.vocabulary import PostwardenError
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.gate import DeskRequest, Opening, Page
-from postwarden.console.rooms import present
 from postwarden.people.service import (
     EVERYWHERE,
     Grant,
@@ -24,6 +23,7 @@ from postwarden.people.service import (
     retire,
     settle,
 )
+from postwarden.rooms import present
 
 _OWN = (("", _("as the provider's")),)
 

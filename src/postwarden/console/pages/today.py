@@ -8,11 +8,11 @@ from django.shortcuts import render
 from postwarden.cases import service as cases
 from postwarden.cases.service import Asked, Stage
 from postwarden.console.gate import DeskRequest, Opening, Page
-from postwarden.console.rooms import Rooms, present
 from postwarden.holds.service import held_told
 from postwarden.ledger.service import Wanted
 from postwarden.people.service import Member, Permission
 from postwarden.relocation.service import troubles, waiting_for_person
+from postwarden.rooms import Rooms, present
 from postwarden.vocabulary import Moment
 
 _DAY = 86_400_000_000

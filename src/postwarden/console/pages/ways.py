@@ -12,10 +12,10 @@ from postwarden.cases.service import Asked, State
 from postwarden.cases.service import Stage as CaseStage
 from postwarden.console.frame import RAIL, may_see
 from postwarden.console.gate import DeskRequest, Opening, Page
-from postwarden.console.rooms import present
 from postwarden.console.veiled import veil
 from postwarden.custody.service import Stage
 from postwarden.people.service import Permission
+from postwarden.rooms import present
 
 DEBUG = "POSTWARDEN_COMPONENTS"
 """Set to 1 where developers look at the components."""

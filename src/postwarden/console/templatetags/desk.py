@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from postwarden.cases.service import Case, Confidence, Due, Reason, State, Task, TimelineEntry
 from postwarden.console import words, zones
-from postwarden.console.rooms import present
 from postwarden.console.veiled import veil
 from postwarden.custody.service import Stage as PlanStage
+from postwarden.rooms import present
 from postwarden.verdicts.service import Reason as Told
 from postwarden.vocabulary import Moment, from_rfc3339, rfc3339
 from postwarden.words import cases
