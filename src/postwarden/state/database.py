@@ -3,11 +3,13 @@
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 import django
+from django.apps import apps
 from django.conf import settings as project_settings
 from django.core.management import call_command
 from django.db import (
@@ -18,6 +20,7 @@ from django.db import (
     connections,
 )
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 from postwarden.durable.service import LockedElsewhereError, locked_file
 from postwarden.state import project
@@ -147,8 +150,23 @@ def _alone_in_database() -> Iterator[None]:
 
 
 def _is_behind() -> bool:
+    """Tell whether a step of this release is missing; all of them are only loaded where one may be."""
+    if _every_step() <= MigrationRecorder(connection).applied_migrations().keys():
+        return False
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@cache
+def _every_step() -> frozenset[tuple[str, str]]:
+    """Name the migrations there are, by the files of the applications."""
+    found = set[tuple[str, str]]()
+    for one in apps.get_app_configs():
+        with suppress(FileNotFoundError):
+            names = os.listdir(os.path.join(one.path, "migrations"))
+            steps = [name for name in names if name.endswith(".py") and not name.startswith("_")]
+            found |= {(one.label, name.removesuffix(".py")) for name in steps}
+    return frozenset(found)
 
 
 def _database(settings: StateSettings) -> dict[str, Any]:
