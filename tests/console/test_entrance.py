@@ -83,6 +83,20 @@ def test_after_some_wrong_passwords_nobody_may_try_on(desk):
     )
 
 
+def test_who_guesses_from_outside_keeps_nobody_else_from_signing_in(desk):
+    given = invite("helpdesk-home", "anna", Records(), now())
+    Client().post(f"/welcome/{given}/", {"password": PASSWORD})
+
+    def signing_in(name, password, told):
+        words = {"login": name, "password": password}
+        return Client().post("/account/login/", words, HTTP_X_FORWARDED_FOR=told)
+
+    guesses = [signing_in(f"guess{n}", "x" * 12, f"10.0.0.{n}, 198.51.100.1") for n in range(12)]
+    assert b"Too many" in guesses[-1].content  # what they say of themselves counts for nothing
+    signed = signing_in("helpdesk-home", PASSWORD, "198.51.100.2")
+    assert signed.status_code == 302
+
+
 def now():
     return time.time_ns() // 1_000
 

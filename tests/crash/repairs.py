@@ -32,6 +32,7 @@ STORE = "store"
 DOVECOT = "dovecot.json"  # in a place: where its Dovecot is
 ACCOUNTS = tuple(f"{name}@example.net" for name in ("bob", "carol", "dora", "eve", "finn", "gus"))
 _LATER = 130_000_000  # longer than a lease, and than anything is put off
+_LATEST = 10 * 3_600_000_000  # approvals have not expired by then
 _SECONDS_TO_END = 60
 _BETWEEN = 1.0
 _TAKEOVERS = 5  # a real store is too slow for two who take every plan from each other at once
@@ -121,7 +122,7 @@ def finish(place, there=None, later=0, rounds=None):
     with contextlib.suppress(Refused):
         there.run(plan)
     until = time.monotonic() + _SECONDS_TO_END
-    while time.monotonic() < until:
+    while time.monotonic() < until and there.clock.later < _LATEST:
         if rounds == 0 or (
             there.desk.progress(plan).stage is Stage.DONE and not there.desk.waiting()
         ):
@@ -131,7 +132,7 @@ def finish(place, there=None, later=0, rounds=None):
         done = [there.desk.carry(hashed) for hashed in there.desk.waiting()]
         if not any(done):  # somebody else is at it
             time.sleep(0.05)
-    raise AssertionError(f"it does not end: {there.desk.progress(plan)}")
+    raise TimeoutError(f"it does not end: {there.desk.progress(plan)}")  # as where a disk stays full
 
 
 def plan_restore(place):
@@ -154,7 +155,7 @@ def finish_restore(place):
     """The same, again and again while its sentence says so, until nothing is left."""
     there, plan = office(place), place.told()["restore"]
     until = time.monotonic() + _SECONDS_TO_END
-    while time.monotonic() < until:
+    while time.monotonic() < until and there.clock.later < _LATEST:
         there.clock.later += _LATER
         if there.desk.plans.stage(plan) is Stage.DONE:
             return
@@ -162,7 +163,7 @@ def finish_restore(place):
             there.restore(plan)
         except (TemporaryRouteError, AmbiguousRouteError):
             time.sleep(_BETWEEN)
-    raise AssertionError(f"it does not end: {there.desk.plans.stage(plan)}")
+    raise TimeoutError(f"it does not end: {there.desk.plans.stage(plan)}")
 
 
 def both(place):

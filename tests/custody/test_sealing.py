@@ -125,3 +125,11 @@ def test_of_a_helper_that_works_for_a_batch_no_lock_is_held(tmp_path, identity):
         assert str(held) not in {os.readlink(one) for one in folder.iterdir()}
         assert lock.fileno() > 0
     wait_until(lambda: not folder.exists(), "the helper to be gone")
+
+
+def test_a_helper_runs_nothing_that_lies_where_it_is_started(tmp_path, identity, monkeypatch):
+    (tmp_path / "json.py").write_text("open('was-run', 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    with sealing() as sealer:
+        assert len(sealer.seal(str(identity.to_public()), items(tmp_path))) == MANY
+    assert not (tmp_path / "was-run").exists()

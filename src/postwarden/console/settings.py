@@ -61,6 +61,7 @@ def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
         "USE_I18N": True,
         "CACHES": {"default": _CACHE},
         **_SIGNING_IN,
+        "ALLAUTH_TRUSTED_PROXY_COUNT": int(secure),  # failed sign-ins count by who is behind the proxy
         **_sessions(secure=secure),
     }
 

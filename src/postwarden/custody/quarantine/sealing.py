@@ -27,7 +27,8 @@ from postwarden.durable.service import write_many
 Item = tuple[str, bytes]
 """Path and plain bytes."""
 _FEWEST = 50  # items that are worth a process
-_COMMAND = (sys.executable, "-m", "postwarden.custody.quarantine.sealing")
+_COMMAND = (sys.executable, "-P", "-m", "postwarden.custody.quarantine.sealing")
+"""Without the working directory among the places of modules: anybody may have put files there."""
 _PIPE = 1 << 20
 _SECONDS = 10.0
 
@@ -88,7 +89,8 @@ class Sealer:
         into, out = self._helper.stdin, self._helper.stdout
         if into is None or out is None:
             raise ValueError("it has no pipes")
-        fcntl(into, F_SETPIPE_SZ, _PIPE)
+        with suppress(OSError):  # a smaller pipe will do
+            fcntl(into, F_SETPIPE_SZ, _PIPE)
         _tell(into, {"recipient": recipient, "items": [(path, len(one)) for path, one in items]})
         for _, plain in items:
             into.write(plain)
