@@ -4,9 +4,10 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth import get_user_model
 from django.test import Client
 
-from postwarden.people.service import Grant, Role, member, members
+from postwarden.people.service import Grant, Role, member, members, tied
 
 
 def words(answer):
@@ -94,3 +95,23 @@ def test_pages_of_allauth_have_the_frame_of_the_console(desk):
     for address in ("/account/factors/", "/account/sessions/"):
         page = browser.get(address)
         assert (page.status_code, b'class="rail"' in page.content) == (200, True)
+
+
+def test_a_role_that_can_do_what_one_cannot_is_not_given(desk):
+    told = {"name": "puppet", "full_name": "P", "role": "officer", "organisation": ""}
+    assert desk.browser("postmaster-all").post("/settings/", told).status_code == 200
+    assert "puppet" not in {one.name for one in members()}
+
+
+def test_who_has_a_password_is_invited_anew_by_the_command_line_alone(desk):
+    user = get_user_model().objects.get_by_natural_key("officer-all")
+    browser = desk.browser("anna")
+    assert b'value="invite"' in browser.get("/settings/people/officer-all/").content
+    user.set_password("correct horse battery")
+    user.save()
+    page = browser.get("/settings/people/officer-all/")
+    assert b'value="invite"' not in page.content
+    assert b"postwarden person invite officer-all" in page.content
+    answer = browser.post("/settings/people/officer-all/", {"do": "invite"})
+    assert (answer.status_code, b"/welcome/" in answer.content) == (403, False)
+    assert not tied("anna", "officer-all")

@@ -6,6 +6,7 @@ from django.db import connection
 from glass.conftest import COPY, IVY, OTHER, WHY, Glasses
 from people.conftest import Records
 from postwarden.glass.service import NoSuchRequest, Refusal, Refused
+from postwarden.people.models import Identity, TieRow
 from postwarden.people.service import BadKey, NotAllowed, member, retire
 from postwarden.relocation.service import Absence
 
@@ -138,3 +139,12 @@ def test_postgresql_keeps_the_same(on_postgresql, tmp_path):
     glass = glasses.grant(glasses.ask())
     assert glasses.read(glass).text == "good morning"
     assert refusal(glasses.grant, glass) is Refusal.ANSWERED
+
+
+def test_who_let_the_other_in_is_nobody_else(glasses):
+    glass, granted = glasses.ask(), glasses.grant(glasses.ask(copy=OTHER))
+    names = {one.name: one for one in Identity.objects.all()}
+    TieRow.objects.create(identity=names["lena"], by=names["ben"])
+    assert refusal(glasses.grant, glass) is Refusal.TIED
+    assert refusal(glasses.read, granted) is Refusal.TIED
+    assert glasses.read_of == []

@@ -32,7 +32,16 @@ from postwarden.custody.rules import (
 from postwarden.custody.seeing import Seen, accounts_of, seen
 from postwarden.custody.standing import Standing
 from postwarden.ledger.service import Entry, Ledger, Wanted
-from postwarden.people.service import ITSELF, BadKey, Member, Permission, check, member
+from postwarden.people.service import (
+    ITSELF,
+    BadKey,
+    Member,
+    Permission,
+    check,
+    member,
+    tied,
+    ties,
+)
 from postwarden.vocabulary import Moment
 
 _NO_PLAN = "no plan begins so"
@@ -132,12 +141,16 @@ class Plans:
 
         Those that ended are not read, so that it takes as long after years as on the first day.
         """
+        known = ties()
         begun = PlanRow.objects.filter(stage__in=_BEGUN, approvals=None, text__contains=_EMERGENCY)
         rows = PlanRow.objects.filter(stage__in=(Stage.FROZEN, Stage.APPROVED)) | begun
         return [
             plan
             for plan in _readable(rows)
-            if awaits(plan, now) and plan.requester != who.name and self._approves(who, plan, now)
+            if awaits(plan, now)
+            and plan.requester != who.name
+            and not tied(who.name, plan.requester, known)
+            and self._approves(who, plan, now)
         ]
 
     def _approves(self, who: Member, plan: Plan, now: Moment) -> bool:
@@ -180,11 +193,13 @@ class Plans:
             NoSuchPlan: there is none.
             NotAllowed: the approver's roles do not allow it.
             BadKey: no key of theirs made this signature.
-            Refused: the rules do not allow it.
+            Refused: the rules do not allow it, or they and the requester may be one person (TIED).
         """
         plan = self.get(start)
         who = member(approver)
         self._may_approve(who, plan)
+        if tied(approver, plan.requester):
+            raise Refused(Refusal.TIED)
         count = len(plan.acts)
         key = _signer(who, consent(plan.hash, count, expires), signature)
         given = Approval(approver, plan.hash, count, expires, now)

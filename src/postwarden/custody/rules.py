@@ -88,6 +88,7 @@ class Refusal(StrEnum):
     FORGED = "forged"
     NO_ACTS = "no-acts"
     NO_EMERGENCY = "no-emergency"
+    TIED = "tied"
 
 
 _BEGINS = (Stage.FROZEN, Stage.APPROVED)

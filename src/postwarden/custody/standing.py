@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from postwarden.custody.rules import Approval, Plan, Refusal, valid
-from postwarden.people.service import NotAllowed, Permission, UnknownIdentity, member
+from postwarden.people.service import NotAllowed, Permission, UnknownIdentity, member, tied, ties
 from postwarden.vocabulary import Moment
 
 
@@ -20,14 +20,19 @@ class Standing:
     organisations: frozenset[str]
 
     def lapsed(self, now: Moment) -> Refusal | None:
-        """Say why the approvals no longer hold: EXPIRED, or APPROVER_GONE; None while they do."""
+        """Say why the approvals no longer hold: EXPIRED, APPROVER_GONE, or TIED; None while they do."""
         if self.plan.emergency or not self.plan.needed:
             return None
         lasting = valid(self.plan, now)
         if len(lasting) < self.plan.needed:
             return Refusal.EXPIRED
-        if sum(map(self._may, lasting)) < self.plan.needed:
+        standing = [one for one in lasting if self._may(one)]
+        if len(standing) < self.plan.needed:
             return Refusal.APPROVER_GONE
+        known = ties()
+        others = [one for one in standing if not tied(one.approver, self.plan.requester, known)]
+        if len(others) < self.plan.needed:
+            return Refusal.TIED
         return None
 
     def _may(self, given: Approval) -> bool:

@@ -30,6 +30,7 @@ from postwarden.people.service import (
     UnknownIdentity,
     check,
     member,
+    tied,
 )
 from postwarden.relocation.service import Absence, Wanted
 from postwarden.vocabulary import Moment, normal
@@ -107,10 +108,11 @@ class GlassDesk:
             NoSuchRequest: there is none, or it is not for who agrees.
             NotAllowed: the actor may not.
             BadKey: no key of theirs made this signature.
-            Refused: they asked for it themselves, it was answered, or that is too late.
+            Refused: they asked for it themselves, who asked and they may be one person (TIED), it was
+                answered, or that is too late.
         """
         glass = self.one(hashed, who)
-        _refused(may_answer(glass, who.name, now))
+        _refused(may_answer(glass, who.name, now) or _tied(glass.asked, who.name))
         key = _signer(who, consent(glass.asked), signature)
         return self._answer(hashed, Answer(who.name, now, True, key, signature), who, "", now)
 
@@ -198,7 +200,13 @@ def _lapsed(glass: Glass, organisation: str) -> Refusal | None:
         key = _signer(who, consent(glass.asked), "" if answer is None else answer.signature)
     except (NotAllowed, UnknownIdentity, BadKey):
         return Refusal.GRANTER_GONE
-    return None if answer is not None and key == answer.fingerprint else Refusal.FORGED
+    if answer is None or key != answer.fingerprint:
+        return Refusal.FORGED
+    return _tied(glass.asked, answer.by)
+
+
+def _tied(asked: Asked, by: str) -> Refusal | None:
+    return Refusal.TIED if tied(asked.asked_by, by) else None
 
 
 def _signer(who: Member, message: bytes, signature: str) -> str:

@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     OTHERS = "others"  # it was granted to somebody else
     EXPIRED = "expired"  # its time is up
     GRANTER_GONE = "granter-gone"  # who granted may not any more, or their key was revoked
+    TIED = "tied"  # who asked and who agreed may be one person: one let the other in
     FORGED = "forged"  # it is not what was asked and signed
 
 

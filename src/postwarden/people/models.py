@@ -72,6 +72,19 @@ class InvitationRow(models.Model):
         db_table = "people_invitation"
 
 
+class TieRow(models.Model):
+    """Somebody let an identity in by the console: added it, or asked for its one-time link."""
+
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="ties")
+    by = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """It stays so for ever."""
+
+        db_table = "people_tie"
+        constraints = (models.UniqueConstraint(fields=("identity", "by"), name="people_tie_once"),)
+
+
 class TokenRow(models.Model):
     """A personal token; kept of it is SHA-256, hex. `scope` lists permissions."""
 

@@ -22,6 +22,7 @@ from postwarden.people.identities import (
     settle,
 )
 from postwarden.people.invitations import invite, redeem
+from postwarden.people.newcomers import bring, bring_back, may_give, was_let_in
 from postwarden.people.ports import Person, Persons, Record
 from postwarden.people.rules import (
     EVERYWHERE,
@@ -43,6 +44,7 @@ from postwarden.people.signatures import (
     public_key,
     written_passkey,
 )
+from postwarden.people.ties import Ties, tied, ties
 from postwarden.people.tokens import (
     Token,
     bearer,
@@ -75,11 +77,14 @@ __all__ = [
     "Persons",
     "Record",
     "Role",
+    "Ties",
     "Token",
     "UnknownIdentity",
     "add",
     "allows",
     "bearer",
+    "bring",
+    "bring_back",
     "challenge",
     "challenge_of",
     "check",
@@ -88,6 +93,7 @@ __all__ = [
     "fingerprint",
     "invite",
     "make_token",
+    "may_give",
     "member",
     "members",
     "passkeys_of",
@@ -96,6 +102,9 @@ __all__ = [
     "retire",
     "revoke_token",
     "settle",
+    "tied",
+    "ties",
     "tokens",
+    "was_let_in",
     "written_passkey",
 ]

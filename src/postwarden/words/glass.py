@@ -15,6 +15,8 @@ REFUSALS: Mapping[Refusal, str] = {
     Refusal.OTHERS: "it was granted to somebody else; ask for yourself if you have to read it",
     Refusal.EXPIRED: "its time is up; ask again if it is still needed",
     Refusal.GRANTER_GONE: "who agreed may not agree any more, or their key was revoked; ask again",
+    Refusal.TIED: "whoever asked and whoever agrees go back to one person, who let one of them in by the"
+    " console; somebody has to agree who was added on the command line",
     Refusal.FORGED: "it is not what was asked for and signed; run `postwarden verify`, and look who"
     " could write to the database",
 }

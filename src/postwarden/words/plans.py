@@ -20,6 +20,8 @@ _REFUSALS = {
     Refusal.FORGED: "the plan or an approval is not as it was signed; run `postwarden verify`",
     Refusal.NO_ACTS: "the plan would do nothing",
     Refusal.NO_EMERGENCY: "only holds run before they are approved",
+    Refusal.TIED: "whoever asked for it and whoever approves it go back to one person, who let one of them"
+    " in by the console; somebody has to who was added on the command line",
 }
 
 
@@ -51,7 +53,8 @@ def stopped(reason: str, again: str) -> str:
         again: the command.
     """
     lapsed = {
-        refusal.value: _REFUSALS[refusal] for refusal in (Refusal.EXPIRED, Refusal.APPROVER_GONE)
+        refusal.value: _REFUSALS[refusal]
+        for refusal in (Refusal.EXPIRED, Refusal.APPROVER_GONE, Refusal.TIED)
     }
     why = lapsed.get(reason, reason)
     return f"The plan was stopped{f': {why}' if why else ''}. `{again}` goes on with it."

@@ -15,7 +15,7 @@ from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.going import told_of
 from postwarden.console.keys import Signing, signing
 from postwarden.custody.service import Act, Seen, Stage, consent
-from postwarden.people.service import NotAllowed, Permission
+from postwarden.people.service import NotAllowed, Permission, tied
 from postwarden.rooms import present
 from postwarden.vocabulary import Moment
 
@@ -93,7 +93,8 @@ def _lasting(request: DeskRequest, seen: Seen) -> list[Lasting]:
     """Give what may be signed; nothing where it is not for this reader to approve, or not now."""
     plan, who = seen.plan, request.member
     waits = plan.stage in (Stage.FROZEN, Stage.APPROVED, Stage.STOPPED) or plan.emergency
-    if not waits or plan.requester == who.name or not _may_approve(request, seen):
+    other = plan.requester != who.name and not tied(plan.requester, who.name)
+    if not waits or not other or not _may_approve(request, seen):
         return []
     found = []
     for hours in (1, 8, 24):

@@ -17,11 +17,13 @@ from postwarden.people.service import (
     NameTaken,
     Permission,
     Role,
-    add,
+    bring,
+    bring_back,
     colleagues,
-    invite,
+    may_give,
     retire,
     settle,
+    was_let_in,
 )
 from postwarden.rooms import present
 
@@ -64,12 +66,22 @@ class Newcomer(forms.Form):
         help_text=_("Short and unique, such as anna; it stands in the record."),
     )
     full_name = forms.CharField(label=_("Full name"), max_length=200)
-    role = forms.ChoiceField(label=_("Role"), choices=[(one.value, one.value) for one in Role])
+    role = forms.ChoiceField(label=_("Role"))
     organisation = forms.ChoiceField(label=_("For"), required=False)
 
     def __init__(self, request: DeskRequest, *, sent: bool) -> None:
         super().__init__(request.POST if sent else None)
         every = request.rooms.configuration.organisations.every
+        places = (EVERYWHERE, *(one.name for one in every))
+        self.fields["role"] = forms.ChoiceField(
+            label=_("Role"),
+            help_text=_("None that can do what you cannot: the command line gives those."),
+            choices=[
+                (role.value, role.value)
+                for role in Role
+                if any(may_give(request.member, Grant(role, place)) for place in places)
+            ],
+        )
         self.fields["organisation"] = forms.ChoiceField(
             label=_("For"),
             required=False,
@@ -85,20 +97,14 @@ def everything(request: DeskRequest) -> HttpResponse:
     form = Newcomer(request, sent=request.method == "POST")
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
-        grants = [Grant(Role(told["role"]), told["organisation"])]
+        name, grant = told["name"], Grant(Role(told["role"]), told["organisation"])
+        record, now = request.rooms.record, present()
         try:
-            add(
-                told["name"],
-                told["full_name"],
-                grants,
-                request.member.name,
-                request.rooms.record,
-                present(),
-            )
+            token = bring(name, told["full_name"], grant, request.member, record, now)
         except NameTaken as error:
             form.add_error("name", str(error))
         else:
-            return _invited(request, told["name"])
+            return _invited(request, name, token)
     configuration = request.rooms.configuration
     told = {
         "form": form,
@@ -116,16 +122,22 @@ def person(request: DeskRequest, name: str) -> HttpResponse:
     """Show somebody; invite them anew, or let them act no more, after a look at who it is."""
     found = next((one for one in colleagues(request.member) if one.name == name), None)
     if found is None:
-        told = {"status": 404, "told": _("Nobody of that name works here.")}
-        return render(request, "console/trouble.html", told, status=404)
+        nobody = {"status": 404, "told": _("Nobody of that name works here.")}
+        return render(request, "console/trouble.html", nobody, status=404)
     do = request.POST.get("do", "") if request.method == "POST" else ""
     if do == "invite":
-        return _invited(request, name)
+        token = bring_back(name, request.member, request.rooms.record, present())
+        return _invited(request, name, token)
     if do == "retire" and not _is_last(request, found):
         retire(name, request.member.name, request.rooms.record, present())
         messages.success(request, _("{name} acts no more.").format(name=name))
         return redirect("settings")
-    return render(request, "console/person.html", {"one": found, "last": _is_last(request, found)})
+    told = {
+        "one": found,
+        "last": _is_last(request, found),
+        "invites": name == request.member.name or not was_let_in(name),
+    }
+    return render(request, "console/person.html", told)
 
 
 def _is_last(request: DeskRequest, found: Member) -> bool:
@@ -138,9 +150,8 @@ def _is_last(request: DeskRequest, found: Member) -> bool:
     return [one.name for one in managing] == [found.name]
 
 
-def _invited(request: DeskRequest, name: str) -> HttpResponse:
+def _invited(request: DeskRequest, name: str, token: str) -> HttpResponse:
     """Show the one-time link, once: it is kept nowhere."""
-    token = invite(name, request.member.name, request.rooms.record, present())
     address = request.build_absolute_uri(f"/welcome/{token}/")
     return render(request, "console/invitation.html", {"name": name, "address": address})
 
