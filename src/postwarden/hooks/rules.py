@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+import idna
+
 from postwarden.vocabulary import Moment, rfc3339
 
 _SECOND = 1_000_000
@@ -85,12 +87,20 @@ def wait(tries: int) -> Moment | None:
     return WAITS[tries - 1] if tries <= len(WAITS) else None
 
 
+def line(text: str) -> str:
+    """Give the words of an error, which others may have chosen, as a line that can be kept and shown."""
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
 def fault(url: str, *, internal: bool) -> str | None:
     """Say why nothing is sent to a URL; None where it may be."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError:
+        for label in (host or "").split("."):
+            if label.startswith("xn--"):
+                idna.decode(label)
+    except ValueError:  # a name that is none, too
         return "write a URL such as https://desk.example.net/postwarden"
     if (
         parts.scheme not in ("https", "http")

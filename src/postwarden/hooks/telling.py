@@ -14,7 +14,7 @@ from postwarden.hooks.desk import Hooks, State
 from postwarden.hooks.errors import NotTaken
 from postwarden.hooks.models import DeliveryRow, HookRow, PlaceRow
 from postwarden.hooks.ports import Sender
-from postwarden.hooks.rules import Event, body, headers, wait
+from postwarden.hooks.rules import Event, body, headers, line, wait
 from postwarden.ledger.service import Told
 from postwarden.people.service import Member, Permission, UnknownIdentity, member
 from postwarden.state import outbox
@@ -97,20 +97,25 @@ class Teller:
         if row is None or row.hook.ended is not None:
             _end(effect, row, State.GIVEN_UP, "the webhook was removed", self._clock())
             return True
-        told = body(Event(row.event), row.entry, row.at, row.case, row.plan)
-        name = f"postwarden-{row.hook_id}-{row.entry}"
         try:
-            self._sender.send(
-                row.hook.url, headers(row.hook.secret, name, self._clock(), told), told
-            )
+            self._send(row)
         except NotTaken as error:
             self._failed(effect, row, error)
+            return False
+        except Exception as error:  # noqa: BLE001  # what others answer must not end the worker
+            self._failed(effect, row, NotTaken(f"{type(error).__name__}: {error}"))
             return False
         _end(effect, row, State.TAKEN, "", self._clock())
         return True
 
+    def _send(self, row: DeliveryRow) -> None:
+        told = body(Event(row.event), row.entry, row.at, row.case, row.plan)
+        name = f"postwarden-{row.hook_id}-{row.entry}"
+        signed = headers(row.hook.secret, name, self._clock(), told)
+        self._sender.send(row.hook.url, signed, told)
+
     def _failed(self, effect: Effect, row: DeliveryRow, error: NotTaken) -> None:
-        now, later, why = self._clock(), wait(effect.attempts), str(error)[:200]
+        now, later, why = self._clock(), wait(effect.attempts), line(str(error))[:200]
         if error.gone:
             HookRow.objects.filter(pk=row.hook_id).update(ended=now, why=why)
         if later is None or error.gone:

@@ -40,7 +40,7 @@ def fetch(
     """
     request = httpx.Request(method, url, content=content, headers=headers)
     if address is not None:
-        request.extensions["sni_hostname"] = request.url.host
+        request.extensions["sni_hostname"] = request.url.raw_host.decode("ascii")
         request.url = request.url.copy_with(host=address)  # after `Host` was made of its name
     try:
         return asyncio.run(_fetched(request, seconds, most, proxies=address is None))

@@ -1,6 +1,5 @@
 """Sending to an address that was looked at."""
 
-import ipaddress
 import socket
 from collections.abc import Mapping
 
@@ -8,6 +7,7 @@ import httpx
 
 from postwarden.hooks.service import NotTaken
 from postwarden.servers.http import fetch
+from postwarden.servers.webhooks.places import outside
 
 _SECONDS = 10
 _MOST = 1 << 16
@@ -43,18 +43,18 @@ class HttpSender:
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
             raise NotTaken(f"answered with status {status}", gone=status == _GONE) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # names that are none, too
             raise NotTaken(str(error) or type(error).__name__) from error
 
     def _address(self, url: httpx.URL) -> str:
         """Give the address that a URL leads to, the first one that may be reached; raise `NotTaken`."""
-        port = url.port or _PORTS[url.scheme]
+        host, port = url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
         try:
-            found = socket.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise NotTaken(f"{url.host}: is not found") from error
+            raise NotTaken(f"{host}: is not found") from error
         for *_, place in found:
             address = str(place[0])
-            if self._internal or ipaddress.ip_address(address.partition("%")[0]).is_global:
+            if self._internal or outside(address):
                 return address
-        raise NotTaken(f"{url.host}: lies inside a network; [webhooks] internal = true allows that")
+        raise NotTaken(f"{host}: lies inside a network; [webhooks] internal = true allows that")
