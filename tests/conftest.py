@@ -14,8 +14,9 @@ from postwarden.console.settings import settings
 from postwarden.state.service import StateSettings, open_state, set_up
 from servers.databases import SECRET, postgresql
 
-# With the console, before any test imports a module with models.
-set_up(settings(tempfile.mkdtemp(), secure=True))
+# With the console, before any test imports a module with models; passwords are not the tests' to slow down.
+_QUICK = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
+set_up(settings(tempfile.mkdtemp(), secure=True) | _QUICK)
 
 _NUMBERS = count()
 

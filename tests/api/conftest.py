@@ -7,13 +7,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from console.conftest import _collected, bare, desk, tree
+from console.conftest import _collected, bare, desk, furnished, tree
 from people.conftest import Records
 from postwarden.console.settings import CONFIGURATION
 from postwarden.people.service import Permission, make_token
 from postwarden.rooms import present
 
-__all__ = ["_collected", "bare", "desk", "tree"]
+__all__ = ["_collected", "bare", "desk", "furnished", "tree"]
 _LABELS = itertools.count()
 HOUR = 3_600_000_000
 

@@ -1,6 +1,9 @@
 """An installation with people of every role, a case, and a browser without a screen for each of them."""
 
 import itertools
+import shutil
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,9 +20,20 @@ from postwarden.configuration import load
 from postwarden.console.settings import CONFIGURATION
 from postwarden.drills.simulated import simulate
 from postwarden.people.service import EVERYWHERE, Grant, Role, add, member
+from postwarden.state.service import StateSettings, open_state
 from postwarden.wiring import hold_desk
 
 HELD = ("hold1@example.net", "hold2@example.net")
+
+
+def show(client, user):
+    """Let somebody have shown just now that it is they."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 class Desk:
@@ -39,8 +53,8 @@ class Desk:
         add(name, name.title(), grants, first, Records(), NOW)
         return name
 
-    def browser(self, name, *, factor=True):
-        """Sign somebody in, with a second factor or without."""
+    def browser(self, name, *, factor=True, sure=True):
+        """Sign somebody in, with a second factor or without; they showed just now that it is they."""
         client = Client(enforce_csrf_checks=False)
         user = get_user_model().objects.get_by_natural_key(name)
         if factor:
@@ -51,6 +65,8 @@ class Desk:
                 user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": ""}}
             )
         client.force_login(user)
+        if sure:
+            show(client, user)
         return client
 
 
@@ -72,12 +88,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.fixture
-def bare(tree, on_sqlite, tmp_path):
-    """An installation where nobody works yet."""
-    text = (tree / "postwarden.toml").read_text()
-    file = tree / f"{tmp_path.name}.toml"
-    file.write_text(f'{text}\n[state]\npath = "{on_sqlite.path}"\n')
+@contextmanager
+def opened(tree: Path, state: Path):
+    """Give the installation of a state."""
+    file = tree / f"{state.parent.name}.toml"
+    file.write_text(f'{(tree / "postwarden.toml").read_text()}\n[state]\npath = "{state}"\n')
+    open_state(StateSettings(str(state)))
     configuration = load(str(file))
     with override_settings(**{CONFIGURATION: configuration, "SECRET_KEY": "a secret of tests"}):
         cache.clear()  # of who tried to sign in too often
@@ -86,13 +102,34 @@ def bare(tree, on_sqlite, tmp_path):
 
 
 @pytest.fixture
-def desk(bare):
+def bare(tree, upgraded_sqlite, tmp_path):
+    """An installation where nobody works yet."""
+    shutil.copytree(upgraded_sqlite, tmp_path / "state")
+    with opened(tree, tmp_path / "state") as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def furnished(tree, upgraded_sqlite, tmp_path_factory):
+    """Give a state with people and a case of two organisations, the case, and when the last act was."""
+    state = tmp_path_factory.mktemp("furnished") / "state"
+    shutil.copytree(upgraded_sqlite, state)
+    with opened(tree, state) as desk:
+        with transaction.atomic():
+            desk.person("anna", Grant(Role.POSTMASTER, EVERYWHERE))
+            for role, organisation in itertools.product(Role, (EVERYWHERE, "home", "brand")):
+                desk.person(f"{role}-{organisation or 'all'}", Grant(role, organisation))
+        opening = cases.Opening(cases.Kind.MISDELIVERY, "mail astray", ("home",))
+        case = desk(cases.open_case, opening).reference
+        desk(cases.suspect, case, HELD, "they share a map")
+    return state, case, desk.now
+
+
+@pytest.fixture
+def desk(tree, furnished, tmp_path):
     """An installation with people and a case of two organisations."""
-    with transaction.atomic():
-        bare.person("anna", Grant(Role.POSTMASTER, EVERYWHERE))
-        for role, organisation in itertools.product(Role, (EVERYWHERE, "home", "brand")):
-            bare.person(f"{role}-{organisation or 'all'}", Grant(role, organisation))
-    opening = cases.Opening(cases.Kind.MISDELIVERY, "mail astray", ("home",))
-    bare.case = bare(cases.open_case, opening).reference
-    bare(cases.suspect, bare.case, HELD, "they share a map")
-    return bare
+    state, case, now = furnished
+    shutil.copytree(state, tmp_path / "state")
+    with opened(tree, tmp_path / "state") as desk:
+        desk.case, desk.now = case, now
+        yield desk
