@@ -1,5 +1,7 @@
 """Webhooks by the API: made, seen, and removed, by their owner alone."""
 
+from postwarden.api.models import AnswerRow
+
 ASKED = {"url": "https://tickets.example.net/told", "events": ["case.opened", "plan.frozen"]}
 
 
@@ -33,3 +35,15 @@ def test_where_nothing_can_be_told_is_refused(program):
     assert "remove one first" in anna.post("/webhooks", ASKED).told["detail"]
     for number in ("x", "-1", "0", "9" * 30, "%00"):
         assert anna("DELETE", f"/webhooks/{number}").status_code == 404
+
+
+def test_a_secret_is_told_to_nobody_who_asks_again(program):
+    anna = program()
+    made, again = (anna.post("/webhooks", ASKED, key="k1") for _ in range(2))
+    assert (again.status_code, again["Idempotency-Replayed"]) == (201, "true")
+    assert again.told == made.told | {"secret": None}
+    other = program().post("/webhooks", ASKED, key="k1")
+    assert other.told["webhook"] != made.told["webhook"]
+    assert other.told["secret"] not in (None, made.told["secret"])
+    kept = "".join(AnswerRow.objects.values_list("text", flat=True))
+    assert made.told["secret"] not in kept

@@ -12,6 +12,7 @@ class Receiver:
     def __init__(self):
         self.got = []
         self.status = 204
+        self.place = None
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -20,7 +21,7 @@ class Receiver:
                 outer.got.append((dict(self.headers), told))
                 self.send_response(outer.status)
                 if outer.status in (301, 302, 307, 308):
-                    self.send_header("Location", outer.url)
+                    self.send_header("Location", outer.place or outer.url)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

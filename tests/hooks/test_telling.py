@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from console.conftest import HELD, _collected, bare, desk, tree
+from console.conftest import HELD, _collected, bare, desk, furnished, tree
 from people.conftest import Records
 from postwarden.cases import service as cases
 from postwarden.holds.service import Wish
@@ -24,11 +24,13 @@ from postwarden.hooks.service import (
     Teller,
 )
 from postwarden.people.models import Identity, RoleRow
-from postwarden.people.service import member, retire
+from postwarden.people.service import Permission, bearer, make_token, member, retire, revoke_token
+from postwarden.rooms import present
 from postwarden.servers.webhooks import HttpSender
+from postwarden.servers.webhooks.places import outside
 from postwarden.wiring import recorder
 
-__all__ = ["_collected", "bare", "desk", "tree"]
+__all__ = ["_collected", "bare", "desk", "furnished", "tree"]
 HOUR = 3_600_000_000
 
 
@@ -225,14 +227,78 @@ def test_two_workers_decide_nothing_twice(office, receiver):
     assert len(receiver.got) == 1
 
 
+def by_token(name, *scope):
+    now = present()
+    given = make_token(name, "program", scope, now + HOUR, Records(), now)
+    return bearer(given, now)
+
+
+def subscribed(office, receiver, *scope):
+    who = by_token("anna", *scope)
+    office.desk.now = present()
+    office.sequence()
+    hook, _ = office.hooks.subscribe(who, receiver.url, tuple(Event), office.desk.now)
+    return hook
+
+
+def test_no_more_is_told_than_the_token_may_know_of(office, receiver):
+    subscribed(office, receiver, Permission.CASE_EDIT)
+    office.note()
+    office.work()
+    assert receiver.got == []
+    other = by_token("officer-all", Permission.CASE_EDIT, Permission.CASE_READ)
+    office.hooks.subscribe(other, receiver.url, tuple(Event), office.desk.now)
+    office.note()
+    office.work()
+    assert len(receiver.got) == 1
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_webhook_ends_with_its_token(office, receiver, waits):
+    hook = subscribed(office, receiver, Permission.CASE_EDIT, Permission.CASE_READ)
+    office.note()
+    office.work()
+    assert len(receiver.got) == 1
+    office.note()
+    if waits:
+        office.sequence()
+        office.teller.follow()
+        revoke_token("anna", "program", "anna", Records(), office.desk.now)
+    office.work(0 if waits else HOUR)
+    assert len(receiver.got) == 1
+    [after] = office.hooks.of(member("anna"))
+    assert (after.number, after.ended) == (hook.number, office.desk.now)
+    assert after.why.startswith("the token")
+
+
+def test_what_has_no_leaf_yet_when_somebody_subscribes_is_not_told_them(office, receiver):
+    office.note("before")
+    office.desk.now += 1
+    office.hooks.subscribe(member("anna"), receiver.url, tuple(Event), office.desk.now)
+    office.note("after")
+    office.work()
+    assert len(receiver.got) == 1
+
+
+def test_the_record_has_no_url(office):
+    office.subscribe("https://desk.example.net/T0/in-confidence")
+    [made] = [one for one in office.desk.holds.desk.ledger.entries() if one.act == "webhook.made"]
+    assert made.facts["detail"]["host"] == "desk.example.net"
+    assert len(made.facts["detail"]["sha256"]) == 64
+    assert "in-confidence" not in str(made.facts)
+
+
 NO_PLACES = (
     "", "x", "ftp://desk.example.net/", "https://", "http://desk.example.net/",
     "https://a:b@desk.example.net/", "https://desk.example.net:x/", "https://[::1/",
     "javascript:alert(1)", "https://ex\u00e4mple.net/", "https://desk.example.net/\n",
+    "https://xn--a.example/", "https://desk.xn--a/", "https://xn--/",
 )  # fmt: skip
 INSIDE = (
     "127.0.0.1", "localhost", "[::1]", "10.1.2.3", "169.254.169.254", "192.168.1.1", "[fe80::1]",
     "0.0.0.0", "[::ffff:127.0.0.1]", "100.64.0.1",
+    "[64:ff9b::10.0.0.1]", "[64:ff9b:1::8.8.8.8]", "[2002:a00:1::1]", "[::ffff:10.0.0.1]", "[::10.0.0.1]",
+    "[fec0::1]", "[ff0e::1]", "224.0.1.1", "240.0.0.1",
 )  # fmt: skip
 
 
@@ -248,6 +314,42 @@ def test_what_is_no_place_to_tell_is_refused(desk):
 def test_nothing_inside_a_network_is_reached(host):
     with pytest.raises(NotTaken, match="inside a network"):
         HttpSender(internal=False).send(f"https://{host}/", {}, b"")
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1", "64:ff9b::8.8.8.8", "2002:808:808::1", "::ffff:8.8.8.8"]
+)
+def test_what_is_of_the_whole_internet_is_reached(address):
+    assert outside(address)
+
+
+@pytest.mark.parametrize("url", ["https://xn--a.example/", "https://xn--/"])
+def test_a_name_that_is_none_is_not_taken(url):
+    with pytest.raises(NotTaken):
+        HttpSender(internal=False).send(url, {}, b"")
+
+
+@pytest.mark.parametrize("place", ["https://xn--a/", "//xn--a.example/", "http://["])
+def test_an_answer_that_leads_to_no_name_is_not_taken(office, receiver, place):
+    hook, _ = office.subscribe(receiver.url)
+    office.note()
+    receiver.status, receiver.place = 302, place
+    office.work()
+    assert [(one.state, one.tries) for one in office.deliveries(hook)] == [(State.WAITS, 1)]
+
+
+def test_whatever_goes_wrong_with_one_delivery_counts_as_not_taken(desk):
+    class Broken:
+        def send(self, *_):
+            raise KeyError("\0\ud800")
+
+    office = Office(desk, sender=Broken())
+    hook, _ = office.subscribe("https://desk.example.net/")
+    office.note()
+    office.work()
+    [told] = office.deliveries(hook)
+    assert (told.state, told.tries) == (State.WAITS, 1)
+    assert told.trouble.startswith("KeyError: ")
 
 
 def test_a_name_is_looked_up_once(receiver, monkeypatch):

@@ -56,6 +56,7 @@ class Route:
         gives: what the answer is; None: nothing.
         status: of success.
         noted: it gives rows about people: that they were read is on record.
+        secrets: fields of the answer that are given once: they are kept for nobody who asks again.
     """
 
     method: str
@@ -65,6 +66,7 @@ class Route:
     gives: type[BaseModel] | None
     status: int = HTTPStatus.OK
     noted: bool = False
+    secrets: tuple[str, ...] = ()
 
     @property
     def takes_key(self) -> bool:
@@ -138,7 +140,7 @@ def _answering(route: Route) -> Callable[..., HttpResponse]:
 
         if not route.takes_key:
             return act()
-        return once(request, request.auth.name, act)
+        return once(request, request.auth, act, route.secrets)
 
     return answer
 

@@ -7,6 +7,7 @@ class AnswerRow(models.Model):
     """The answer to a request that changed something; `request` is the SHA-256 of what was asked, hex."""
 
     who = models.CharField(max_length=64)
+    token = models.BigIntegerField(default=0)
     key = models.CharField(max_length=255)
     request = models.CharField(max_length=64)
     status = models.IntegerField()
@@ -17,5 +18,7 @@ class AnswerRow(models.Model):
         """Each key of somebody once; forgotten by age."""
 
         db_table = "api_answer"
-        constraints = (models.UniqueConstraint(fields=("who", "key"), name="api_answer_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("who", "token", "key"), name="api_answer_once"),
+        )
         indexes = (models.Index(fields=("at",), name="api_answer_at"),)

@@ -5,8 +5,9 @@ whoever sends the request again gets the answer or has it done. Two at once: the
 and gets its answer. What was refused changed nothing and is not kept: sent again, it is asked anew.
 """
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 
 from postwarden.api.models import AnswerRow
 from postwarden.api.problems import BadRequest
+from postwarden.people.service import Member
 from postwarden.rooms import present
 
 LASTING = 24 * 3_600_000_000
@@ -30,13 +32,19 @@ HEADER: dict[str, Any] = {
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
-def once(request: HttpRequest, who: str, act: Callable[[], HttpResponse]) -> HttpResponse:
+def once(
+    request: HttpRequest,
+    who: Member,
+    act: Callable[[], HttpResponse],
+    secrets: Collection[str] = (),
+) -> HttpResponse:
     """Do what a request asks, unless its key says that this was done.
 
     Args:
         request: with or without a key.
-        who: asks; the keys of others are others.
+        who: asks; the keys of others are others, and those of another token of theirs.
         act: does it and gives the answer, or raises.
+        secrets: fields of the answer that are not kept: null where it is given again.
 
     Raises:
         BadRequest: the key is none, or was given to something else before.
@@ -53,23 +61,28 @@ def once(request: HttpRequest, who: str, act: Callable[[], HttpResponse]) -> Htt
         if row is not None:
             return _again(row, asked)
         answer = act()
-        AnswerRow.objects.filter(who=who, key=key).update(
-            status=answer.status_code, text=answer.content.decode()
+        AnswerRow.objects.filter(who=who.name, token=who.token or 0, key=key).update(
+            status=answer.status_code, text=_kept(answer.content.decode(), secrets)
         )
     return answer
 
 
-def _reserved(who: str, key: str, asked: str, now: int) -> AnswerRow | None:
+def _kept(text: str, secrets: Collection[str]) -> str:
+    return json.dumps(json.loads(text) | dict.fromkeys(secrets)) if secrets else text
+
+
+def _reserved(who: Member, key: str, asked: str, now: int) -> AnswerRow | None:
     """Take a key, in the caller's transaction; where it was taken give what was answered then.
 
     Who else takes the same key waits in the database until that transaction ends.
     """
     AnswerRow.objects.filter(at__lte=now - LASTING).delete()
+    named = {"who": who.name, "token": who.token or 0, "key": key}
     try:
         with transaction.atomic():
-            AnswerRow.objects.create(who=who, key=key, request=asked, status=0, text="", at=now)
+            AnswerRow.objects.create(**named, request=asked, status=0, text="", at=now)
     except IntegrityError:
-        return AnswerRow.objects.get(who=who, key=key)
+        return AnswerRow.objects.get(**named)
     return None
 
 

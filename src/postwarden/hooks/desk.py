@@ -5,6 +5,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
+from urllib.parse import urlsplit
 
 from django.db import transaction
 
@@ -83,6 +85,9 @@ class Hooks:
     ) -> tuple[Hook, str]:
         """Let a program be told of what happens from now on; give the secret that signs it, once.
 
+        It is told of what the token may know of by which it subscribes, as long as that counts. The URL may
+        be a secret itself: the ledger has its host and its SHA-256.
+
         Raises:
             BadHook: nothing can be sent there, no event is named, or they have too many.
         """
@@ -101,10 +106,11 @@ class Hooks:
                 url=url,
                 events=kinds,
                 secret=secret,
+                token=who.token,
                 first=next((one.size for one in self.ledger.heads(1)), 0),
                 made=now,
             )
-            detail = {"webhook": row.pk, "url": url, "events": kinds}
+            detail = {"webhook": row.pk, "events": kinds, **_place(url)}
             self._record("webhook.made", who.name, who.name, detail, now)
         return as_hook(row), secret
 
@@ -145,6 +151,10 @@ def as_hook(row: HookRow) -> Hook:
     """Give a subscription as it is shown."""
     events = tuple(map(Event, row.events))
     return Hook(row.pk, row.owner, row.url, events, row.made, row.ended, row.why)
+
+
+def _place(url: str) -> dict[str, str]:
+    return {"host": urlsplit(url).hostname or "", "sha256": sha256(url.encode()).hexdigest()}
 
 
 def _delivery(row: DeliveryRow) -> Delivery:

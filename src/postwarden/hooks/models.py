@@ -4,13 +4,18 @@ from django.db import models
 
 
 class HookRow(models.Model):
-    """A subscription; its secret is kept as it was given, for it signs. `first` is the first entry told of."""
+    """A subscription; its secret is kept as it was given, for it signs. `first` is the first entry told of.
+
+    `token` is the number of the token that subscribed: it is told of no more than that may know of, and no
+    longer than that counts.
+    """
 
     owner = models.CharField(max_length=64, db_index=True)
     url = models.TextField()
     events = models.JSONField()
     secret = models.CharField(max_length=64)
     first = models.BigIntegerField()
+    token = models.BigIntegerField(null=True)
     made = models.BigIntegerField()
     ended = models.BigIntegerField(null=True)
     why = models.CharField(max_length=200, blank=True)

@@ -16,7 +16,7 @@ from postwarden.hooks.models import DeliveryRow, HookRow, PlaceRow
 from postwarden.hooks.ports import Sender
 from postwarden.hooks.rules import Event, body, headers, line, wait
 from postwarden.ledger.service import Told
-from postwarden.people.service import Member, Permission, UnknownIdentity, member
+from postwarden.people.service import Member, Permission, UnknownIdentity, by_token, member
 from postwarden.state import outbox
 from postwarden.state.outbox import Effect
 from postwarden.vocabulary import Moment
@@ -26,6 +26,7 @@ _SECOND = 1_000_000
 _LEASE = 60 * _SECOND
 _KEPT = 30 * 24 * 3_600 * _SECOND
 _SOME = 500
+_TOKEN = "the token that it was made with was revoked, or expired"  # noqa: S105  # a sentence
 _TURN = 20
 """Deliveries of one subscriber before others have their turn."""
 _CODES = frozenset(map(str, Event))
@@ -42,9 +43,9 @@ class Teller:
     def run(self) -> None:
         """Follow the ledger, and tell what is due; a subscriber that does not answer keeps no other."""
         self.follow()
-        for number in HookRow.objects.filter(ended=None).values_list("pk", flat=True):
-            for _ in range(_TURN):
-                effect = outbox.claim([DELIVERY], self._clock(), _LEASE, str(number))
+        for row in HookRow.objects.filter(ended=None).order_by("pk"):
+            for _ in range(_TURN if _owner(row, self._clock()) is not None else 0):
+                effect = outbox.claim([DELIVERY], self._clock(), _LEASE, str(row.pk))
                 if effect is None or not self._told(effect):
                     break
 
@@ -63,7 +64,7 @@ class Teller:
             first = max(place.next, min((row.first for row in hooks), default=0))
             entries = self._hooks.ledger.placed(first, _SOME)
             for row in hooks:
-                who = _owner(row)
+                who = _owner(row, now)
                 for one in entries if who is not None else ():
                     if self._concerns(row, one) and self._may_know(who, one):
                         _decide(row, one, now)
@@ -74,7 +75,8 @@ class Teller:
         return len(entries)
 
     def _concerns(self, row: HookRow, one: Told) -> bool:
-        return (one.place or 0) >= row.first and one.act in _CODES and one.act in row.events
+        since = (one.place or 0) >= row.first and one.at >= row.made
+        return since and one.act in _CODES and one.act in row.events
 
     def _may_know(self, who: Member | None, one: Told) -> bool:
         """Tell whether somebody may know of the case and the plan that an entry is about, if of any."""
@@ -134,13 +136,18 @@ def _locked_place() -> PlaceRow:
     return rows.get()
 
 
-def _owner(row: HookRow) -> Member | None:
-    """Give whose subscription it is, with the rights they have now; None where they act no more."""
+def _owner(row: HookRow, now: Moment) -> Member | None:
+    """Give whose subscription it is, with the rights that they and its token have now.
+
+    None where they act no more, or the token counts no more: that ends the subscription.
+    """
     try:
-        who = member(row.owner)
+        who = member(row.owner) if row.token is None else by_token(row.token, now)
     except UnknownIdentity:
         return None
-    return who if who.active else None
+    if who is None:
+        HookRow.objects.filter(pk=row.pk, ended=None).update(ended=now, why=_TOKEN)
+    return who if who is not None and who.active else None
 
 
 def _decide(row: HookRow, one: Told, now: Moment) -> None:

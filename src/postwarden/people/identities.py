@@ -42,6 +42,7 @@ class Member:
         grants: roles held.
         keys: oldest first, revoked ones too.
         scope: who acts by a token has no other permissions than these; None for one's own hands.
+        token: the number of that token; None for one's own hands.
         zone: that times are shown to them in, such as "Europe/Amsterdam"; "": the provider's.
         language: that they read, such as "nl"; "": their browser's.
     """
@@ -54,6 +55,7 @@ class Member:
     scope: frozenset[Permission] | None = None
     zone: str = ""
     language: str = ""
+    token: int | None = None
 
     def allowed(self, permission: Permission, organisation: str = EVERYWHERE) -> None:
         """Raise `NotAllowed` unless the roles allow it, and the scope."""
@@ -187,6 +189,31 @@ def enrol(name: str, public: str, signature: str, actor: str, record: Record, no
         )
         record("person.enrolled", actor, name, {"key": key}, now)
     return member(name).keys[-1]
+
+
+def revoke_key(name: str, mark: str, actor: str, record: Record, now: Moment) -> None:
+    """Let a key count no more from now on: what it signed before stays on record, and allows nothing new.
+
+    Args:
+        name: whose.
+        mark: the key's fingerprint.
+        actor: who says so: its owner, or who manages people.
+        record: writes the ledger.
+        now: when.
+
+    Raises:
+        UnknownIdentity: nobody has that name.
+        NotAllowed: the actor may not.
+        BadKey: they have no such key, or it was revoked before.
+    """
+    with transaction.atomic():
+        member(name)
+        if actor != name:
+            member(actor).allowed(Permission.PERSON_MANAGE)
+        rows = KeyRow.objects.filter(identity__name=name, fingerprint=mark, revoked_at=None)
+        if not rows.update(revoked_at=now):
+            raise BadKey(f"{mark}: {name} has no such key, or it was revoked before")
+        record("person.key-revoked", actor, name, {"key": mark}, now)
 
 
 def frozen(row: Identity) -> Member:

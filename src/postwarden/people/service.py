@@ -19,6 +19,7 @@ from postwarden.people.identities import (
     member,
     members,
     retire,
+    revoke_key,
     settle,
 )
 from postwarden.people.invitations import invite, redeem
@@ -48,6 +49,7 @@ from postwarden.people.ties import Ties, tied, ties
 from postwarden.people.tokens import (
     Token,
     bearer,
+    by_token,
     make_token,
     revoke_token,
     tokens,
@@ -85,6 +87,7 @@ __all__ = [
     "bearer",
     "bring",
     "bring_back",
+    "by_token",
     "challenge",
     "challenge_of",
     "check",
@@ -100,6 +103,7 @@ __all__ = [
     "public_key",
     "redeem",
     "retire",
+    "revoke_key",
     "revoke_token",
     "settle",
     "tied",

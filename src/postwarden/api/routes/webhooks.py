@@ -27,9 +27,13 @@ class HookShape(Shape):
 
 
 class NewHook(HookShape):
-    """A webhook that was just made, with the secret that signs what it is told: shown this once."""
+    """A webhook that was just made, with the secret that signs what it is told: shown this once.
 
-    secret: str
+    Asked again with the same key it is null; where the first answer was lost, remove the webhook and make
+    another.
+    """
+
+    secret: str | None
 
 
 def list_webhooks(request: ApiRequest) -> Listing[HookShape]:
@@ -46,7 +50,7 @@ class GivenHook(Given):
 
 
 def add_webhook(request: ApiRequest, body: GivenHook) -> NewHook:
-    """Be told, from now on, of events in cases and plans that you may know of.
+    """Be told, from now on, of events in cases and plans that this token may know of, while it counts.
 
     Each is a POST signed as Standard Webhooks has it: `webhook-signature` is `v1,` and the base64 of the
     HMAC-SHA256 over `ID.TIMESTAMP.BODY`, by the secret after `whsec_`, base64. The body has identifiers
@@ -92,7 +96,7 @@ def _number(webhook: str) -> int:
 _NEEDS = (Permission.CASE_EDIT,)
 ROUTES = (
     Route("GET", "/webhooks", list_webhooks, _NEEDS, Listing[HookShape]),
-    Route("POST", "/webhooks", add_webhook, _NEEDS, NewHook, 201),
+    Route("POST", "/webhooks", add_webhook, _NEEDS, NewHook, 201, secrets=("secret",)),
     Route("DELETE", "/webhooks/{webhook}", remove_webhook, _NEEDS, None, 204),
     Route("GET", "/webhooks/{webhook}/deliveries", list_deliveries, _NEEDS, Listing[DeliveryShape]),
 )
