@@ -4,7 +4,17 @@ import pytest
 from django.db import connections
 
 from custody.installation import Installation
-from postwarden.people.service import EVERYWHERE, Grant, Role, bearer, member, members
+from people.conftest import Records
+from postwarden.people.service import (
+    EVERYWHERE,
+    Grant,
+    Role,
+    bearer,
+    challenge,
+    enrol,
+    member,
+    members,
+)
 from postwarden.rooms import present
 
 
@@ -41,3 +51,14 @@ def test_a_token_is_printed_once_and_revoked_by_its_name(place):
     assert "revoked" in place.run("anna", "person", "tokens")
     refused = place.ask("anna", "person", "token", "nightly", "--scope", "everything")
     assert refused.status == 2
+
+
+def test_a_key_is_revoked_by_its_fingerprint_and_only_once(place, make_key):
+    own = make_key()
+    signed = own.sign(challenge("anna", own.public))
+    key = enrol("anna", own.public, signed, "anna", Records(), present())
+    assert "signs nothing" in place.run("anna", "person", "revoke-key", "anna", key.fingerprint)
+    assert member("anna").keys[0].revoked_at
+    again = place.ask("anna", "person", "revoke-key", "anna", key.fingerprint)
+    assert again.status != 0
+    assert "was revoked before" in again.err

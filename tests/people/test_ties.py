@@ -20,6 +20,7 @@ from postwarden.people.service import (
     invite,
     member,
     members,
+    revoke_key,
     tied,
 )
 
@@ -104,6 +105,15 @@ def test_a_puppet_approves_nothing_of_who_let_it_in(desk, records):
     with pytest.raises(Refused) as caught:
         approve(desk, "puppet")
     assert caught.value.refusal is Refusal.TIED
+
+
+def test_an_approval_counts_no_more_once_its_key_was_revoked(desk):
+    approve(desk, "ben")
+    (key,) = member("ben").keys
+    revoke_key("ben", key.fingerprint, "anna", Records(), NOW + 1)
+    assert desk.standing(desk.get(PLAN.hash)).lapsed(NOW + 2) is Refusal.APPROVER_GONE
+    with pytest.raises(Refused, match="approver-gone"):
+        desk.begin(PLAN.hash, "postwarden", NOW + 2)
 
 
 def test_an_approval_counts_no_more_once_they_are_tied(desk, records):

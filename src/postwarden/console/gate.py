@@ -10,17 +10,19 @@ from enum import Enum, auto
 from functools import wraps
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import activate
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from postwarden.cases.service import NoSuchCase
 from postwarden.console.settings import CONFIGURATION
-from postwarden.console.signing import has_second_factor
+from postwarden.console.signing import has_second_factor, is_sure
 from postwarden.custody.service import NoSuchPlan
 from postwarden.people.service import Member, NotAllowed, Permission, member
 from postwarden.rooms import Rooms, opened
@@ -63,12 +65,15 @@ class Page:
         view: gives the answer; it is called with a `DeskRequest`.
         needs: one of these permissions, for one organisation at least; what exactly is shown is for the
             rooms to decide.
+        sure: what is sent is taken only from who showed a short while ago that it is they: a session that
+            somebody else got hold of makes itself no means to stay.
     """
 
     route: str
     name: str
     view: View
     needs: tuple[Permission, ...] | Opening
+    sure: bool = False
 
     @property
     def address(self) -> URLPattern:
@@ -95,6 +100,8 @@ def _guarded(page: Page) -> View:
         turned_away = _turned_away(request, page.needs)
         if turned_away is not None:
             return turned_away
+        if page.sure and request.method == "POST" and not is_sure(request):
+            return _asked_again(request)
         try:
             with not_possible():
                 response = page.view(request, **named)
@@ -127,6 +134,11 @@ def _turned_away(
     if isinstance(needs, Opening) or any(_has(who, one) for one in needs):
         return None
     return _trouble(request, 403, NotAllowed(f"{who.name} may not do this: it needs {needs[0]}"))
+
+
+def _asked_again(request: DeskRequest) -> HttpResponse:
+    messages.info(request, _("Show that it is you, then do it once more. Nothing was changed yet."))
+    return redirect_to_login(request.get_full_path(), reverse("account_reauthenticate"))
 
 
 def _has(who: Member, permission: Permission) -> bool:

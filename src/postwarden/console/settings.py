@@ -61,7 +61,8 @@ def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
         "USE_I18N": True,
         "CACHES": {"default": _CACHE},
         **_SIGNING_IN,
-        "ALLAUTH_TRUSTED_PROXY_COUNT": int(secure),  # failed sign-ins count by who is behind the proxy
+        # failed sign-ins count by who is behind the proxy
+        "ALLAUTH_TRUSTED_PROXY_COUNT": int(secure),
         **_sessions(secure=secure),
     }
 

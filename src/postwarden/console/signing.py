@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_removed
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.dispatch import receiver
 from django.http import HttpRequest
 from fido2 import cbor
+
+from postwarden.people.service import fingerprint, member, revoke_key, written_passkey
+from postwarden.rooms import present
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth publishes no types
@@ -30,6 +36,11 @@ def has_second_factor(request: HttpRequest) -> bool:
     return bool(is_mfa_enabled(request.user))
 
 
+def is_sure(request: HttpRequest) -> bool:
+    """Tell whether who signed in showed within five minutes that it is they, once more."""
+    return bool(did_recently_reauthenticate(request))
+
+
 def set_password(name: str, password: str) -> None:
     """Give somebody a password, in the caller's transaction; all their sessions end with the old one."""
     user = get_user_model().objects.get_by_natural_key(name)
@@ -37,11 +48,32 @@ def set_password(name: str, password: str) -> None:
     user.save(update_fields=["password"])
 
 
+@receiver(authenticator_removed)
+def _signs_no_more(
+    request: HttpRequest, user: AbstractBaseUser, authenticator: Authenticator, **_: object
+) -> None:
+    """Revoke the key of a passkey that was removed: what lets nobody in approves nothing either."""
+    told = _credential(authenticator)
+    if told is None:
+        return
+    mark = fingerprint(written_passkey("removed", *told))
+    name = user.get_username()
+    if any(key.fingerprint == mark and key.revoked_at is None for key in member(name).keys):
+        revoke_key(name, mark, name, request.rooms.record, present())  # type: ignore[attr-defined]  # as in gate
+
+
 def passkeys(user: AbstractBaseUser | AnonymousUser) -> Iterator[tuple[str, bytes, bytes]]:
     """Give the passkeys that somebody signs in with: name, credential id, and key as CBOR."""
     rows = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).order_by("pk")
     for one in rows:
-        wrapped = one.wrap()
-        told = wrapped.authenticator_data.credential_data
+        told = _credential(one)
         if told is not None:
-            yield wrapped.name, told.credential_id, cbor.encode(dict(told.public_key))
+            yield one.wrap().name, *told
+
+
+def _credential(one: Authenticator) -> tuple[bytes, bytes] | None:
+    """Give a passkey's id and its key as CBOR; None of what is no passkey."""
+    if one.type != Authenticator.Type.WEBAUTHN:
+        return None
+    told = one.wrap().authenticator_data.credential_data
+    return None if told is None else (told.credential_id, cbor.encode(dict(told.public_key)))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from postwarden.custody.models import ApprovalRow
 from postwarden.custody.rules import Approval, Plan, Refusal, valid
 from postwarden.people.service import NotAllowed, Permission, UnknownIdentity, member, tied, ties
 from postwarden.vocabulary import Moment
@@ -42,4 +43,8 @@ class Standing:
                 who.allowed(Permission.PLAN_APPROVE, organisation)
         except (NotAllowed, UnknownIdentity):
             return False
-        return True
+        counting = {key.fingerprint for key in who.keys if key.revoked_at is None}
+        signed = ApprovalRow.objects.filter(
+            plan_id=given.plan, approver=given.approver, at=given.at
+        ).values_list("fingerprint", flat=True)
+        return not counting.isdisjoint(signed)

@@ -14,7 +14,7 @@ _REFUSALS = {
     Refusal.WRONG_STAGE: "the plan is not where that is possible: see `postwarden plans`",
     Refusal.OTHER_PLAN: "the approval is for another plan",
     Refusal.EXPIRED: "the approval has expired; approve it again",
-    Refusal.APPROVER_GONE: "whoever approved it may not do so any more; somebody else has to",
+    Refusal.APPROVER_GONE: "whoever approved it may not do so any more, or their key was revoked; approve it again",
     Refusal.TOO_FEW: "it still needs somebody's approval",
     Refusal.TOO_LONG: "an approval lasts 24 hours at most",
     Refusal.FORGED: "the plan or an approval is not as it was signed; run `postwarden verify`",

@@ -25,6 +25,7 @@ from postwarden.people.service import add as add_member
 from postwarden.people.service import enrol as enrol_key
 from postwarden.people.service import invite as invite_member
 from postwarden.people.service import retire as retire_member
+from postwarden.people.service import revoke_key as revoke_key_of
 from postwarden.wiring import ledger, recorder
 
 app = typer.Typer(
@@ -110,6 +111,21 @@ def enrol(
     signature = sign(challenge(name, public), key)
     enrolled = enrol_key(name, public, signature, acting(who), recorder(book), now())
     typer.echo(f"Enrolled {enrolled.fingerprint} for {name}.")
+
+
+@app.command("revoke-key")
+def revoke_key(
+    name: Name,
+    fingerprint: Annotated[
+        str, typer.Argument(metavar="FINGERPRINT", help="Of the key, as `person list` has it.")
+    ],
+    who: As = None,
+    config: ConfigurationFile = DEFAULT_CONFIGURATION,
+) -> None:
+    """Let a personal key count no more; `person revoke` does so for a token."""
+    book = ledger(load(config))
+    revoke_key_of(name, fingerprint, acting(who), recorder(book), now())
+    typer.echo(f"{visible(fingerprint)} of {name} signs nothing any more.")
 
 
 @app.command("retire")

@@ -71,7 +71,7 @@ def revoke(
     who: As = None,
     config: ConfigurationFile = DEFAULT_CONFIGURATION,
 ) -> None:
-    """Let a token count no more, from the next request on."""
+    """Let a token count no more, from the next request on; `person revoke-key` does so for a key."""
     book = ledger(load(config))
     actor = acting(who)
     revoke_token(of or actor, label, actor, recorder(book), now())

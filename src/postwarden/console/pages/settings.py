@@ -159,6 +159,6 @@ def _invited(request: DeskRequest, name: str, token: str) -> HttpResponse:
 _MANAGES = (Permission.PERSON_MANAGE,)
 PAGES = (
     Page("own/", "own", own, Opening.ANYBODY),
-    Page("settings/", "settings", everything, _MANAGES),
-    Page("settings/people/<str:name>/", "settings-person", person, _MANAGES),
+    Page("settings/", "settings", everything, _MANAGES, sure=True),
+    Page("settings/people/<str:name>/", "settings-person", person, _MANAGES, sure=True),
 )

@@ -89,6 +89,6 @@ def _rights(who: Member) -> list[Permission]:
 
 
 PAGES = (
-    Page("tokens/", "own-tokens", own_tokens, Opening.ANYBODY),
+    Page("tokens/", "own-tokens", own_tokens, Opening.ANYBODY, sure=True),
     Page("tokens/revoke/", "own-tokens-revoke", revoke, Opening.ANYBODY),
 )
