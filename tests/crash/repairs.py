@@ -32,7 +32,7 @@ STORE = "store"
 DOVECOT = "dovecot.json"  # in a place: where its Dovecot is
 ACCOUNTS = tuple(f"{name}@example.net" for name in ("bob", "carol", "dora", "eve", "finn", "gus"))
 _LATER = 130_000_000  # longer than a lease, and than anything is put off
-_LATEST = 10 * 3_600_000_000  # approvals have not expired by then
+_MOST_TRIES = 100  # of a plan while its disk is full: its approvals have not expired by then
 _SECONDS_TO_END = 60
 _BETWEEN = 1.0
 _TAKEOVERS = 5  # a real store is too slow for two who take every plan from each other at once
@@ -121,8 +121,8 @@ def finish(place, there=None, later=0, rounds=None):
     there.clock.later = later
     with contextlib.suppress(Refused):
         there.run(plan)
-    until = time.monotonic() + _SECONDS_TO_END
-    while time.monotonic() < until and there.clock.later < _LATEST:
+    until, tries = time.monotonic() + _SECONDS_TO_END, 0
+    while time.monotonic() < until and tries < _MOST_TRIES:
         if rounds == 0 or (
             there.desk.progress(plan).stage is Stage.DONE and not there.desk.waiting()
         ):
@@ -130,6 +130,7 @@ def finish(place, there=None, later=0, rounds=None):
         rounds = rounds and rounds - 1
         there.clock.later += _LATER
         done = [there.desk.carry(hashed) for hashed in there.desk.waiting()]
+        tries += any(done)
         if not any(done):  # somebody else is at it
             time.sleep(0.05)
     raise TimeoutError(f"it does not end: {there.desk.progress(plan)}")  # as where a disk stays full
@@ -155,7 +156,7 @@ def finish_restore(place):
     """The same, again and again while its sentence says so, until nothing is left."""
     there, plan = office(place), place.told()["restore"]
     until = time.monotonic() + _SECONDS_TO_END
-    while time.monotonic() < until and there.clock.later < _LATEST:
+    while time.monotonic() < until:
         there.clock.later += _LATER
         if there.desk.plans.stage(plan) is Stage.DONE:
             return
