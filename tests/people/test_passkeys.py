@@ -157,3 +157,45 @@ def test_a_passkey_is_enrolled_as_other_keys_are(state, records, passkey):
     assert [key.public for key in member("anna").keys] == [passkey.public]
     with pytest.raises(BadKey):
         enrol("anna", passkey.public, signature, "anna", records, NOW)
+
+
+KEY = {1: 1, 3: -8, -1: 6, -2: b"1" * 32}
+COSE = (
+    b"\x81" * 2500,
+    b"",
+    *map(cbor.encode, ({1: 2, 3: -7}, {1: 3, 3: -257}, {1: 1, 3: -8, -1: 6})),
+)
+CLIENTS = (b"[" * 7000, b'{"type":"x","challenge":"\\ud800","origin":"x"}', b"1" * 5000)
+
+
+def coded(data):
+    return urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def given_to(site, client, data):
+    told = {"client": coded(client), "authenticator": coded(data), "signature": coded(b"x")}
+    return json.dumps(told), f"passkey {site} AA {coded(cbor.encode(KEY))}"
+
+
+@pytest.mark.parametrize("cose", COSE)
+def test_a_hostile_key_is_a_bad_key(cose):
+    client = {"type": "webauthn.get", "challenge": challenge(b"m"), "origin": "https://localhost"}
+    data = hashlib.sha256(b"localhost").digest() + b"\x05" + b"\0" * 4
+    told, _ = given_to("localhost", json.dumps(client).encode(), data)
+    with pytest.raises(BadKey):
+        check(b"m", told, f"passkey localhost AA {coded(cose)}")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_hostile_words_of_a_browser_are_a_bad_key(client):
+    with pytest.raises(BadKey):
+        check(b"m", *given_to("localhost", client, b"x"))
+
+
+@pytest.mark.parametrize("tail", [b"", b"x", b"\0" * 18 + b"\xff", b"\x81" * 3000])
+def test_hostile_words_of_an_authenticator_are_a_bad_key(tail):
+    client = {"type": "webauthn.get", "challenge": challenge(b"m"), "origin": "https://localhost"}
+    for flags in (0x45, 0x85, 0xC5):
+        data = hashlib.sha256(b"localhost").digest() + bytes([flags]) + b"\0" * 4 + tail
+        with pytest.raises(BadKey):
+            check(b"m", *given_to("localhost", json.dumps(client).encode(), data))

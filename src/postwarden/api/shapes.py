@@ -30,9 +30,11 @@ def _read(value: object) -> Moment:
     return moment
 
 
-def _without_nul(value: str) -> str:
+def _text(value: str) -> str:
     if "\0" in value:
         raise ValueError("text has no NUL")
+    if any("\ud800" <= one <= "\udfff" for one in value):
+        raise ValueError("text has no lone surrogates")
     return value
 
 
@@ -50,11 +52,11 @@ Time = Annotated[Moment, Written(rfc3339, return_type=str), _TIME]
 """A time in an answer."""
 GivenTime = Annotated[Moment, BeforeValidator(_read), _TIME]
 """A time in a request."""
-Line = Annotated[str, AfterValidator(_without_nul), Field(max_length=500)]
+Line = Annotated[str, AfterValidator(_text), Field(max_length=500)]
 """A line of text in a request."""
-Words = Annotated[str, AfterValidator(_without_nul), Field(max_length=10_000)]
+Words = Annotated[str, AfterValidator(_text), Field(max_length=10_000)]
 """Text in a request."""
-Name = Annotated[str, AfterValidator(_without_nul), Field(min_length=1, max_length=320)]
+Name = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=320)]
 """The name of an account or of somebody in a request."""
 
 

@@ -4,6 +4,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -20,6 +21,16 @@ KIND = "passkey"
 _MOST = 10_000
 _WRONG = "the signature is wrong: it is of other words, or was changed"
 _DAMAGED = "the passkey or its signature is damaged"
+_UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+    struct.error,
+)
+"""What parsers raise at what somebody else wrote."""
 
 
 class Passkey(NamedTuple):
@@ -86,7 +97,7 @@ def check(message: bytes, signature: str, public: str) -> None:
         _cose(key).verify(
             told["authenticator"] + hashlib.sha256(client).digest(), told["signature"]
         )
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, *_UNREADABLE):
         raise BadKey(_WRONG) from None
 
 
@@ -101,9 +112,10 @@ def _check_client(client: bytes, message: bytes, site: str) -> None:
         kind, asked, origin = (str(told[name]) for name in ("type", "challenge", "origin"))
         crossed = bool(told.get("crossOrigin", False))
         place = urlsplit(origin)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        given = asked.encode()
+    except _UNREADABLE:
         raise BadKey(_DAMAGED) from None
-    if not hmac.compare_digest(asked.encode(), challenge(message).encode()):
+    if not hmac.compare_digest(given, challenge(message).encode()):
         raise BadKey(_WRONG)
     host = place.hostname or ""
     ours = host == site or host.endswith(f".{site}")
@@ -119,7 +131,7 @@ def _check_client(client: bytes, message: bytes, site: str) -> None:
 def _check_authenticator(data: bytes, site: str) -> None:
     try:
         told = AuthenticatorData(data)
-    except ValueError:
+    except _UNREADABLE:
         raise BadKey(_DAMAGED) from None
     if not hmac.compare_digest(told.rp_id_hash, hashlib.sha256(site.encode()).digest()):
         raise BadKey("the signature was given to another site, or for another purpose")
@@ -138,7 +150,7 @@ def _cose(key: Passkey) -> CoseKey:
         if not isinstance(told, Mapping):
             raise BadKey(_DAMAGED)
         found = CoseKey.parse(told)
-    except (ValueError, TypeError):
+    except _UNREADABLE:
         raise BadKey(_DAMAGED) from None
     if type(found).ALGORITHM is None:
         raise BadKey("the passkey is of an algorithm that is not known here")
@@ -151,7 +163,7 @@ def _read(signature: str) -> Mapping[str, bytes]:
     try:
         told = json.loads(signature)
         return {name: _decoded(told[name]) for name in ("client", "authenticator", "signature")}
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except _UNREADABLE:
         raise BadKey(_DAMAGED) from None
 
 
