@@ -1,5 +1,7 @@
 """A message as text, and nothing but text."""
 
+from time import process_time
+
 import pytest
 
 from glass.conftest import mail
@@ -78,3 +80,26 @@ def test_a_long_message_is_cut():
 def test_whatever_lies_there_is_shown_as_text(content):
     found = shown(content)
     assert all(one.isprintable() or one in "\n\t" for one in found.text)
+
+
+@pytest.mark.parametrize(
+    "head", ['charset="idna"', "charset=undefined", 'charset="x\0y"', "charset=punycode"]
+)
+def test_whatever_a_charset_is_called_the_text_is_shown(head: str):
+    assert "words" in shown(mail(f"Content-Type: text/plain; {head}", "", "words \xe9 \u20ac")).text
+
+
+def test_what_would_keep_the_parser_busy_is_shown_as_it_was_sent():
+    nested = "".join(
+        f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(400)
+    )
+    many = "Content-Type: text/plain" + ";a" * 100_000 + "\n\nwords"
+    start = process_time()
+    assert shown((nested + "x\n" * 200_000).encode()).text.startswith("Content-Type: multipart")
+    assert shown(many.encode()).text.startswith("Content-Type: text/plain;a")
+    assert process_time() - start < 2
+
+
+def test_a_letter_that_grows_when_it_is_written_small_moves_nothing():
+    found = shown(mail(HTML, "", "\u0130" * 9 + "<SCRIPT>hidden</Script ><P>Dear Ivy</P>"))
+    assert found.text == "\u0130" * 9 + "\nDear Ivy"

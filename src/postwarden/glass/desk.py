@@ -140,10 +140,11 @@ class GlassDesk:
         with transaction.atomic():
             self._note("glass.opening", asked, who.name, asked.why, now)
         found = self._reader(asked.store, Wanted(**asked.copy))
+        told = found if isinstance(found, Absence) else shown(found.content)
         outcome = str(found) if isinstance(found, Absence) else "shown"
         with transaction.atomic():
             self._note("glass.opened", asked, who.name, asked.why, now, outcome=outcome)
-        return found if isinstance(found, Absence) else shown(found.content)
+        return told
 
     def _answer(self, hashed: str, answer: Answer, who: Member, why: str, now: Moment) -> Glass:
         with transaction.atomic():

@@ -21,7 +21,19 @@ _NAMES = ("From", "To", "Cc", "Date", "Subject")
 _HEADER = 1_000
 _HIDDEN = frozenset({"script", "style", "head", "title", "template", "noscript"})
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote"})
-_TAG = re.compile(r"</?([a-z][a-z0-9]*)")
+_TAG = re.compile(r"</?([a-z][a-z0-9]*)", re.ASCII | re.IGNORECASE)
+_READ = 2_000_000
+"""Bytes of a message that are read."""
+_WORK = 2_000_000
+"""Lines times boundaries: the parser holds each line against each boundary that is open."""
+_FIELD = 4_000
+"""Bytes of a field with parameters: the parser's time goes with their square."""
+_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
+_LINE = re.compile(rb"[\r\n]")
+_PARAMETERS = re.compile(
+    rb"(?:\A|(?<=[\r\n]))content-(?:type|disposition)[ \t]*:[^\r\n]*(?:[\r\n]+[ \t][^\r\n]*)*",
+    re.IGNORECASE,
+)
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
@@ -49,11 +61,29 @@ class Shown(NamedTuple):
 
 
 def shown(content: bytes) -> Shown:
-    """Give a message as text, whatever it is; never raises."""
+    """Give a message as text, whatever it is; never raises.
+
+    What would keep the parser busy for long, or is none, is shown as it was sent.
+    """
+    start = content[:_READ]
     try:
-        message = message_from_bytes(content)
+        told = None if _is_laborious(start) else _parsed(start)
     except (MessageError, ValueError, LookupError, RecursionError):
+        told = None
+    if told is None:
         return Shown((), seen(content[:MOST].decode("utf-8", "replace")), (), len(content) > MOST)
+    return told._replace(cut=told.cut or len(content) > _READ)
+
+
+def _is_laborious(content: bytes) -> bool:
+    boundaries = sum(1 for _ in _BOUNDARY.finditer(content))
+    lines = sum(1 for _ in _LINE.finditer(content))
+    longest = max((len(one[0]) for one in _PARAMETERS.finditer(content)), default=0)
+    return boundaries * lines > _WORK or longest > _FIELD
+
+
+def _parsed(content: bytes) -> Shown:
+    message = message_from_bytes(content)
     texts: list[str] = []
     left_out: list[LeftOut] = []
     for part in _parts(message):
@@ -103,7 +133,7 @@ def _text(part: Message) -> str | None:
     content = raw if isinstance(raw, bytes) else b""
     try:
         text = content.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         text = content.decode("latin-1")
     return _words(text[:MOST]) if kind == "text/html" else text
 
@@ -113,27 +143,28 @@ def _words(text: str) -> str:
 
     A scan by hand: `html.parser` takes a minute for 100,000 characters that are meant to be slow.
     """
-    lower, words, at = text.lower(), list[str](), 0
+    words, at = list[str](), 0
     while (start := text.find("<", at)) >= 0:
         words.append(_plain(text[at:start]))
-        tag = _TAG.match(lower, start)
+        tag = _TAG.match(text, start)
         if tag is None:
-            ends = "-->" if lower.startswith("<!--", start) else ""
-            at = _after(lower, ends, start) if ends else start + 1
+            ends = "-->" if text.startswith("<!--", start) else ""
+            at = _after(text, ends, start) if ends else start + 1
             words.append("" if ends else "<")
             continue
-        hidden = tag[1] in _HIDDEN and lower[start + 1] != "/"
-        at = _after(lower, ">", _after(lower, f"</{tag[1]}", start) if hidden else start)
-        words.append("\n" if tag[1] in _BLOCKS else "")
+        name = tag[1].lower()
+        hidden = name in _HIDDEN and text[start + 1] != "/"
+        at = _after(text, ">", _after(text, f"</{name}", start) if hidden else start)
+        words.append("\n" if name in _BLOCKS else "")
     words.append(_plain(text[at:]))
     lines = (" ".join(line.split()) for line in "".join(words).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def _after(text: str, end: str, start: int) -> int:
-    """Give the place after the next `end`; that of the end of all where there is none."""
-    found = text.find(end, start)
-    return len(text) if found < 0 else found + len(end)
+    """Give the place after the next `end`, in any case; that of the end of all without one."""
+    found = re.compile(re.escape(end), re.ASCII | re.IGNORECASE).search(text, start)
+    return len(text) if found is None else found.end()
 
 
 def _plain(text: str) -> str:
