@@ -1,11 +1,12 @@
 """Cases as they are kept, on both databases."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from django.db import connections
 
-from cases.conftest import HOUR, NOW, finding
+from cases.conftest import HOUR, NOW, Book, finding
 from postwarden.cases import service as cases
 from postwarden.cases.models import CaseRow, EntryRow
 from postwarden.cases.service import (
@@ -289,3 +290,19 @@ def test_a_report_gives_nobody_a_case_that_is_none_of_theirs(book_on_sqlite):
         book.report(name, BEA, who="hana")
     assert book.file(name).case.organisations == ("home",)
     assert book.file(name).reports == ()
+
+
+def test_who_may_not_close_or_exclude_does_not_learn_who_is_held(on_sqlite):
+    held = SimpleNamespace(binding=lambda _: {"ivy@example.net"})
+    book = Book(on_sqlite, (held,))
+    name = book.open("home", "brand")
+    book(cases.suspect, name, ["ivy@example.net"], "asked")
+    for function, words in (
+        (cases.close, (name, "done")),
+        (cases.move, (name, ["ivy@example.net"], cases.State.EXCLUDED, "no")),
+    ):
+        with pytest.raises(NotAllowed) as told:
+            book(function, *words, who="cleo")
+        assert "ivy" not in str(told.value)
+    with pytest.raises(cases.Refused):
+        book(cases.close, name, "done")

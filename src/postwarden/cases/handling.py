@@ -11,6 +11,7 @@ from postwarden.cases.errors import Refused
 from postwarden.cases.keeping import (
     Deed,
     decided,
+    found,
     frozen,
     locked,
     next_reference,
@@ -189,9 +190,9 @@ def move(  # who, where, which, whereto, why, and the clock
             is to be excluded.
     """
     names = named(accounts)
+    may(actor, Permission.CASE_EDIT, {desk.organisation_of(one) for one in names})
     if to is State.EXCLUDED:
         _let_go(desk, reference, names)
-    may(actor, Permission.CASE_EDIT, {desk.organisation_of(one) for one in names})
     values = {"count": len(names), "state": to}
     deed = Deed("accounts.moved", actor, now, text=kept(why), values=values)
     return _apply(desk, reference, Move(names, to), deed, now, names)
@@ -199,6 +200,7 @@ def move(  # who, where, which, whereto, why, and the clock
 
 def close(desk: Desk, actor: Actor, reference: str, why: str, now: Moment) -> Case:
     """Close a case in which all is done, and that holds nobody. Raises as `open_case`."""
+    may(actor, Permission.CASE_EDIT, found(reference).organisations)
     _let_go(desk, reference, None)
     deed = Deed("case.closed", actor, now, text=kept(why))
     return _apply(desk, reference, Close(), deed, now, None)
