@@ -5,6 +5,8 @@ from django.db import connection
 
 from glass.conftest import COPY, IVY, OTHER, WHY, Glasses
 from people.conftest import Records
+from postwarden.cases.models import CaseRow
+from postwarden.cases.service import NoSuchCase, Stage
 from postwarden.glass.service import NoSuchRequest, Refusal, Refused
 from postwarden.people.models import Identity, TieRow
 from postwarden.people.service import BadKey, NotAllowed, member, retire
@@ -148,3 +150,15 @@ def test_who_let_the_other_in_is_nobody_else(glasses):
     assert refusal(glasses.grant, glass) is Refusal.TIED
     assert refusal(glasses.read, granted) is Refusal.TIED
     assert glasses.read_of == []
+
+
+def test_it_is_asked_for_an_open_case_of_the_organisation_and_nothing_else_is_told(glasses):
+    closed = glasses.book.open("home")
+    CaseRow.objects.filter(pk=closed).update(stage=Stage.CLOSED.value)
+    told = set()
+    for case in (glasses.book.open("brand"), closed, "2026-9999"):
+        with pytest.raises(NoSuchCase) as caught:
+            glasses.ask(case=case)
+        told.add(str(caught.value).removeprefix(case))
+    assert len(told) == 1
+    assert refusal(glasses.ask, why="short") is Refusal.NO_REASON

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
-from postwarden.cases.service import Desk, references
+from postwarden.cases.service import Desk, NoSuchCase, Stage, own_words, references
 from postwarden.glass.errors import NoSuchRequest, Refused
 from postwarden.glass.models import GlassRow
 from postwarden.glass.ports import Reader
@@ -60,12 +60,13 @@ class GlassDesk:
 
         Raises:
             NotAllowed: the actor may not, for the organisation that answers for the account.
-            NoSuchCase: there is no such case.
+            NoSuchCase: there is no such case, or it is closed, or not theirs to read, or does not concern
+                that organisation. Which is not told.
             Refused: it says not why, or for longer than can be asked for.
         """
         organisation = self._desk.organisation_of(wish.copy.account)
         who.allowed(Permission.GLASS_ASK, organisation)
-        case = references(wish.case)[0]
+        case = _case(wish.case, who, organisation)
         copy = wish.copy._replace(account=normal(wish.copy.account))._asdict()
         asked = Asked(case, wish.why.strip(), who.name, now, wish.minutes, wish.store, copy)
         _refused(may_ask(asked))
@@ -179,6 +180,17 @@ class GlassDesk:
             detail={"request": asked.hash, **detail},
         )
         self._desk.ledger.append([entry], now)
+
+
+def _case(name: str, who: Member, organisation: str) -> str:
+    """Give the reference of an open case of an organisation; raise `NoSuchCase`."""
+    try:
+        case = own_words(who, references(name)[0])
+    except NotAllowed:
+        case = None
+    if case is None or case.stage is not Stage.OPEN or organisation not in case.organisations:
+        raise NoSuchCase(f"{name}: there is no such case; `postwarden case list`")
+    return case.reference
 
 
 def _there(who: Member) -> frozenset[str] | None:
