@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from django.http import Http404
 from django.test import Client, RequestFactory
 
 from api.conftest import token_of
-from postwarden.api.problems import ProblemMiddleware
+from postwarden.api.routes import ledger
 from postwarden.cases.service import picture
+from postwarden.console.gate import DeskMiddleware
 from postwarden.people.service import Permission, bearer, member
 from postwarden.rooms import present
 
@@ -38,9 +40,31 @@ def test_who_looked_at_an_account_is_not_for_a_token_without_the_ledger(desk):
     assert picture(room, member("officer-all"), "hold1@example.net", present()).looked is not None
 
 
-def test_a_nul_is_answered_before_anything_is_asked():
+def test_a_nul_is_answered_before_anything_is_asked(desk):
     def fails(_):
         raise AssertionError
 
-    answer = ProblemMiddleware(fails)(RequestFactory().post("/welcome/%00.x/"))
-    assert answer.status_code == 404
+    with pytest.raises(Http404):
+        DeskMiddleware(fails)(RequestFactory().post("/welcome/%00.x/"))
+
+
+def test_the_ledger_is_checked_once_at_a_time_up_to_a_size_and_on_record(
+    program, desk, monkeypatch
+):
+    asks, book = program("officer-all"), desk.holds.desk.ledger
+    assert asks.get("/ledger/verification").status_code == 200
+    assert [one.act for one in book.entries()].count("ledger.verified") == 1
+    with ledger._ONE:
+        busy = asks.get("/ledger/verification")
+    assert (busy.status_code, busy["Retry-After"]) == (503, "5")
+    book.sequence(present())
+    monkeypatch.setattr(ledger, "LARGEST", 0)
+    assert asks.get("/ledger/verification").status_code == 409
+    assert [one.act for one in book.entries()].count("ledger.verified") == 1
+
+
+def test_who_read_the_ledger_or_a_timeline_is_on_record(program, desk):
+    for path in ("/ledger", f"/cases/{desk.case}/timeline"):
+        assert program("officer-all").get(path).status_code == 200
+    read = [one for one in desk.holds.desk.ledger.entries() if one.act == "api.read"]
+    assert [one.facts["detail"]["route"] for one in read] == ["list-entries", "list-timeline"]

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -76,10 +76,7 @@ class ProblemMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        if "\0" in request.path_info:  # no database takes it, and nothing here is called so
-            answer: HttpResponse = HttpResponseNotFound()
-        else:
-            answer = self._next(request)
+        answer = self._next(request)
         if not request.path_info.startswith(PLACES):
             return answer
         if answer.status_code >= HTTPStatus.BAD_REQUEST and answer["Content-Type"] != MEDIA:

@@ -12,7 +12,7 @@ from functools import wraps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
@@ -89,7 +89,9 @@ class DeskMiddleware:
         self._rooms = opened(getattr(settings, CONFIGURATION))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request."""
+        """Answer a request; where its address has a NUL there is nothing, for no database takes that."""
+        if "\0" in request.path_info:
+            raise Http404
         request.rooms = self._rooms  # type: ignore[attr-defined]  # a DeskRequest from here on
         return self._next(request)
 

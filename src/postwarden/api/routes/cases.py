@@ -149,7 +149,14 @@ ROUTES = (
     Route("GET", "/cases", list_cases, _READS, Listing[CaseShape]),
     Route("POST", "/cases", open_case, _EDITS, CaseShape, 201),
     Route("GET", "/cases/{reference}", get_case, _READS, CaseWhole),
-    Route("GET", "/cases/{reference}/timeline", list_timeline, _READS, Listing[EntryShape]),
+    Route(
+        "GET",
+        "/cases/{reference}/timeline",
+        list_timeline,
+        _READS,
+        Listing[EntryShape],
+        noted=True,
+    ),
     Route("POST", "/cases/{reference}/timeline", add_entry, _EDITS, CaseShape, 201),
     Route(
         "GET",
