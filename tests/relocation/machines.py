@@ -226,6 +226,8 @@ class Mailboxes(RuleBasedStateMachine):
 
     def _user(self, which, action):
         self.look()
+        if not self.files:  # users deleted every one
+            return
         path = sorted(self.files)[which % len(self.files)]
         file = self.files[path]
         base, _, letters = path.name.partition(":2,")
