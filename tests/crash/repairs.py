@@ -133,7 +133,9 @@ def finish(place, there=None, later=0, rounds=None):
         tries += any(done)
         if not any(done):  # somebody else is at it
             time.sleep(0.05)
-    raise TimeoutError(f"it does not end: {there.desk.progress(plan)}")  # as where a disk stays full
+    raise TimeoutError(
+        f"it does not end: {there.desk.progress(plan)}"
+    )  # as where a disk stays full
 
 
 def plan_restore(place):
