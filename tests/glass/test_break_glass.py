@@ -108,6 +108,15 @@ def test_a_grant_written_into_the_database_opens_nothing(glasses, column, value)
     assert glasses.read_of == []
 
 
+def test_a_grant_whose_time_is_up_is_not_opened_by_a_later_time_written_into_the_database(glasses):
+    glass = glasses.grant(glasses.ask())
+    later = glasses.now(3_600)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE glass_request SET answered_at = %s", [later])
+    assert refusal(glasses.read, glass) is Refusal.FORGED
+    assert glasses.read_of == []
+
+
 def test_a_longer_time_written_into_the_database_is_none_that_was_signed(glasses):
     glass = glasses.grant(glasses.ask())
     with connection.cursor() as cursor:

@@ -22,6 +22,7 @@ from postwarden.glass.rules import (
 )
 from postwarden.glass.text import Shown, shown
 from postwarden.ledger.service import Entry
+from postwarden.ledger.service import Wanted as WantedEntries
 from postwarden.people.service import (
     BadKey,
     Member,
@@ -35,6 +36,7 @@ from postwarden.people.service import (
 from postwarden.relocation.service import Absence, Wanted
 from postwarden.vocabulary import Moment, normal
 
+_GRANTED = "glass.granted"
 _LISTED = 200
 
 
@@ -138,6 +140,7 @@ class GlassDesk:
         organisation = self._desk.organisation_of(asked.account)
         who.allowed(Permission.GLASS_ASK, organisation)
         _refused(may_read(glass, who.name, now) or _lapsed(glass, organisation))
+        _refused(None if self._is_on_record(glass) else Refusal.FORGED)
         with transaction.atomic():
             self._note("glass.opening", asked, who.name, asked.why, now)
         found = self._reader(asked.store, Wanted(**asked.copy))
@@ -163,10 +166,18 @@ class GlassDesk:
                 fingerprint=answer.fingerprint,
                 signature=answer.signature,
             )
-            act = "glass.granted" if answer.granted else "glass.refused"
+            act = _GRANTED if answer.granted else "glass.refused"
             signed = {"signature": answer.signature} if answer.granted else {}
             self._note(act, glass.asked, who.name, why, now, **signed)
         return Glass(glass.asked, answer)
+
+    def _is_on_record(self, glass: Glass) -> bool:
+        """Tell whether it was granted when its row says so: the time runs from there, and is not signed."""
+        at = 0 if glass.answer is None else glass.answer.at
+        granted = self._desk.ledger.entries(WantedEntries(act=_GRANTED, since=at, until=at + 1))
+        return any(
+            one.facts.get("detail", {}).get("request") == glass.asked.hash for one in granted
+        )
 
     def _note(
         self, act: str, asked: Asked, actor: str, why: str, now: Moment, **detail: object
