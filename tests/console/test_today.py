@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from cases.conftest import finding
 from console.conftest import HELD
 from postwarden.cases import service as cases
+from postwarden.console.pages import today
 from postwarden.holds.service import Wish
 from postwarden.ledger.service import Entry
 from postwarden.people.service import member
@@ -122,3 +123,10 @@ def test_a_case_is_handed_out_signed_and_on_record(desk):
     assert acts == ["case.exporting", "case.exported"]
     desk(cases.suspect, desk.case, ["x@brand.test"], "theirs, too")
     assert desk.browser("auditor-home").post(page).status_code == 403  # it concerns others, too
+
+
+def test_what_the_worker_could_not_do_names_nobody_to_those_of_one_organisation(desk, monkeypatch):
+    told = {"f" * 64: "secretperson@brand.test: over quota"}
+    monkeypatch.setattr(today, "troubles", lambda: told)
+    assert "secretperson" in shown(desk, "anna")
+    assert "secretperson" not in shown(desk, "reader-home")

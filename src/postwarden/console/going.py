@@ -93,6 +93,7 @@ def told_of(request: DeskRequest, plan: Plan, stage: Stage) -> dict[str, Any]:
     there = request.member.organisations(Permission.PLAN_REQUEST)
     return {
         "going": going(plan, stage),
+        "sees_all": request.member.organisations(Permission.CASE_READ) is None,
         "runs": there is None or bool(there),
         "zone": zone_of(request),
         "now": present(),
