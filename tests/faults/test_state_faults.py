@@ -131,11 +131,11 @@ def test_a_database_locked_for_a_while_is_waited_for(installation):
     assert installation.held() == sorted(ACCOUNTS)
 
 
-@pytest.mark.parametrize("kilobytes", [4, 160])
-def test_a_full_disk_is_told_and_afterwards_it_goes_on(installation, kilobytes):
+@pytest.mark.parametrize("part", [0.01, 0.7])
+def test_a_full_disk_is_told_and_afterwards_it_goes_on(installation, part):
     state = installation.place / "state"
     largest = max(file.stat().st_size for file in state.iterdir() if file.is_file())
-    most = kilobytes * 1024 if kilobytes < 100 else largest + kilobytes * 1024
+    most = int(part * largest)
 
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
