@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.test_reading import snapshot, write
+from evidence.test_evidence_reading import snapshot, write
 from postwarden.console.strip import WIDTH, strips
 from postwarden.sources.service import GapRecord, SpanRecord
 
