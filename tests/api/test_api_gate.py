@@ -3,10 +3,10 @@
 import itertools
 
 import pytest
-from django.urls import URLResolver, get_resolver
+from django.urls import get_resolver
 
 from api.conftest import Program, token_of
-from console.conftest import HELD
+from console.conftest import HELD, addresses
 from people.conftest import Records
 from postwarden.api.urls import ROUTES
 from postwarden.holds.service import Wish
@@ -25,15 +25,6 @@ from postwarden.rooms import present
 
 OPEN = {"api/v1/openapi.json"}
 """What tells nothing of anybody."""
-
-
-def addresses(patterns, before=""):
-    for one in patterns:
-        route = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, route)
-        else:
-            yield route, one
 
 
 def test_every_address_is_a_route_that_says_what_it_needs():

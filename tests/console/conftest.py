@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.test import Client, override_settings
+from django.urls import URLResolver
 
 from people.conftest import NOW, Records
 from postwarden.cases import service as cases
@@ -34,6 +35,16 @@ def show(client, user):
     ]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
+
+
+def addresses(patterns, before=""):
+    """Give every address there is, with what Django has there."""
+    for one in patterns:
+        route = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, route)
+        else:
+            yield route, one
 
 
 class Desk:

@@ -4,26 +4,17 @@ import itertools
 
 import pytest
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import get_resolver, reverse
 
+from console.conftest import HELD, addresses
 from postwarden.console.gate import Opening, Page
 from postwarden.console.urls import PAGES
 from postwarden.holds.service import Wish
 from postwarden.people.service import GRANTS, ITSELF, Permission, Role, member, retire
 
-HELD = ("hold1@example.net", "hold2@example.net")
 OURS = {page.name: page for page in PAGES}
 BORROWED = ("account/", "api/", "health/", "metrics")
 """Addresses of allauth, and those for programs, which look after themselves."""
-
-
-def addresses(patterns, before=""):
-    for one in patterns:
-        route = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, route)
-        else:
-            yield route, one
 
 
 def test_every_address_is_a_page_that_says_what_it_needs():

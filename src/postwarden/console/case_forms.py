@@ -1,12 +1,14 @@
 """What people do in a case: each act with what it asks for, and what it does."""
 
 import threading
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django import forms
 from django.db import transaction
+from django.forms.forms import DeclarativeFieldsMetaclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +29,11 @@ _MESSAGE_ID = 998
 """Characters of a line of a header at most (RFC 5322 section 2.1.1)."""
 
 
-class ActForm(DeskForm):
+class _Acting(DeclarativeFieldsMetaclass, ABCMeta):
+    """Of forms that lack something until they say what they do."""
+
+
+class ActForm(DeskForm, metaclass=_Acting):
     """An act that a form asks for.
 
     Attributes:
@@ -42,9 +48,9 @@ class ActForm(DeskForm):
     said: Promise
     tab: ClassVar[str] = "cases-one"
 
+    @abstractmethod
     def act(self, now: Moment) -> str:
         """Do it; give the reference of the case it was done in. Raises what its room does."""
-        raise NotImplementedError
 
 
 class InCase(ActForm):
@@ -60,9 +66,9 @@ class InCase(ActForm):
         self.do(reference, self.cleaned_data, now)
         return reference
 
+    @abstractmethod
     def do(self, reference: str, given: dict[str, Any], now: Moment) -> None:
         """Do it, with what was written."""
-        raise NotImplementedError
 
 
 class Open(ActForm):

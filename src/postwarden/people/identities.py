@@ -207,13 +207,23 @@ def revoke_key(name: str, mark: str, actor: str, record: Record, now: Moment) ->
         BadKey: they have no such key, or it was revoked before.
     """
     with transaction.atomic():
-        member(name)
-        if actor != name:
-            member(actor).allowed(Permission.PERSON_MANAGE)
+        may_revoke_of(name, actor)
         rows = KeyRow.objects.filter(identity__name=name, fingerprint=mark, revoked_at=None)
         if not rows.update(revoked_at=now):
             raise BadKey(f"{mark}: {name} has no such key, or it was revoked before")
         record("person.key-revoked", actor, name, {"key": mark}, now)
+
+
+def may_revoke_of(name: str, actor: str) -> None:
+    """See that somebody may end what lets another one in or acts for them: it is their own, or they manage people.
+
+    Raises:
+        UnknownIdentity: nobody has that name.
+        NotAllowed: the actor may not.
+    """
+    member(name)
+    if actor != name:
+        member(actor).allowed(Permission.PERSON_MANAGE)
 
 
 def frozen(row: Identity) -> Member:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from django.db import IntegrityError, transaction
 
 from postwarden.people.errors import BadToken, NotAllowed
-from postwarden.people.identities import Member, frozen, member
+from postwarden.people.identities import Member, frozen, may_revoke_of, member
 from postwarden.people.models import Identity, TokenRow
 from postwarden.people.ports import Record
 from postwarden.people.rules import Permission
@@ -113,9 +113,7 @@ def revoke_token(name: str, label: str, actor: str, record: Record, now: Moment)
         BadToken: they have none of that label, or it was revoked before.
     """
     with transaction.atomic():
-        member(name)
-        if actor != name:
-            member(actor).allowed(Permission.PERSON_MANAGE)
+        may_revoke_of(name, actor)
         rows = TokenRow.objects.filter(identity__name=name, label=label, revoked=None)
         if not rows.update(revoked=now):
             raise BadToken(f"{label}: {name} has no such token, or it was revoked before")
