@@ -7,10 +7,10 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 
 from api.conftest import token_of
-from postwarden.api.routes import ledger
+from postwarden import vouching
 from postwarden.cases.service import picture
 from postwarden.console.gate import DeskMiddleware
-from postwarden.people.service import Permission, bearer, member
+from postwarden.people.service import NotAllowed, Permission, bearer, member
 from postwarden.rooms import present
 
 TEXTS = (
@@ -48,17 +48,23 @@ def test_a_nul_is_answered_before_anything_is_asked(desk):
         DeskMiddleware(fails)(RequestFactory().post("/welcome/%00.x/"))
 
 
+def test_the_ledger_s_name_for_somebody_who_works_here_is_no_account(desk):
+    for name in ("identity anna", " IDENTITY anna"):
+        with pytest.raises(NotAllowed):
+            picture(desk.holds.desk, member("officer-all"), name, present())
+
+
 def test_the_ledger_is_checked_once_at_a_time_up_to_a_size_and_on_record(
     program, desk, monkeypatch
 ):
     asks, book = program("officer-all"), desk.holds.desk.ledger
     assert asks.get("/ledger/verification").status_code == 200
     assert [one.act for one in book.entries()].count("ledger.verified") == 1
-    with ledger._ONE:
+    with vouching.ONE:
         busy = asks.get("/ledger/verification")
     assert (busy.status_code, busy["Retry-After"]) == (503, "5")
     book.sequence(present())
-    monkeypatch.setattr(ledger, "LARGEST", 0)
+    monkeypatch.setattr(vouching, "LARGEST", 0)
     assert asks.get("/ledger/verification").status_code == 409
     assert [one.act for one in book.entries()].count("ledger.verified") == 1
 

@@ -89,6 +89,17 @@ def test_a_name_that_one_person_has_is_enough_and_others_are_not_shown(book, ast
         assert "@" not in str(told.value)
 
 
+def test_of_an_account_without_a_domain_others_do_not_hear_that_a_case_concerns_it(book, astray):
+    book(cases.suspect, astray, ("anton",), "they share a map")
+    assert book(cases.ask_helpdesk, "anton", who="dora").account == "anton"
+    told = []
+    for name in ("anton", "nobody"):
+        with pytest.raises(NotClear) as refused:
+            book(cases.ask_helpdesk, name, who="hana")
+        told.append(str(refused.value).replace(name, ""))
+    assert told[0] == told[1]
+
+
 def test_postgresql_answers_as_sqlite_does(on_postgresql):
     book = Book(on_postgresql)
     reference = book.open("home")

@@ -6,7 +6,9 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from postwarden import vouching
 from postwarden.ledger.service import Entry
+from postwarden.rooms import present
 
 OTHERS = "carla@brand.test"
 
@@ -74,6 +76,15 @@ def test_it_is_verified_by_a_post_and_that_is_on_record(desk):
     assert len(list(desk.holds.desk.ledger.entries())) == before
     assert "is what was written" in words(browser.post("/ledger/"))
     assert [one.act for one in desk.holds.desk.ledger.entries()][before:] == ["ledger.verified"]
+
+
+def test_one_too_large_to_wait_for_is_left_to_the_command_line(desk, monkeypatch):
+    desk.holds.desk.ledger.sequence(present())
+    monkeypatch.setattr(vouching, "LARGEST", 0)
+    answer = desk.browser("officer-all").post("/ledger/")
+    assert (answer.status_code, b"postwarden verify" in answer.content) == (409, True)
+    acts = [one.act for one in desk.holds.desk.ledger.entries()]
+    assert "ledger.verified" not in acts
 
 
 def test_what_was_changed_shows(desk):

@@ -130,12 +130,15 @@ def open_cases(who: Member) -> list[OpenCase]:
 
 def _account(who: Member, text: str) -> str:
     """Give the account that is meant; of a person's name, the only one it can be."""
-    if "@" in text or AccountRow.objects.filter(account=normal(text)).exists():
+    if "@" in text:
         return normal(text)
     there = who.organisations(Permission.HELPDESK_ASK)
+    theirs = AccountRow.objects.all()
+    theirs = theirs if there is None else theirs.filter(organisation__in=there)
+    if theirs.filter(account=normal(text)).exists():
+        return normal(text)
     named = PersonRow.objects.filter(name__iexact=text).values("account")
-    rows = AccountRow.objects.filter(account__in=named)
-    rows = rows if there is None else rows.filter(organisation__in=there)
+    rows = theirs.filter(account__in=named)
     found = list(rows.values_list("account", flat=True).distinct()[:2])
     if len(found) != 1:
         raise NotClear(

@@ -14,7 +14,7 @@ from postwarden.cases.models import AccountRow, FindingRow, ReportRow
 from postwarden.cases.text import kept
 from postwarden.cases.values import Kind, Stage, State
 from postwarden.ledger.service import Entry
-from postwarden.people.service import Member, Permission
+from postwarden.people.service import IDENTITY, Member, NotAllowed, Permission
 from postwarden.vocabulary import Moment, normal
 
 VIEWED = "account.viewed"
@@ -100,9 +100,12 @@ def picture(desk: Desk, who: Member, account: str, now: Moment) -> Picture:
     """Give all that is known of an account; that somebody looked is on record.
 
     Raises:
-        NotAllowed: cases of the organisation that answers for it are not theirs to read.
+        NotAllowed: cases of the organisation that answers for it are not theirs to read, or it is the
+            ledger's name for somebody who works here.
     """
     account = kept(normal(account))
+    if account.startswith(IDENTITY):
+        raise NotAllowed(f"{account}: is no account")
     organisation = desk.organisation_of(account)
     who.allowed(Permission.CASE_READ, organisation)
     looked = None

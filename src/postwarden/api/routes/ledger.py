@@ -1,29 +1,16 @@
 """The ledger: searched, and checked."""
 
-from threading import Lock
-
-from django.db import transaction
 from ninja import Query
 from pydantic import BaseModel, Field
 
-from postwarden import wiring
 from postwarden.api.gate import ApiRequest, Route, case_known
 from postwarden.api.paging import Listing, cursor_of, key_of, number_of
 from postwarden.api.shapes import GivenTime, Line, Shape, Time
 from postwarden.cases import service as cases
 from postwarden.cases.service import Search
-from postwarden.ledger.service import Entry, LedgerError, Told
+from postwarden.ledger.service import Told
 from postwarden.people.service import Permission
-from postwarden.rooms import present
-from postwarden.vocabulary import PostwardenError
-
-LARGEST = 500_000
-"""Entries that are checked while a program waits for the answer."""
-_ONE = Lock()
-
-
-class TooLarge(PostwardenError):
-    """The ledger is too large to be checked while a program waits."""
+from postwarden.vouching import check_ledger
 
 
 class LedgerEntry(BaseModel):
@@ -96,31 +83,11 @@ def verify_ledger(request: ApiRequest) -> Verified:
     """Check the whole ledger against its signed heads, those kept outside included; it may take minutes.
 
     One is checked at a time: 503 says when to ask again. One of more than 500,000 entries is checked by
-    `postwarden ledger verify` alone. That it was checked is on record.
+    `postwarden verify` alone. That it was checked is on record.
     """
-    heads = request.rooms.ledger.heads(1)
-    if heads and heads[0].size > LARGEST:
-        raise TooLarge(f"the ledger has {heads[0].size} entries: run `postwarden ledger verify`")
-    if not _ONE.acquire(blocking=False):
-        raise LedgerError("the ledger is being checked for somebody else; ask again later")
-    try:
-        found = _verified(request)
-    finally:
-        _ONE.release()
-    with transaction.atomic():
-        detail = {"sound": found.sound}
-        entry = Entry("ledger.verified", request.auth.name, detail=detail)
-        request.rooms.ledger.append([entry], present())
-    return found
-
-
-def _verified(request: ApiRequest) -> Verified:
-    book = request.rooms.ledger
-    outside = book.outside(wiring.anchors(request.rooms.configuration))
-    found = book.verify(outside.notes)
-    stamped = all(one.at is not None for one in outside.stamps)
+    found, outside, sound = check_ledger(request.rooms, request.auth.name)
     return Verified(
-        sound=stamped and not found.faults and not outside.lost,
+        sound=sound,
         entries=found.entries,
         erased=found.erased,
         covered=found.covered,

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -13,15 +12,13 @@ from postwarden import wiring
 from postwarden.cases import service as cases
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.zones import read_local, zone_of
-from postwarden.ledger.service import Entry
 from postwarden.people.service import NotAllowed, Permission
-from postwarden.rooms import Rooms, present
+from postwarden.rooms import present
 from postwarden.vocabulary import Moment
+from postwarden.vouching import check_ledger
 from postwarden.words import record
 
 _HEADS = 20
-_LARGEST = 500_000
-"""Entries that are checked while somebody waits for the page."""
 _LAST = (1 << 63) - 1
 
 
@@ -107,24 +104,11 @@ def _vouched(request: DeskRequest) -> dict[str, object]:
 
 
 def _verified(request: DeskRequest) -> HttpResponse:
-    """Check the whole ledger, the heads kept outside included; that it was checked is an entry."""
-    rooms = request.rooms
-    heads = rooms.ledger.heads(1)
-    if heads and heads[0].size > _LARGEST:
-        return render(request, "console/ledger_verified.html", {"large": heads[0].size})
-    outside = rooms.ledger.outside(wiring.anchors(rooms.configuration))
-    found = rooms.ledger.verify(outside.notes)
-    stamped = all(one.at is not None for one in outside.stamps)
-    sound = not found.faults and not outside.lost and stamped
-    _note(rooms, request.member.name, sound=sound)
+    """Check the whole ledger; raises as `check_ledger`."""
+    found, outside, sound = check_ledger(request.rooms, request.member.name)
     lines = [*record.verified(found), *record.anchors(outside), *record.stamps(outside.stamps)]
     told = {"lines": lines, "sound": sound, "asked": not outside.away, "now": present()}
     return render(request, "console/ledger_verified.html", told)
-
-
-def _note(rooms: Rooms, actor: str, *, sound: bool) -> None:
-    with transaction.atomic():
-        rooms.ledger.append([Entry("ledger.verified", actor, detail={"sound": sound})], present())
 
 
 PAGES = (Page("ledger/", "ledger", entries, (Permission.LEDGER_READ,)),)
