@@ -27,7 +27,7 @@ demo: setup  ## an incident on a private Postfix and Dovecot, put right and judg
 
 test: setup servers  ## every test, against real servers and real messages (under 10 minutes)
 	@tools/setup.sh corpus
-	$(PYTHON) -m pytest -n 3 --dist worksteal -q
+	$(PYTHON) -m pytest -n 4 --dist worksteal -q
 
 format: setup  ## rewrite the code in the house style
 	$(PYTHON) -m ruff format $(PATHS)

@@ -1,6 +1,8 @@
 """What a snapshot says of one account, for a page: read with little memory, and at once."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from postwarden.evidence.engine import Engine
@@ -40,16 +42,15 @@ def copies_of(root: str, account: str, message_id: str) -> Copies | None:
 
     Takes and raises as `addresses_of`; at most 500 are given, by folder and file.
     """
-    every = finished(root)
-    if not every:
-        return None
-    newest = every[-1]
-    with Engine(os.path.join(root, newest.name), _MEMORY, threads=1) as engine:
+    with _newest(root) as opened:
+        if opened is None:
+            return None
+        newest, engine = opened
         rows = engine.tables["copies"]
         own = rows.filter(rows.account == account, rows.message_id == message_id)
         ordered = own.filter(own.state == "read").order_by("folder", "file")
         found = tuple(engine.records(ordered.limit(_MOST), CopyRecord))
-    return Copies(newest.name, newest.taken, found)
+        return Copies(newest.name, newest.taken, found)
 
 
 def addresses_of(root: str, account: str) -> Addresses | None:
@@ -62,15 +63,24 @@ def addresses_of(root: str, account: str) -> Addresses | None:
     Raises:
         BrokenSnapshot: its directory cannot be read.
     """
-    every = finished(root)
-    if not every:
-        return None
-    newest = every[-1]
-    with Engine(os.path.join(root, newest.name), _MEMORY, threads=1) as engine:
+    with _newest(root) as opened:
+        if opened is None:
+            return None
+        newest, engine = opened
         rows = engine.tables["directory"]
         own = rows.filter(rows.account == account).order_by("address", "valid_from", "directory")
         found = tuple(engine.records(own.limit(_MOST), DirectoryRecord))
-    return Addresses(newest.name, newest.taken, found)
+        return Addresses(newest.name, newest.taken, found)
+
+
+@contextmanager
+def _newest(root: str) -> Iterator[tuple[Manifest, Engine] | None]:
+    every = finished(root)
+    if not every:
+        yield None
+        return
+    with Engine(os.path.join(root, every[-1].name), _MEMORY, threads=1) as engine:
+        yield every[-1], engine
 
 
 class Coverage(NamedTuple):

@@ -51,13 +51,18 @@ def list_holds(request: ApiRequest, asked: Query[HoldsAsked]) -> Listing[HoldSha
     return Listing(items=items, next=cursor_of(page.after))
 
 
-class GivenHold(Given):
-    """Which accounts are to be held, for which case, and why."""
+class GivenAccounts(Given):
+    """Which accounts, in which case, and why."""
 
     accounts: Accounts
     case: Line | None = None
     reason: Line
     kind: Annotated[Kind, IN_PLACE] = Kind.LOGIN
+
+
+class GivenHold(GivenAccounts):
+    """What is to be held."""
+
     wording: Annotated[Wording, IN_PLACE] = Wording.EXAMINATION
 
 
@@ -88,13 +93,9 @@ def hold_accounts(request: ApiRequest, body: GivenHold) -> PlannedShape:
     return _planned(request, planned)
 
 
-class GivenRelease(Given):
-    """Which accounts are to be released from which case's holds, and why."""
+class GivenRelease(GivenAccounts):
+    """What is to be released from a case's holds."""
 
-    accounts: Accounts
-    case: Line | None = None
-    reason: Line
-    kind: Annotated[Kind, IN_PLACE] = Kind.LOGIN
     mismatch: Annotated[Mismatch, IN_PLACE] = Mismatch.LEAVE_OUT
     proven: bool = Field(
         default=False,
