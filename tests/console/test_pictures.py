@@ -67,7 +67,7 @@ def test_pages_say_in_a_table_what_they_draw(desk):
     some.append(finding("g", "hold3@brand.test", at=NIGHT))
     taken = cases.Taken("s1", frozenset({*HELD, "hold3@brand.test"}), tuple(some))
     desk(cases.take_findings, desk.case, taken)
-    assert cases.flows(member("anna"), desk.case, 1) == (
+    assert cases.flows(desk.holds.desk, member("anna"), desk.case, 1) == (
         (Flow("sales@example.net", HELD[0], 5, 0),),
         1,
     )

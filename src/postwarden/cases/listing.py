@@ -10,12 +10,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from django.db.models import Count, Max, Model, Q, QuerySet
 
 from postwarden.cases.comparing import Match
-from postwarden.cases.desk import Actor, may_for_one, seen
+from postwarden.cases.desk import Actor, Desk, may_for_one, seen
 from postwarden.cases.keeping import chunks, found, frozen
 from postwarden.cases.models import AccountRow, CaseRow, FindingRow, ReportRow, StepRow
 from postwarden.cases.reporting import means
 from postwarden.cases.values import Case, Stage, State
 from postwarden.cases.views import TimelineEntry, ToldReport, entry_of, known_of, told_of, where
+from postwarden.cases.withheld import withheld
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
 
@@ -157,7 +158,7 @@ class Found(NamedTuple):
         organisation: that answers for it.
         verdict: as last seen.
         present: false once an examination no longer had it.
-        facts: those of `verdicts.Finding`.
+        facts: those of `verdicts.Finding`, others' addressees left out.
     """
 
     finding: str
@@ -168,8 +169,8 @@ class Found(NamedTuple):
     facts: Mapping[str, Any]
 
 
-def findings(actor: Actor, name: str, asked: Asked) -> Page[Found]:
-    """Give findings that are there still, by account. Raises as `head`."""
+def findings(desk: Desk, actor: Actor, name: str, asked: Asked) -> Page[Found]:
+    """Give findings that are there still, by account, as `withheld` has them. Raises as `head`."""
     rows = findings_seen(actor, name)
     if asked.search:
         rows = rows.filter(account__contains=asked.search.casefold())
@@ -177,7 +178,7 @@ def findings(actor: Actor, name: str, asked: Asked) -> Page[Found]:
         account, _, finding = asked.after.rpartition(" ")
         rows = rows.filter(Q(account__gt=account) | Q(account=account, finding__gt=finding))
     some = list(rows.order_by("account", "finding")[: _limit(asked) + 1])
-    told = tuple(map(_found, some))
+    told = tuple(_found(desk, actor, one) for one in some)
     return _page(told, asked, lambda one: f"{one.account} {one.finding}")
 
 
@@ -186,15 +187,16 @@ def findings_seen(actor: Actor, name: str) -> QuerySet[FindingRow]:
     return _mine(actor, _row(actor, name).findings.filter(present=True))
 
 
-def some_findings(actor: Actor, name: str, ids: Collection[str]) -> dict[str, Found]:
+def some_findings(desk: Desk, actor: Actor, name: str, ids: Collection[str]) -> dict[str, Found]:
     """Give those of these findings that a case has and the actor may see, by id. Raises as `head`."""
     row = _row(actor, name)
     rows = _mine(actor, row.findings.filter(finding__in=list(ids)[:MOST]))
-    return {one.finding: _found(one) for one in rows}
+    return {one.finding: _found(desk, actor, one) for one in rows}
 
 
-def _found(row: FindingRow) -> Found:
-    return Found(*(getattr(row, name) for name in Found._fields))
+def _found(desk: Desk, actor: Actor, row: FindingRow) -> Found:
+    found = Found(*(getattr(row, name) for name in Found._fields))
+    return found._replace(facts=withheld(desk, actor, found.facts))
 
 
 def timeline(actor: Actor, name: str, asked: Asked) -> Page[TimelineEntry]:

@@ -6,9 +6,10 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Substr
 
-from postwarden.cases.desk import Actor
+from postwarden.cases.desk import Actor, Desk
 from postwarden.cases.listing import findings_seen
 from postwarden.cases.models import FindingRow
+from postwarden.cases.withheld import address_for
 from postwarden.vocabulary import Moment, from_rfc3339
 
 _WRONG = ("misdelivered", "crossed")
@@ -32,14 +33,15 @@ class Flows(NamedTuple):
     others: int
 
 
-def flows(actor: Actor, name: str, most: int) -> Flows:
-    """Give whose mail lies with whom, by how much. Raises as `head`."""
-    rows = _wrong(actor, name).annotate(addressed=KT("facts__original_recipients__0"))
+def flows(desk: Desk, actor: Actor, name: str, most: int) -> Flows:
+    """Give whose mail lies with whom, by how much; others' addressees are one. Raises as `head`."""
+    rows = _wrong(actor, name).annotate(named=KT("facts__original_recipients__0"))
+    rows = rows.annotate(addressed=address_for(desk, actor, "named"))
     counted = rows.values_list("addressed", "account").annotate(
         copies=Count("pk"), opened=Count("pk", filter=Q(facts__exposure__opened=True))
     )
     every = counted.order_by("-copies", "addressed", "account")
-    some = tuple(Flow(one or "", *more) for one, *more in every[:most])
+    some = tuple(Flow(*one) for one in every[:most])
     whole = rows.count() if len(some) == most else sum(one.copies for one in some)
     return Flows(some, whole - sum(one.copies for one in some))
 

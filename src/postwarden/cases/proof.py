@@ -8,7 +8,7 @@ from postwarden.cases.desk import Actor, Desk
 from postwarden.cases.errors import NoSuchCase
 from postwarden.cases.listing import Found, some_findings
 from postwarden.ledger.service import Entry
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 
 class Cited(NamedTuple):
@@ -27,16 +27,20 @@ class Reason(NamedTuple):
     citations: tuple[Cited, ...]
 
 
-def finding(actor: Actor, name: str, finding_id: str) -> Found:
+def finding(desk: Desk, actor: Actor, name: str, finding_id: str) -> Found:
     """Give a finding of a case.
 
     Raises:
         NoSuchCase: there is none of that name, or the actor may not know of it.
         NotAllowed: the case concerns none of the actor's organisations.
     """
-    found = some_findings(actor, name, [finding_id]).get(finding_id)
+    found = some_findings(desk, actor, name, [finding_id]).get(finding_id)
     if found is None:
-        raise NoSuchCase(f"{finding_id}: there is no such finding in {name}")
+        raise NoSuchCase(
+            said(
+                "{finding_id}: there is no such finding in {name}", finding_id=finding_id, name=name
+            )
+        )
     return found
 
 
@@ -65,7 +69,9 @@ def look_up(desk: Desk, actor: Actor, name: str, found: Found, number: int, now:
         if place.number == number:
             break
     else:
-        raise NoSuchCase(f"{found.finding} cites no place {number}")
+        raise NoSuchCase(
+            said("{finding} cites no place {number}", finding=found.finding, number=number)
+        )
     detail = {"finding": found.finding, "place": f"{place.file}:{place.line}"}
     with transaction.atomic():
         read = Entry(

@@ -97,11 +97,13 @@ from postwarden.cases.views import (
     own_words,
     references,
 )
+from postwarden.cases.withheld import SOMEBODY, line_for
 
 __all__ = [
     "MOST",
     "MOVES",
     "SETTLED",
+    "SOMEBODY",
     "SPARE",
     "SYSTEM",
     "TEMPLATES",
@@ -198,6 +200,7 @@ __all__ = [
     "kept_persons",
     "known",
     "known_accounts",
+    "line_for",
     "lock",
     "look_up",
     "matches",

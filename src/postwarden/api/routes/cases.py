@@ -127,7 +127,7 @@ def list_findings(
 ) -> Listing[FindingShape]:
     """List the findings that are there still, by account."""
     wanted = Asked(search=asked.search, after=asked.after, most=asked.limit)
-    page = rooms.findings(request.auth, reference, wanted)
+    page = rooms.findings(request.rooms.desk, request.auth, reference, wanted)
     items = [FindingShape.model_validate(one) for one in page.rows]
     return Listing(items=items, next=cursor_of(page.after))
 

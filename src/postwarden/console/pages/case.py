@@ -13,7 +13,7 @@ from postwarden.console.lists import next_page
 from postwarden.console.of_case import asked, frame_of, of_case, shown
 from postwarden.console.pictures import flow_picture, time_picture
 from postwarden.console.zones import zone_of
-from postwarden.people.service import Member, Permission
+from postwarden.people.service import Permission
 from postwarden.rooms import present
 from postwarden.vocabulary import Moment
 
@@ -27,7 +27,7 @@ def picture(request: DeskRequest, head: Head) -> HttpResponse:
     """Draw whose mail lies with whom, and when it came there; the drawing alone where htmx asks."""
     times = head.case.times
     fault = (times.occurred_from, times.occurred_to)
-    flows, arrivals = _counted(request.member, head)
+    flows, arrivals = _counted(request, head)
     told = {
         "flows": flows,
         "flow": flow_picture(flows.rows),
@@ -39,8 +39,9 @@ def picture(request: DeskRequest, head: Head) -> HttpResponse:
     return shown(request, head, "one", {**told, "whole": True}, "console/case/picture.html")
 
 
-def _counted(who: Member, head: Head) -> tuple[cases.Flows, dict[Moment | None, int]]:
+def _counted(request: DeskRequest, head: Head) -> tuple[cases.Flows, dict[Moment | None, int]]:
     """Give what is drawn; of a hundred thousand findings it is counted once until something happens."""
+    who = request.member
     there = who.organisations(Permission.CASE_READ)
     seen = "all" if there is None else ",".join(sorted(there))
     name = head.case.reference
@@ -49,7 +50,7 @@ def _counted(who: Member, head: Head) -> tuple[cases.Flows, dict[Moment | None, 
     ).hexdigest()
     told = cache.get(key)
     if told is None:
-        told = cases.flows(who, name, _FLOWS), cases.arrivals(who, name)
+        told = cases.flows(request.rooms.desk, who, name, _FLOWS), cases.arrivals(who, name)
         cache.set(key, told, _KEPT)
     counted: tuple[cases.Flows, dict[Moment | None, int]] = told
     return counted

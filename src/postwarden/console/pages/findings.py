@@ -18,7 +18,7 @@ _DIGITS = 6
 def findings(request: DeskRequest, head: Head) -> HttpResponse:
     """List the findings, by account."""
     wanted = asked(request.GET)
-    page = cases.findings(request.member, head.case.reference, wanted)
+    page = cases.findings(request.rooms.desk, request.member, head.case.reference, wanted)
     told = {"page": page, "asked": wanted, "next": next_page(request, page.after)}
     return shown(request, head, "findings", told)
 
@@ -28,7 +28,7 @@ def finding(request: DeskRequest, head: Head, finding_id: str) -> HttpResponse:
 
     Where htmx asks, the line alone or the proof alone, for they open in place.
     """
-    found = cases.finding(request.member, head.case.reference, finding_id)
+    found = cases.finding(request.rooms.desk, request.member, head.case.reference, finding_id)
     told: dict[str, object] = {"found": found, "reasons": cases.reasons_of(found)}
     told |= {"reference": head.case.reference}
     number = request.GET.get("place", "")
@@ -45,11 +45,15 @@ def _line(request: DeskRequest, head: Head, found: Found, number: int) -> dict[s
     """Look a cited place up; of a header of the copy nothing is shown but its name."""
     reference, rooms = head.case.reference, request.rooms
     place = cases.look_up(rooms.desk, request.member, reference, found, number, present())
-    return {"place": place, "line": _text(place, rooms.configuration.base)}
+    return {"place": place, "line": _text(request, place)}
 
 
-def _text(place: Cited, base: str) -> str | None:
-    return cited_line(base, place.file, place.line) if place.line else None
+def _text(request: DeskRequest, place: Cited) -> str | None:
+    if not place.line:
+        return None
+    rooms = request.rooms
+    line = cited_line(rooms.configuration.base, place.file, place.line)
+    return None if line is None else cases.line_for(rooms.desk, request.member, line)
 
 
 _READS = (Permission.CASE_READ,)

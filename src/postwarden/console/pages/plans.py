@@ -84,7 +84,7 @@ def _found(request: DeskRequest, seen: Seen, acts: tuple[Act, ...]) -> dict[str,
     if not ids or not seen.plan.case:
         return {}
     try:
-        return cases.some_findings(request.member, seen.plan.case, ids)
+        return cases.some_findings(request.rooms.desk, request.member, seen.plan.case, ids)
     except (CaseError, NotAllowed):
         return {}
 
