@@ -7,9 +7,11 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 
 from api.conftest import token_of
+from console.conftest import HELD
 from postwarden import vouching
 from postwarden.cases.service import picture
 from postwarden.console.gate import DeskMiddleware
+from postwarden.holds.service import Wish
 from postwarden.people.service import NotAllowed, Permission, bearer, member
 from postwarden.rooms import present
 
@@ -60,7 +62,7 @@ def test_the_ledger_is_checked_once_at_a_time_up_to_a_size_and_on_record(
     asks, book = program("officer-all"), desk.holds.desk.ledger
     assert asks.get("/ledger/verification").status_code == 200
     assert [one.act for one in book.entries()].count("ledger.verified") == 1
-    with vouching.ONE:
+    with vouching.one_at_a_time(desk.configuration.state.path):
         busy = asks.get("/ledger/verification")
     assert (busy.status_code, busy["Retry-After"]) == (503, "5")
     book.sequence(present())
@@ -74,3 +76,12 @@ def test_who_read_the_ledger_or_a_timeline_is_on_record(program, desk):
         assert program("officer-all").get(path).status_code == 200
     read = [one for one in desk.holds.desk.ledger.entries() if one.act == "api.read"]
     assert [one.facts["detail"]["route"] for one in read] == ["list-entries", "list-timeline"]
+
+
+def test_a_signature_is_text_that_can_be_kept(program, desk):
+    wish = Wish(HELD, desk.case, "test")
+    plan = desk.holds.hold(wish, member("anna"), desk.now).plan.hash
+    for odd in ("\ud800", "a\0b"):
+        told = {"expires": "2026-11-20T09:00:00Z", "signature": odd}
+        answer = program("officer-all").post(f"/plans/{plan}/approvals", told)
+        assert answer.status_code == 422

@@ -306,3 +306,17 @@ def test_who_may_not_close_or_exclude_does_not_learn_who_is_held(on_sqlite):
         assert "ivy" not in str(told.value)
     with pytest.raises(cases.Refused):
         book(cases.close, name, "done")
+
+
+def test_what_the_ledger_calls_people_here_is_no_account(book):
+    name = book.open()
+    there = book.acts()
+    telling = cases.Telling("Identity anna", book.now)
+    note = Note(book.now, "called")
+    assert refused(book, cases.add_report, name, telling) is Code.SOMEBODY_HERE
+    assert refused(book, cases.suspect, name, ["identity ben"], "") is Code.SOMEBODY_HERE
+    with pytest.raises(Refused):
+        book(cases.note, name, note, (), account="identity anna")
+    with pytest.raises(Refused):
+        book(cases.promise_callback, "identity anna", "020", "why")
+    assert book.acts() == there

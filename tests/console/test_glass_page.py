@@ -8,6 +8,7 @@ from people.conftest import KeyFile, Records
 from postwarden.evidence import service as evidence
 from postwarden.evidence.service import Copies
 from postwarden.glass.service import consent
+from postwarden.people.models import Identity, TieRow
 from postwarden.people.service import challenge, enrol, member
 from postwarden.rooms import present
 from postwarden.sources.service import CopyRecord, header_hash
@@ -107,12 +108,26 @@ def test_it_is_asked_in_two_steps_and_what_is_missing_is_told(desk, wanted):
     for wrong in ({"why": "short"}, {"case": "1999-0001"}, {"minutes": "600"}, {"place": "x"}):
         answer = browser.post("/break-glass/ask/", wanted | told | wrong)
         assert answer.status_code == 200
-    assert [one.act for one in desk.holds.desk.ledger.about(HOLDER) if "glass" in one.act] == []
+    looked = [one for one in desk.holds.desk.ledger.about(HOLDER) if "glass" in one.act]
+    assert {(one.act, one.facts["actor"]) for one in looked} == {("glass.searched", "officer-home")}
+    assert looked[-2].facts["detail"] == {"message_id": "<b@shop.test>"}
 
 
 def test_others_organisations_neither_ask_nor_see(desk, asked, wanted):
     theirs = desk.browser("officer-brand")
     assert theirs.post("/break-glass/ask/", wanted).status_code == 403
+    nobody = wanted | {"account": "identity anna"}
+    assert desk.browser("officer-all").post("/break-glass/ask/", nobody).status_code == 403
     assert theirs.get(asked).status_code == 404
     assert theirs.post(f"{asked}message/").status_code == 404
     assert "hold1" not in words(theirs.get("/break-glass/"))
+
+
+def test_who_is_tied_to_the_asker_is_told_so_and_has_nothing_to_sign(desk, asked):
+    user = Identity.objects.get(name="counsel-all")
+    TieRow.objects.create(identity=user, by=Identity.objects.get(name="officer-home"))
+    shown = desk.browser("counsel-all").get(asked)
+    assert "You cannot agree to it" in words(shown)
+    assert b'name="signature"' not in shown.content
+    assert b'name="signature"' not in desk.browser("officer-home").get(asked).content
+    assert "Your answer" in words(desk.browser("counsel-home").get(asked))

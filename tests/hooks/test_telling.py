@@ -28,6 +28,7 @@ from postwarden.people.service import Permission, bearer, make_token, member, re
 from postwarden.rooms import present
 from postwarden.servers.webhooks import HttpSender
 from postwarden.servers.webhooks.places import outside
+from postwarden.state import outbox
 from postwarden.wiring import recorder
 
 __all__ = ["_collected", "bare", "desk", "furnished", "tree"]
@@ -189,6 +190,8 @@ def test_one_that_was_removed_hears_nothing_of_what_waited(office, receiver):
     office.hooks.remove(member("anna"), hook.number, office.desk.now)
     office.work()
     assert receiver.got == []
+    [given_up] = office.deliveries(hook)
+    assert (given_up.state, given_up.trouble) == (State.GIVEN_UP, "the webhook was removed")
     with pytest.raises(NoSuchHook):
         office.hooks.remove(member("anna"), hook.number, office.desk.now)
     acts = [one.act for one in office.desk.holds.desk.ledger.entries()]
@@ -269,6 +272,22 @@ def test_a_webhook_ends_with_its_token(office, receiver, waits):
     [after] = office.hooks.of(member("anna"))
     assert (after.number, after.ended) == (hook.number, office.desk.now)
     assert after.why.startswith("the token")
+    assert {one.state for one in office.deliveries(hook)} <= {State.TAKEN, State.GIVEN_UP}
+
+
+def test_what_a_webhook_that_ended_waits_for_is_waited_for_no_longer(office, receiver):
+    hook, _ = office.subscribe(receiver.url, who="officer-home")
+    receiver.status = 500
+    office.note()
+    office.work()
+    assert [one.state for one in office.deliveries(hook, "officer-home")] == [State.WAITS]
+    retire("officer-home", "anna", Records(), office.desk.now)
+    office.work()
+    [told] = office.deliveries(hook, "officer-home")
+    assert (told.state, told.trouble, told.ended) == (
+        State.GIVEN_UP, "its owner acts no more", office.desk.now,
+    )  # fmt: skip
+    assert outbox.backlog() == []
 
 
 def test_what_has_no_leaf_yet_when_somebody_subscribes_is_not_told_them(office, receiver):

@@ -68,6 +68,18 @@ def test_what_is_put_off_says_why_and_comes_again(state):
     assert outbox.claim(KINDS, NOW + 9, LEASE).attempts == 2
 
 
+def test_what_is_dropped_is_given_to_nobody_and_ends_for_who_has_it(state):
+    put()
+    put(kind="cache.flush")
+    taken = outbox.claim(["session.kick"], NOW, LEASE)
+    put()
+    with transaction.atomic():
+        outbox.drop("session.kick", "eva@example.net")
+    assert not outbox.finish(taken)
+    assert [one.kind for one, _ in outbox.waiting(KINDS)] == ["cache.flush"]
+    assert EffectRow.objects.filter(kind="session.kick").exclude(payload={}).count() == 0
+
+
 def test_a_clock_that_jumps_back_gives_nothing_twice(state):
     put()
     effect = outbox.claim(KINDS, NOW, LEASE)

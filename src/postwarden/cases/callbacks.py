@@ -7,11 +7,12 @@ from django.db import transaction
 from postwarden.cases.desk import Desk
 from postwarden.cases.errors import CaseError
 from postwarden.cases.models import CallbackRow
+from postwarden.cases.naming import account_of
 from postwarden.cases.text import kept
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission
 from postwarden.state.service import drop_old_writes
-from postwarden.vocabulary import Moment, normal
+from postwarden.vocabulary import Moment, said
 
 PROMISED = "callback.promised"
 DONE = "callback.done"
@@ -49,7 +50,7 @@ def promise_callback(
     Raises:
         NotAllowed: the actor does not help customers of the account's organisation.
     """
-    account = kept(normal(account))
+    account = account_of(account)
     organisation = desk.organisation_of(account)
     who.allowed(Permission.HELPDESK_ASK, organisation)
     with transaction.atomic():
@@ -89,7 +90,9 @@ def call_back_done(desk: Desk, who: Member, number: int, now: Moment) -> None:
         row = rows.first()
         changed = {"how": "", "why": "", "done_by": who.name, "done_at": now}
         if row is None or not rows.filter(pk=row.pk).update(**changed):
-            raise NoSuchCallback("this call was made already; the list shows those that are left")
+            raise NoSuchCallback(
+                said("this call was made already; the list shows those that are left")
+            )
         entry = Entry(DONE, who.name, person=row.account, detail={"callback": row.pk})
         desk.ledger.append([entry], now)
     drop_old_writes()

@@ -20,6 +20,7 @@ from postwarden.cases.keeping import (
     write,
 )
 from postwarden.cases.models import CaseRow
+from postwarden.cases.naming import account_of, named
 from postwarden.cases.rules import (
     AddTask,
     Change,
@@ -41,7 +42,7 @@ from postwarden.cases.text import kept
 from postwarden.cases.values import TEMPLATES, UNTIMED, Case, Kind, State, Times
 from postwarden.cases.views import references
 from postwarden.people.service import Permission, member
-from postwarden.vocabulary import Moment, normal, rfc3339
+from postwarden.vocabulary import Moment, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def note(  # who, where, when, what, by what evidence, and the clock
     """Note what happened; it is dated with when it did. Raises as `open_case`."""
     cited = tuple(kept(one) for one in evidence)
     deed = Deed(
-        "case.noted", actor, event.at, account and normal(account), kept(event.text), {}, cited
+        "case.noted", actor, event.at, account and account_of(account), kept(event.text), {}, cited
     )
     return _apply(desk, reference, event, deed, now)
 
@@ -217,11 +218,6 @@ def _let_go(desk: Desk, reference: str, accounts: Collection[str] | None) -> Non
         bound = sorted(room.binding(references(reference)))
         for account in bound if accounts is None else sorted(set(bound) & set(accounts)):
             raise Refused(Refusal(Code.STILL_HELD, account))
-
-
-def named(accounts: Sequence[str]) -> tuple[str, ...]:
-    """Give names of accounts in normal form, sorted, each once."""
-    return tuple(sorted({kept(normal(one)) for one in accounts}))
 
 
 def _apply(  # as `move`

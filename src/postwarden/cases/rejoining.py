@@ -7,7 +7,6 @@ from django.db import transaction
 
 from postwarden.cases.desk import Actor, Desk, may
 from postwarden.cases.errors import Refused
-from postwarden.cases.handling import named
 from postwarden.cases.joining import merged, split
 from postwarden.cases.keeping import (
     Deed,
@@ -32,6 +31,7 @@ from postwarden.cases.models import (
     ReportRow,
     StepRow,
 )
+from postwarden.cases.naming import named
 from postwarden.cases.rules import Code, Refusal, template
 from postwarden.cases.text import kept as clean
 from postwarden.cases.values import TEMPLATES, Case, State

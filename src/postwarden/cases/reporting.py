@@ -9,6 +9,7 @@ from postwarden.cases.comparing import Mail, Match, match
 from postwarden.cases.desk import Actor, Desk, may, may_for_one
 from postwarden.cases.keeping import Deed, decided, frozen, locked, save
 from postwarden.cases.models import ReportRow
+from postwarden.cases.naming import account_of
 from postwarden.cases.rules import Report, decide, report_label
 from postwarden.cases.text import kept
 from postwarden.cases.views import CaseFile, KnownFinding, ToldReport
@@ -109,7 +110,7 @@ def _found(finding: KnownFinding) -> Mail:
 def _cleaned(telling: Telling) -> Telling:
     return replace(
         telling,
-        account=kept(normal(telling.account)),
+        account=account_of(telling.account),
         message_id=telling.message_id and kept(telling.message_id.strip()),
         sender=telling.sender and kept(normal(telling.sender)),
     )

@@ -30,6 +30,7 @@ class Code(StrEnum):
     NOT_PART = "not-part"
     OLDER_EVIDENCE = "older-evidence"
     STILL_HELD = "still-held"
+    SOMEBODY_HERE = "somebody-here"
 
 
 class Refusal(NamedTuple):

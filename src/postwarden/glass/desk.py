@@ -24,6 +24,7 @@ from postwarden.glass.text import Shown, shown
 from postwarden.ledger.service import Entry
 from postwarden.ledger.service import Wanted as WantedEntries
 from postwarden.people.service import (
+    IDENTITY,
     BadKey,
     Member,
     NotAllowed,
@@ -34,7 +35,7 @@ from postwarden.people.service import (
     tied,
 )
 from postwarden.relocation.service import Absence, Wanted
-from postwarden.vocabulary import Moment, normal
+from postwarden.vocabulary import Moment, normal, said
 
 _GRANTED = "glass.granted"
 _LISTED = 200
@@ -86,6 +87,23 @@ class GlassDesk:
             self._note("glass.asked", asked, who.name, asked.why, now, minutes=asked.minutes)
         return Glass(asked)
 
+    def searched(self, account: str, message_id: str, who: Member, now: Moment) -> str:
+        """Note that somebody looks for a message in an account, before they are told of it; give its name.
+
+        Raises:
+            NotAllowed: the actor may not ask for messages of the organisation that answers for it, or it is
+                the ledger's name for somebody who works here.
+        """
+        account = normal(account)
+        if account.startswith(IDENTITY):
+            raise NotAllowed(said("{account}: is no account", account=account))
+        who.allowed(Permission.GLASS_ASK, self._desk.organisation_of(account))
+        detail = {"message_id": message_id}
+        with transaction.atomic():
+            entry = Entry("glass.searched", who.name, person=account, detail=detail)
+            self._desk.ledger.append([entry], now)
+        return account
+
     def every(self, who: Member) -> list[Glass]:
         """Give the requests of organisations that somebody asks or agrees for, the latest first.
 
@@ -101,7 +119,7 @@ class GlassDesk:
         row = GlassRow.objects.filter(hash=hashed).first()
         there = _there(who)
         if row is None or (there is not None and row.organisation not in there):
-            raise NoSuchRequest("there is no such request")
+            raise NoSuchRequest(said("there is no such request"))
         return _sound(row)
 
     def grant(self, hashed: str, who: Member, signature: str, now: Moment) -> Glass:
@@ -200,7 +218,7 @@ def _case(name: str, who: Member, organisation: str) -> str:
     except NotAllowed:
         case = None
     if case is None or case.stage is not Stage.OPEN or organisation not in case.organisations:
-        raise NoSuchCase(f"{name}: there is no such case; `postwarden case list`")
+        raise NoSuchCase(said("{name}: there is no such case; `postwarden case list`", name=name))
     return case.reference
 
 

@@ -27,6 +27,8 @@ _LEASE = 60 * _SECOND
 _KEPT = 30 * 24 * 3_600 * _SECOND
 _SOME = 500
 _TOKEN = "the token that it was made with was revoked, or expired"  # noqa: S105  # a sentence
+_RETIRED = "its owner acts no more"
+_REMOVED = "the webhook was removed"
 _TURN = 20
 """Deliveries of one subscriber before others have their turn."""
 _CODES = frozenset(map(str, Event))
@@ -48,6 +50,9 @@ class Teller:
                 effect = outbox.claim([DELIVERY], self._clock(), _LEASE, str(row.pk))
                 if effect is None or not self._told(effect):
                     break
+        ended = HookRow.objects.filter(ended__isnull=False, deliveries__state=State.WAITS)
+        for row in ended.distinct():
+            _give_up(row, self._clock())
 
     def follow(self) -> None:
         """Decide whom to tell of the entries that have their leaf since the last time."""
@@ -97,7 +102,7 @@ class Teller:
             DeliveryRow.objects.select_related("hook").filter(pk=effect.payload["delivery"]).first()
         )
         if row is None or row.hook.ended is not None:
-            _end(effect, row, State.GIVEN_UP, "the webhook was removed", self._clock())
+            _end(effect, row, State.GIVEN_UP, _REMOVED, self._clock())
             return True
         try:
             self._send(row)
@@ -145,9 +150,20 @@ def _owner(row: HookRow, now: Moment) -> Member | None:
         who = member(row.owner) if row.token is None else by_token(row.token, now)
     except UnknownIdentity:
         return None
-    if who is None:
-        HookRow.objects.filter(pk=row.pk, ended=None).update(ended=now, why=_TOKEN)
-    return who if who is not None and who.active else None
+    if who is None or not who.active:
+        why = _TOKEN if who is None else _RETIRED
+        HookRow.objects.filter(pk=row.pk, ended=None).update(ended=now, why=why)
+        return None
+    return who
+
+
+def _give_up(row: HookRow, now: Moment) -> None:
+    """Tell a subscriber that was ended nothing of what it still waits for."""
+    with transaction.atomic():
+        outbox.drop(DELIVERY, str(row.pk))
+        row.deliveries.filter(state=State.WAITS).update(
+            state=State.GIVEN_UP, trouble=row.why or _REMOVED, ended=now
+        )
 
 
 def _decide(row: HookRow, one: Told, now: Moment) -> None:

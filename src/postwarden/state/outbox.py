@@ -108,6 +108,15 @@ def put_off(
     return _still_ours(effect).update(due=due, trouble=trouble[:500], **needed) == 1
 
 
+def drop(kind: str, subject: str) -> None:
+    """Let nothing of a kind be done to a subject any more, in the caller's transaction.
+
+    Who carries one out just now has lost its lease: it reports no outcome.
+    """
+    waiting = EffectRow.objects.filter(kind=kind, subject=subject, due__isnull=False)
+    waiting.update(due=None, trouble="", payload={})
+
+
 def amend(effect: Effect, payload: Mapping[str, Any]) -> Effect | None:
     """Let a claimed effect need something else, in the caller's transaction; None as `finish` has False."""
     ours = _still_ours(effect).update(payload=dict(payload))

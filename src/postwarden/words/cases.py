@@ -3,89 +3,120 @@
 from collections.abc import Mapping
 
 from postwarden.cases.service import Code, Refusal, State, Task, TimelineEntry, Work
+from postwarden.vocabulary import Said, counted, joined, said
 
-TASKS: Mapping[Work, str] = {
-    Work.NAME_LEAD: "Name who is in charge",
-    Work.FIND_CAUSE: "Find the cause, and end it",
-    Work.FIND_ACCOUNTS: "Find the accounts concerned",
-    Work.HOLD: "Hold the accounts concerned; their mail keeps arriving",
-    Work.EXAMINE: "Examine the accounts held",
-    Work.REPAIR: "Bring misdelivered mail to its owners",
-    Work.RELEASE: "Release what is proven clean",
-    Work.STOP_SENDING: "Stop what is still being sent",
-    Work.KEEP_MAIL: "See that mail is accepted and kept",
-    Work.GIVE_BACK: "Give the backlog back, little by little",
-    Work.RECONCILE: "Prove that nothing was lost or doubled",
-    Work.COLLECT_EXAMPLES: "Collect examples, with their headers",
-    Work.WARN: "Warn of what others may make of it",
-    Work.ANSWER_REPORTS: "Answer those who reported it",
-    Work.TELL_CONCERNED: "Tell everyone concerned, once",
-    Work.ASSESS_BREACH: "Assess whether personal data were breached",
-    Work.REPORT_AUTHORITY: "Report to the authority, or note why not",
-    Work.SHOW_STATUS: "Say publicly what works and what does not",
-    Work.REGISTER: "Write the register entry",
-    Work.LEARN: "Write down what to change, so that it does not happen again",
+TASKS: Mapping[Work, Said] = {
+    Work.NAME_LEAD: said("Name who is in charge"),
+    Work.FIND_CAUSE: said("Find the cause, and end it"),
+    Work.FIND_ACCOUNTS: said("Find the accounts concerned"),
+    Work.HOLD: said("Hold the accounts concerned; their mail keeps arriving"),
+    Work.EXAMINE: said("Examine the accounts held"),
+    Work.REPAIR: said("Bring misdelivered mail to its owners"),
+    Work.RELEASE: said("Release what is proven clean"),
+    Work.STOP_SENDING: said("Stop what is still being sent"),
+    Work.KEEP_MAIL: said("See that mail is accepted and kept"),
+    Work.GIVE_BACK: said("Give the backlog back, little by little"),
+    Work.RECONCILE: said("Prove that nothing was lost or doubled"),
+    Work.COLLECT_EXAMPLES: said("Collect examples, with their headers"),
+    Work.WARN: said("Warn of what others may make of it"),
+    Work.ANSWER_REPORTS: said("Answer those who reported it"),
+    Work.TELL_CONCERNED: said("Tell everyone concerned, once"),
+    Work.ASSESS_BREACH: said("Assess whether personal data were breached"),
+    Work.REPORT_AUTHORITY: said("Report to the authority, or note why not"),
+    Work.SHOW_STATUS: said("Say publicly what works and what does not"),
+    Work.REGISTER: said("Write the register entry"),
+    Work.LEARN: said("Write down what to change, so that it does not happen again"),
 }
 
-_ACTS: Mapping[str, str] = {
-    "case.opened": "opened the case: {title}",
-    "case.changed": "set {told}",
-    "case.noted": "{text}",
-    "case.closed": "closed the case",
-    "case.reopened": "opened the case again",
-    "case.merged": "case {case} became part of this one",
-    "case.merged-into": "became part of case {case}",
-    "case.split": "a part became case {case}",
-    "case.split-from": "came out of case {case}",
-    "case.exporting": "began to export the case",
-    "case.exported": "exported the case as a bundle with SHA-256 {sha256}",
-    "task.added": "added task {task}: {text}",
-    "task.done": "finished task {task}",
-    "accounts.suspected": "suspected {accounts}",
-    "accounts.moved": "{accounts} {are} {state} now",
-    "findings.taken": "took findings of snapshot {told}",
-    "case.examined": "examined the accounts with {told}",
-    "report.received": "{account} reported mail that is not theirs ({report})",
-    "repair.done": "carried a repair out: {told}",
-    "repair.abandoned": "gave a repair up: {told}",
-    "holds.recalled": "{accounts} still held, for {hours} hours: examine, repair or release",
-    "persons.kept": "looked up the people behind {accounts}",
-    "persons.forgotten": "removed what was kept of the people behind {accounts}",
+_ACTS: Mapping[str, Said] = {
+    "case.opened": said("opened the case: {title}"),
+    "case.changed": said("set {told}"),
+    "case.noted": said("{text}"),
+    "case.closed": said("closed the case"),
+    "case.reopened": said("opened the case again"),
+    "case.merged": said("case {case} became part of this one"),
+    "case.merged-into": said("became part of case {case}"),
+    "case.split": said("a part became case {case}"),
+    "case.split-from": said("came out of case {case}"),
+    "case.exporting": said("began to export the case"),
+    "case.exported": said("exported the case as a bundle with SHA-256 {sha256}"),
+    "task.added": said("added task {task}: {text}"),
+    "task.done": said("finished task {task}"),
+    "accounts.suspected": said("suspected {accounts}"),
+    "accounts.moved": Said("{n:,} account is {state} now", "{n:,} accounts are {state} now"),
+    "findings.taken": said("took findings of snapshot {told}"),
+    "case.examined": said("examined the accounts with {told}"),
+    "report.received": said("{account} reported mail that is not theirs ({report})"),
+    "repair.done": said("carried a repair out: {told}"),
+    "repair.abandoned": said("gave a repair up: {told}"),
+    "holds.recalled": said("{accounts} still held, for {hours} hours: examine, repair or release"),
+    "persons.kept": said("looked up the people behind {accounts}"),
+    "persons.forgotten": said("removed what was kept of the people behind {accounts}"),
 }
 _TEXT_TOLD = frozenset({"case.noted", "task.added"})
 
-_REFUSALS: Mapping[Code, str] = {
-    Code.NOT_OPEN: "the case is not open; `postwarden case reopen` opens a closed one",
-    Code.NOT_CLOSED: "the case is not closed",
-    Code.EMPTY: "write something: a title, name or text is empty",
-    Code.NOTHING_NEW: "the case says so already; nothing was changed",
-    Code.FUTURE: "a time is still to come; name one that is past",
-    Code.TIMES: "the times are out of order: {first} must not be after {second}",
-    Code.NO_TASK: "{about}: is no task of this case; `postwarden case task REF` lists them",
-    Code.TASK_DONE: "{about}: was done already",
-    Code.TASKS_LEFT: "{about}: is still to be done; finish it first",
-    Code.NO_ACCOUNT: "{about}: is no account of this case; `postwarden case accounts` adds it",
-    Code.NOT_FROM_THERE: "{first}: is {second}, and cannot become {third} from there",
-    Code.ACCOUNTS_LEFT: "{about}: is neither released nor excluded yet",
-    Code.SAME_CASE: "both are the same case",
-    Code.NO_ORGANISATION: "{about}: is no organisation of postwarden.toml",
-    Code.NOTHING_CHOSEN: "name what it is about: at least one account, report or finding",
-    Code.OLDER_EVIDENCE: "the case was examined with a newer snapshot than {about}; use that one, or"
-    " scan again",
-    Code.STILL_HELD: "{about}: is still held by the case; release it first",
-    Code.NOT_PART: "{about}: is no report or finding of this case",
+_REFUSALS: Mapping[Code, Said] = {
+    Code.NOT_OPEN: said("the case is not open; `postwarden case reopen` opens a closed one"),
+    Code.NOT_CLOSED: said("the case is not closed"),
+    Code.EMPTY: said("write something: a title, name or text is empty"),
+    Code.NOTHING_NEW: said("the case says so already; nothing was changed"),
+    Code.FUTURE: said("a time is still to come; name one that is past"),
+    Code.TIMES: said("the times are out of order: {first} must not be after {second}"),
+    Code.NO_TASK: said("{about}: is no task of this case; `postwarden case task REF` lists them"),
+    Code.TASK_DONE: said("{about}: was done already"),
+    Code.TASKS_LEFT: said("{about}: is still to be done; finish it first"),
+    Code.NO_ACCOUNT: said(
+        "{about}: is no account of this case; `postwarden case accounts` adds it"
+    ),
+    Code.NOT_FROM_THERE: said("{first}: is {second}, and cannot become {third} from there"),
+    Code.ACCOUNTS_LEFT: said("{about}: is neither released nor excluded yet"),
+    Code.SAME_CASE: said("both are the same case"),
+    Code.NO_ORGANISATION: said("{about}: is no organisation of postwarden.toml"),
+    Code.NOTHING_CHOSEN: said("name what it is about: at least one account, report or finding"),
+    Code.OLDER_EVIDENCE: said(
+        "the case was examined with a newer snapshot than {about}; use that one, or scan again"
+    ),
+    Code.STILL_HELD: said("{about}: is still held by the case; release it first"),
+    Code.SOMEBODY_HERE: said("{about}: is what the ledger calls somebody who works here, no account"),
+    Code.NOT_PART: said("{about}: is no report or finding of this case"),
 }
 
-STATES: Mapping[State, str] = {
-    State.SUSPECTED: "suspected",
-    State.HELD: "held",
-    State.EXAMINED: "examined",
-    State.CLEARED: "cleared",
-    State.TO_REPAIR: "to be repaired",
-    State.REPAIRED: "repaired",
-    State.RELEASED: "released",
-    State.EXCLUDED: "excluded",
+STATES: Mapping[State, Said] = {
+    State.SUSPECTED: said("suspected"),
+    State.HELD: said("held"),
+    State.EXAMINED: said("examined"),
+    State.CLEARED: said("cleared"),
+    State.TO_REPAIR: said("to be repaired"),
+    State.REPAIRED: said("repaired"),
+    State.RELEASED: said("released"),
+    State.EXCLUDED: said("excluded"),
 }
+
+_FACTS: Mapping[str, Said] = {
+    "title": said("title"),
+    "severity": said("severity"),
+    "lead": said("lead"),
+    "organisations": said("organisations"),
+    "party": said("party"),
+    "occurred_from": said("occurred from"),
+    "occurred_to": said("occurred to"),
+    "detected": said("detected"),
+    "aware": said("aware"),
+    "reported": said("reported"),
+    "misdelivered": said("misdelivered"),
+    "crossed": said("crossed"),
+    "unexplained": said("unexplained"),
+    "rightful": said("rightful"),
+    "own": said("own"),
+    "plan": said("plan"),
+    "relocated": said("relocated"),
+    "removed": said("removed"),
+    "delivered": said("delivered"),
+    "left": said("left"),
+    "needs-person": said("needs-person"),
+    "count": said("count"),
+}
+"""What a case's facts are called where the timeline tells of them."""
 
 
 def task(one: Task) -> str:
@@ -95,38 +126,43 @@ def task(one: Task) -> str:
 
 def many(count: int) -> str:
     """Write "1 account", "1,200 accounts"."""
-    return "1 account" if count == 1 else f"{count:,} accounts"
+    return counted("{n:,} account", "{n:,} accounts", count)
 
 
 def refusal(why: Refusal) -> str:
     """Say why something is not allowed, and what to do."""
-    first, second, third = [*why.about.replace("_", " ").split(" "), "", "", ""][:3]
-    if why.code is Code.TIMES:
-        first, second = why.about.split(" ")
-    return _REFUSALS[why.code].format(about=why.about, first=first, second=second, third=third)
+    first, second, third = [*why.about.split(" "), "", "", ""][:3]
+    named = {"first": _named(first), "second": _state(second), "third": _state(third)}
+    return _REFUSALS[why.code].about(about=why.about, **named)
 
 
 def deed(entry: TimelineEntry) -> str:
     """Say what was done."""
-    told = ", ".join(_fact(name, value) for name, value in entry.values.items())
+    told = joined(", ", (_fact(name, value) for name, value in entry.values.items()))
     count = entry.values.get("count", 0)
     words = {
         "account": entry.account,
         "text": entry.text,
         "told": told,
         "accounts": many(count),
-        "are": "is" if count == 1 else "are",
+        "n": count,
     }
     values = {**entry.values, "state": _state(entry.values.get("state"))}
-    sentence = _ACTS[entry.act].format(**{**values, **words})
-    why = f": {entry.text}" if entry.text and entry.act not in _TEXT_TOLD else ""
-    return sentence + why
+    told_act = _ACTS[entry.act].about(**{**values, **words})
+    if entry.text and entry.act not in _TEXT_TOLD:
+        return said("{sentence}: {why}", sentence=told_act, why=entry.text)
+    return told_act
 
 
 def _fact(name: str, value: object) -> str:
     if name == "snapshot":
         return str(value)
-    return f"{_state(name).replace('_', ' ')} {_value(value)}"
+    return joined(" ", (_named(name), _value(value)))
+
+
+def _named(fact: str) -> str:
+    """Say what a fact is called; a state is one, too, where accounts are counted by it."""
+    return _FACTS.get(fact) or _state(fact)
 
 
 def _state(code: object) -> str:

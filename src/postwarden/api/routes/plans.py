@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from postwarden.api.gate import ApiRequest, Route, case_known
 from postwarden.api.paging import Listing, Paged, cursor_of
 from postwarden.api.problems import BadRequest
-from postwarden.api.shapes import IN_PLACE, Given, GivenTime, Line, Shape, Time
+from postwarden.api.shapes import IN_PLACE, Given, GivenTime, Line, Shape, Time, Words
 from postwarden.cases import service as cases
 from postwarden.custody.service import Kind, Mismatch, NoSuchPlan, Plan, Seen, Stage, consent
 from postwarden.people.service import Permission
@@ -122,7 +122,7 @@ class GivenApproval(Given):
     """A signature over the words of consent, armoured as ssh-keygen writes it."""
 
     expires: GivenTime
-    signature: Annotated[str, Field(max_length=10_000)]
+    signature: Words
 
 
 def approve_plan(request: ApiRequest, plan: str, body: GivenApproval) -> PlanShape:

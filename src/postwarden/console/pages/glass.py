@@ -8,26 +8,28 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from postwarden import wiring
 from postwarden.cases.service import NoSuchCase
 from postwarden.console.gate import DeskRequest, Page, View
 from postwarden.console.keys import signing
+from postwarden.console.speaking import told as spoken
 from postwarden.glass.service import (
     CHOICES,
     LEAST_WORDS,
     Glass,
     GlassDesk,
     NoSuchRequest,
+    Refusal,
     Refused,
     Wish,
     consent,
 )
-from postwarden.people.service import Permission
+from postwarden.people.service import Permission, tied
 from postwarden.relocation.service import Absence, RelocationError, Wanted
 from postwarden.rooms import present
-from postwarden.vocabulary import normal
 from postwarden.words.glass import ABSENCES, REFUSALS
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Why(Which):
     minutes = forms.TypedChoiceField(
         label=_("For how long, once somebody agreed"),
         coerce=int,
-        choices=[(minutes, _("{n} minutes").format(n=minutes)) for minutes in CHOICES],
+        choices=[(minutes, format_lazy(_("{n} minutes"), n=minutes)) for minutes in CHOICES],
     )
 
 
@@ -85,9 +87,9 @@ def _told(view: Callable[..., HttpResponse]) -> View:
         try:
             return view(request, desk, **named)
         except Refused as error:
-            told, status = REFUSALS[error.refusal], 409
+            told, status = spoken(REFUSALS[error.refusal]), 409
         except NoSuchRequest as error:
-            told, status = str(error), 404
+            told, status = spoken(error), 404
         return render(
             request, "console/trouble.html", {"status": status, "told": told}, status=status
         )
@@ -106,7 +108,7 @@ def every(request: DeskRequest, desk: GlassDesk) -> HttpResponse:
 def ask(request: DeskRequest, desk: GlassDesk) -> HttpResponse:
     """Find the copies of a message, and ask to read one of them."""
     form: forms.Form = Which(request.POST or None)
-    copies = _copies(request, form) if form.is_valid() else None
+    copies = _copies(request, desk, form) if form.is_valid() else None
     if "place" not in request.POST or copies is None:
         why = Why(initial={**request.POST.dict(), "place": ""}) if copies and copies.found else None
         return _asking(request, form, why, copies)
@@ -127,13 +129,14 @@ def ask(request: DeskRequest, desk: GlassDesk) -> HttpResponse:
     return _asking(request, Which(request.POST), form, copies)
 
 
-def _copies(request: DeskRequest, form: forms.Form) -> "Copies | None":
+def _copies(request: DeskRequest, desk: GlassDesk, form: forms.Form) -> "Copies | None":
+    """Look for the message that was named, which is on record."""
     from postwarden.evidence.service import copies_of  # noqa: PLC0415  # slow to load
 
     told = form.cleaned_data
-    account = normal(told["account"])
-    request.member.allowed(Permission.GLASS_ASK, request.rooms.desk.organisation_of(account))
-    return copies_of(request.rooms.configuration.evidence.path, account, told["message_id"].strip())
+    message_id = told["message_id"].strip()
+    account = desk.searched(told["account"], message_id, request.member, present())
+    return copies_of(request.rooms.configuration.evidence.path, account, message_id)
 
 
 def _asking(
@@ -161,12 +164,14 @@ def _facts(request: DeskRequest, found: Glass, no: No) -> dict[str, object]:
     mine = found.asked.asked_by == request.member.name
     organisation = request.rooms.desk.organisation_of(found.asked.account)
     there = request.member.organisations(Permission.GLASS_GRANT)
-    grants = there is None or organisation in there
+    waits = (there is None or organisation in there) and not mine and found.answer is None
+    is_tied = tied(found.asked.asked_by, request.member.name)
     return {
         "one": found,
         "no": no if request.method == "POST" else No(),
         "mine": mine,
-        "grants": grants and not mine and found.answer is None,
+        "grants": waits and not is_tied,
+        "tied": REFUSALS[Refusal.TIED] if waits and is_tied else "",
         "signing": signing(request.member, consent(found.asked), request.get_host()),
         "now": present(),
     }
@@ -180,10 +185,10 @@ def read(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse:
     try:
         message = desk.read(start, request.member, present())
     except RelocationError as error:
-        told = {"status": 502, "told": str(error)}
+        told = {"status": 502, "told": spoken(error)}
         return render(request, "console/trouble.html", told, status=502)
     if isinstance(message, Absence):
-        told = {"status": 410, "told": ABSENCES[message]}
+        told = {"status": 410, "told": spoken(ABSENCES[message])}
         return render(request, "console/trouble.html", told, status=410)
     return render(
         request, "console/glass_read.html", {"one": found, "message": message, "now": present()}
