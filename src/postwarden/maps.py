@@ -15,7 +15,7 @@ from postwarden.sources.service import (
     read_entries,
 )
 from postwarden.verdicts.service import Change, changes, keys_of, replaced, resolver_of
-from postwarden.vocabulary import PostwardenError
+from postwarden.vocabulary import PostwardenError, said
 from postwarden.wiring import sources
 
 
@@ -129,7 +129,12 @@ def concerned(configuration: Configuration, paths: Sequence[str]) -> set[str]:
     changed = compare(configuration, entries, paths).changes(configuration)
     found = {account for change in changed for account in (*change.gained, *change.lost)}
     if not found:
-        raise MapError(f"{', '.join(paths)}: leads no address elsewhere; there is nothing to scan")
+        raise MapError(
+            said(
+                "{paths}: leads no address elsewhere; there is nothing to scan",
+                paths=", ".join(paths),
+            )
+        )
     return found
 
 
@@ -142,13 +147,15 @@ def kept_entries(engine: Engine, configuration: Configuration) -> list[EntryReco
 
 def _read(configuration: Configuration, table: TableSettings, path: str) -> list[EntryRecord]:
     if not os.path.isfile(path):
-        raise MapError(f"{path}: there is no such map")
+        raise MapError(said("{path}: there is no such map", path=path))
     settings = TableSettings(format=table.format, path=os.path.abspath(path))
     directory = DirectorySettings(accounts=(), aliases=(settings,))
     records = list(read_entries([directory], {}, configuration.base))
     found = [record for record in records if isinstance(record, EntryRecord)]
     if not found:
-        raise MapError(f"{path}: holds no line of the format {table.format}")
+        raise MapError(
+            said("{path}: holds no line of the format {format}", path=path, format=table.format)
+        )
     return found
 
 
@@ -161,9 +168,19 @@ def _table_like(configuration: Configuration, path: str) -> TableSettings:
     candidates = exact or named or tables
     if not candidates:
         raise MapError(
-            f"{path}: the newest [[directories]] has no alias table in a file that it could replace"
+            said(
+                "{path}: the newest [[directories]] has no alias table in a file that it could"
+                " replace",
+                path=path,
+            )
         )
     if len(candidates) > 1 and not exact:
         names = ", ".join(os.path.basename(t.path or "") for t in candidates)
-        raise MapError(f"{path}: could stand for {names}; name it like the one it replaces")
+        raise MapError(
+            said(
+                "{path}: could stand for {names}; name it like the one it replaces",
+                path=path,
+                names=names,
+            )
+        )
     return max(candidates, key=lambda t: len(os.path.basename(t.path or "")))

@@ -11,7 +11,7 @@ from postwarden.configuration import Configuration
 from postwarden.evidence.service import Engine, Mailboxes, Manifest, latest
 from postwarden.sources.service import ProblemRecord
 from postwarden.verdicts.service import Examination
-from postwarden.vocabulary import PostwardenError
+from postwarden.vocabulary import PostwardenError, said
 from postwarden.wiring import installation
 
 _DAY = 86_400 * 1_000_000
@@ -38,8 +38,11 @@ class Opened:
         missing = sorted(set(accounts) - Mailboxes(self.engine).among(accounts))
         if missing:
             raise UnknownAccount(
-                f"{', '.join(missing)}: snapshot {self.manifest.name} holds no such mailbox;"
-                " mend the name, or scan it"
+                said(
+                    "{missing}: snapshot {name} holds no such mailbox; mend the name, or scan it",
+                    missing=", ".join(missing),
+                    name=self.manifest.name,
+                )
             )
 
     def accounts(self) -> list[str]:
@@ -94,8 +97,13 @@ class Opened:
         )
         for row in self.engine.table(tables.order_by("subject").limit(1)).to_pylist():
             raise DirectoryNotWhole(
-                f"snapshot {self.manifest.name}: {row['subject']}: {row['detail']}; without this"
-                " table right mail would look wrong: mend it, then run `postwarden scan` again"
+                said(
+                    "snapshot {name}: {subject}: {detail}; without this table right mail would look"
+                    " wrong: mend it, then run `postwarden scan` again",
+                    name=self.manifest.name,
+                    subject=row["subject"],
+                    detail=row["detail"],
+                )
             )
 
 

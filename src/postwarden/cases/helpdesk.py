@@ -18,7 +18,7 @@ from postwarden.cases.text import kept
 from postwarden.cases.values import Kind, Stage, State
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission
-from postwarden.vocabulary import Moment, from_rfc3339, normal
+from postwarden.vocabulary import Moment, from_rfc3339, normal, said
 
 ASKED = "helpdesk.asked"
 _WRONG = ("misdelivered", "crossed")
@@ -142,7 +142,9 @@ def _account(who: Member, text: str) -> str:
     found = list(rows.values_list("account", flat=True).distinct()[:2])
     if len(found) != 1:
         raise NotClear(
-            "no account is known by that name alone; ask for the address that they get mail at"
+            said(
+                "no account is known by that name alone; ask for the address that they get mail at"
+            )
         )
     return str(found[0])
 

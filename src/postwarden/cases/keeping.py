@@ -25,7 +25,7 @@ from postwarden.cases.values import (
     Work,
 )
 from postwarden.ledger.service import Entry
-from postwarden.vocabulary import Moment, rfc3339
+from postwarden.vocabulary import Moment, rfc3339, said
 
 _T = TypeVar("_T")
 _CHUNK = 500  # names in one statement
@@ -78,7 +78,9 @@ def found(reference: str) -> CaseRow:
     """Give a case's row, or that of the one it became part of; raise `NoSuchCase`."""
     row = CaseRow.objects.filter(pk=reference).first()
     if row is None:
-        raise NoSuchCase(f"{reference}: there is no such case; `postwarden case list`")
+        raise NoSuchCase(
+            said("{reference}: there is no such case; `postwarden case list`", reference=reference)
+        )
     return found(row.merged_into_id) if row.merged_into_id else row
 
 

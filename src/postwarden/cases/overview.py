@@ -18,6 +18,7 @@ from postwarden.cases.models import CaseRow
 from postwarden.cases.values import Case, Stage
 from postwarden.cases.views import where
 from postwarden.people.service import Permission
+from postwarden.vocabulary import said
 
 _OPENED = re.compile(r"([0-9]{1,18}) ([0-9-]{1,16})")
 
@@ -38,7 +39,7 @@ def known(actor: Actor, name: str, permissions: Collection[Permission]) -> str:
         there = seen(actor, one)
         if there is None or not there.isdisjoint(row.organisations):
             return str(row.reference)
-    raise NoSuchCase(f"{name}: there is no such case")
+    raise NoSuchCase(said("{name}: there is no such case", name=name))
 
 
 def count_cases() -> Mapping[Stage, int]:

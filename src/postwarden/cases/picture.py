@@ -15,7 +15,7 @@ from postwarden.cases.text import kept
 from postwarden.cases.values import Kind, Stage, State
 from postwarden.ledger.service import Entry
 from postwarden.people.service import IDENTITY, Member, NotAllowed, Permission
-from postwarden.vocabulary import Moment, normal
+from postwarden.vocabulary import Moment, normal, said
 
 VIEWED = "account.viewed"
 _ENTRIES = 100
@@ -105,7 +105,7 @@ def picture(desk: Desk, who: Member, account: str, now: Moment) -> Picture:
     """
     account = kept(normal(account))
     if account.startswith(IDENTITY):
-        raise NotAllowed(f"{account}: is no account")
+        raise NotAllowed(said("{account}: is no account", account=account))
     organisation = desk.organisation_of(account)
     who.allowed(Permission.CASE_READ, organisation)
     looked = None

@@ -11,7 +11,7 @@ from postwarden.cases.keeping import found, frozen
 from postwarden.cases.models import CaseRow, EntryRow, FindingRow, LookRow, ReportRow, TaskRow
 from postwarden.cases.values import Case, State
 from postwarden.people.service import Permission
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 
 class Step(NamedTuple):
@@ -139,7 +139,9 @@ def own_words(actor: Actor, reference: str) -> Case:
     """Give what a case said of itself, also where it became part of another. Raises as above."""
     row = CaseRow.objects.filter(pk=reference).first()
     if row is None:
-        raise NoSuchCase(f"{reference}: there is no such case; `postwarden case list`")
+        raise NoSuchCase(
+            said("{reference}: there is no such case; `postwarden case list`", reference=reference)
+        )
     may_for_one(actor, Permission.CASE_READ, row.organisations)
     return frozen(row, ())
 
@@ -152,7 +154,7 @@ def where(name: str) -> str:
         row = model.objects.filter(pk=name).first()
         if row is not None:
             return str(row.case_id)
-    raise NoSuchCase(f"{name}: there is no such task or report")
+    raise NoSuchCase(said("{name}: there is no such task or report", name=name))
 
 
 def references(reference: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from postwarden.cases.service import Found
+from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import Act, Kind
 from postwarden.relocation.service import Repair, repair_of
 from postwarden.vocabulary import Moment, from_rfc3339
@@ -73,7 +74,7 @@ def _change(act: Act, found: Mapping[str, Found]) -> Change:
     if act.kind in _HOLDING:
         return Change(_HOLDING[act.kind], act.subject)
     if act.kind not in _OF_COPIES:
-        return Change("other", act.subject, lines=tuple(act_lines(act)))
+        return Change("other", act.subject, lines=tuple(map(spoken, act_lines(act))))
     repair = repair_of(act)
     known = found.get(repair.copy.id)
     return Change(
@@ -81,14 +82,16 @@ def _change(act: Act, found: Mapping[str, Found]) -> Change:
         account=repair.copy.account,
         folder=repair.copy.folder,
         goes=tuple(
-            Goes(one.account, arrival_told(repair, one), way_told(repair, one.store))
+            Goes(
+                one.account, spoken(arrival_told(repair, one)), spoken(way_told(repair, one.store))
+            )
             for one in repair.goals
         ),
         has=repair.kept,
         message=repair.message,
         at=None if known is None else _delivered(known),
-        way=way_told(repair, repair.store),
-        why="" if repair.why is None else why_told(repair.why),
+        way=spoken(way_told(repair, repair.store)),
+        why="" if repair.why is None else spoken(why_told(repair.why)),
         finding=repair.copy.id,
         known=known is not None,
     )

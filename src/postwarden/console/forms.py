@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.gate import DeskRequest
+from postwarden.console.speaking import told as spoken
 from postwarden.console.zones import at, zone_of
 from postwarden.people.service import NotAllowed
 from postwarden.vocabulary import Moment, PostwardenError, moment_of
@@ -111,7 +112,7 @@ class DeskForm(forms.Form):
         except NotAllowed:
             raise
         except PostwardenError as error:
-            self.add_error(None, str(error))
+            self.add_error(None, spoken(error))
 
     @property
     def status(self) -> int:

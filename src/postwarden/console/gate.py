@@ -23,6 +23,7 @@ from django_htmx.middleware import HtmxDetails
 from postwarden.cases.service import NoSuchCase
 from postwarden.console.settings import CONFIGURATION
 from postwarden.console.signing import has_second_factor, is_sure
+from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import NoSuchPlan
 from postwarden.people.service import Member, NotAllowed, Permission, member
 from postwarden.rooms import Rooms, opened
@@ -148,7 +149,7 @@ def _has(who: Member, permission: Permission) -> bool:
     return there is None or bool(there)
 
 
-def _trouble(request: HttpRequest, status: int, error: Exception) -> HttpResponse:
+def _trouble(request: HttpRequest, status: int, error: PostwardenError) -> HttpResponse:
     return render(
-        request, "console/trouble.html", {"status": status, "told": str(error)}, status=status
+        request, "console/trouble.html", {"status": status, "told": spoken(error)}, status=status
     )

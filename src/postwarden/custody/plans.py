@@ -42,9 +42,10 @@ from postwarden.people.service import (
     tied,
     ties,
 )
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
-_NO_PLAN = "no plan begins so"
+_NO_PLAN = said("{start}: no plan begins so")
+_SEVERAL_PLANS = said("{start}: several plans begin so")
 _STOPPED = "plan.stopped"
 _BEGUN = (Stage.RUNNING, Stage.DONE, Stage.STOPPED)
 _EMERGENCY = '"emergency":true'  # as `canonical` writes it; whatever else has it is looked at, too
@@ -90,7 +91,8 @@ class Plans:
         """
         rows = list(PlanRow.objects.filter(hash__startswith=start)[:2]) if start else []
         if len(rows) != 1:
-            raise NoSuchPlan(f"{start}: {'several plans begin so' if rows else _NO_PLAN}")
+            none = _SEVERAL_PLANS if rows else _NO_PLAN
+            raise NoSuchPlan(none.about(start=start))
         return _unforged(readable(rows[0]))
 
     def sound(self, hashed: str) -> Plan:
@@ -169,7 +171,7 @@ class Plans:
         there = _there(who)
         found = seen(self.get(start), there, self._organisation_of)
         if found is None:
-            raise NoSuchPlan(f"{start}: {_NO_PLAN}")
+            raise NoSuchPlan(_NO_PLAN.about(start=start))
         return found
 
     def ruined(self) -> list[str]:
@@ -336,5 +338,5 @@ def _found(hashed: str, *, lock: bool = False) -> PlanRow:
         rows = rows.select_for_update()
     row = rows.first()
     if row is None:
-        raise NoSuchPlan(f"{hashed}: there is no such plan")
+        raise NoSuchPlan(said("{hashed}: there is no such plan", hashed=hashed))
     return row

@@ -33,6 +33,7 @@ from postwarden.sources.service import (
     ProblemRecord,
     SpanRecord,
 )
+from postwarden.vocabulary import said
 
 TABLES: Mapping[str, type[NamedTuple]] = {
     "copies": CopyRecord,
@@ -98,7 +99,14 @@ class Engine:
         try:
             return self._connection.read_parquet(parts, table_name=name)
         except duckdb.Error as error:
-            raise BrokenSnapshot(f"{folder}: a part of {name} cannot be read ({error})") from error
+            raise BrokenSnapshot(
+                said(
+                    "{folder}: a part of {name} cannot be read ({error})",
+                    folder=folder,
+                    name=name,
+                    error=error,
+                )
+            ) from error
 
     def given(self, columns: Mapping[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> ir.Table:
         """Give rows of this process as a table to join with; columns by name and type."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from postwarden.evidence.errors import BrokenSnapshot
 from postwarden.evidence.settings import Scope
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 MANIFEST = "manifest.json"
 FORMAT = 2
@@ -75,7 +75,9 @@ class Manifest:
         try:
             document = json.loads(text)
             if document.pop("format") != FORMAT:
-                raise BrokenSnapshot(f"{where}: was written by another version; scan again")
+                raise BrokenSnapshot(
+                    said("{where}: was written by another version; scan again", where=where)
+                )
             document["scope"] = Scope(
                 tuple(document["scope"]["accounts"]), document["scope"]["since"]
             )
@@ -84,4 +86,6 @@ class Manifest:
             document["merged"] = tuple(document["merged"])
             return cls(**document)
         except (ValueError, KeyError, TypeError) as error:
-            raise BrokenSnapshot(f"{where}: is damaged ({error}); scan again") from error
+            raise BrokenSnapshot(
+                said("{where}: is damaged ({error}); scan again", where=where, error=error)
+            ) from error

@@ -20,7 +20,7 @@ from postwarden.durable.service import LockedElsewhereError, locked_file
 from postwarden.evidence.engine import TABLES
 from postwarden.evidence.errors import BrokenSnapshot, NoSnapshot, SnapshotBusy
 from postwarden.evidence.manifest import MANIFEST, Manifest, Part
-from postwarden.vocabulary import Moment, rfc3339
+from postwarden.vocabulary import Moment, rfc3339, said
 
 INTENT = "intent.json"
 _NAME = re.compile(r"\d{8}T\d{6}Z(?:-\d+)?")
@@ -52,7 +52,9 @@ def locked(folder: str) -> Iterator[None]:
         with locked_file(os.path.join(folder, "lock")):
             yield
     except LockedElsewhereError:
-        raise SnapshotBusy(f"{folder}: another scan writes it; wait for it or stop it") from None
+        raise SnapshotBusy(
+            said("{folder}: another scan writes it; wait for it or stop it", folder=folder)
+        ) from None
 
 
 def parts_of(folder: str) -> Iterator[Part]:
@@ -82,7 +84,9 @@ def read_manifest(folder: str) -> Manifest:
         with open(path, encoding="utf-8") as stream:
             return Manifest.from_json(stream.read(), path)
     except FileNotFoundError:
-        raise NoSnapshot(f"{folder}: holds no finished snapshot; run `postwarden scan`") from None
+        raise NoSnapshot(
+            said("{folder}: holds no finished snapshot; run `postwarden scan`", folder=folder)
+        ) from None
 
 
 def check_parts(folder: str, manifest: Manifest) -> None:
@@ -91,7 +95,13 @@ def check_parts(folder: str, manifest: Manifest) -> None:
     there = {name: _sha256(os.path.join(folder, name)) for name in _part_names(folder)}
     for name in sorted(named.keys() | there.keys()):
         if named.get(name) != there.get(name):
-            raise BrokenSnapshot(f"{folder}: {name} is not the part its manifest names; scan again")
+            raise BrokenSnapshot(
+                said(
+                    "{folder}: {name} is not the part its manifest names; scan again",
+                    folder=folder,
+                    name=name,
+                )
+            )
 
 
 def finished(root: str) -> list[Manifest]:
@@ -133,7 +143,9 @@ def latest(root: str, name: str | None = None) -> Manifest:
         return read_manifest(os.path.join(root, os.path.basename(name)))
     every = finished(root)
     if not every:
-        raise NoSnapshot(f"{root}: holds no finished snapshot; run `postwarden scan` first")
+        raise NoSnapshot(
+            said("{root}: holds no finished snapshot; run `postwarden scan` first", root=root)
+        )
     return every[-1]
 
 

@@ -22,7 +22,7 @@ from postwarden.holds.settings import REMIND_HOURS
 from postwarden.people.service import Member, Permission
 from postwarden.state import outbox
 from postwarden.state.outbox import Effect
-from postwarden.vocabulary import Moment, normal
+from postwarden.vocabulary import Moment, normal, said
 
 _HOUR = 3_600_000_000
 KINDS = frozenset({ActKind.HOLD, ActKind.RELEASE, ActKind.RELEASE_PROVEN})
@@ -300,12 +300,27 @@ class HoldDesk:
         return Planned(replace(plan, acts=acts), left)
 
 
-_NO_NAME = "is no name that an account can have"
+_NO_NAMES = (
+    said("{account} is no name that an account can have"),
+    said("{account} and each other one is no name that an account can have"),
+)
 _WHY_NOTHING = {
-    ActKind.HOLD: "held already",
-    ActKind.RELEASE: "not held by this case",
-    ActKind.RELEASE_PROVEN: "not held by this case, or not proven clean",
+    ActKind.HOLD: (
+        said("{account} is held already: see `postwarden holds`"),
+        said("{account} and the others are held already: see `postwarden holds`"),
+    ),
+    ActKind.RELEASE: (
+        said("{account} is not held by this case: see `postwarden holds`"),
+        said("{account} and the others are not held by this case: see `postwarden holds`"),
+    ),
+    ActKind.RELEASE_PROVEN: (
+        said("{account} is not held by this case, or not proven clean: see `postwarden holds`"),
+        said(
+            "{account} and the others are not held by this case, or not proven clean: see `postwarden holds`"
+        ),
+    ),
 }
+"""Of one account, and of several."""
 
 
 def _placing(wish: Wish) -> Callable[[str], Details]:
@@ -316,8 +331,7 @@ def _placing(wish: Wish) -> Callable[[str], Details]:
 
 def _nothing(kind: ActKind, left: Sequence[tuple[str, Refusal]]) -> str:
     if not left:
-        return "no account is named"
-    if all(refusal is Refusal.NO_NAME for _, refusal in left):
-        return f"{left[0][0]}{' and each other one' if len(left) > 1 else ''} {_NO_NAME}"
-    who = f"{left[0][0]} is" if len(left) == 1 else f"{left[0][0]} and the others are"
-    return f"{who} {_WHY_NOTHING[kind]}: see `postwarden holds`"
+        return said("no account is named")
+    unnamed = all(refusal is Refusal.NO_NAME for _, refusal in left)
+    one, several = _NO_NAMES if unnamed else _WHY_NOTHING[kind]
+    return (one if len(left) == 1 else several).about(account=left[0][0])

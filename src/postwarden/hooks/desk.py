@@ -18,7 +18,7 @@ from postwarden.hooks.rules import SECRET, Event, fault
 from postwarden.hooks.settings import HookSettings
 from postwarden.ledger.service import Ledger
 from postwarden.people.service import Member, Record
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 _EACH = 20
 """Subscriptions that one person can have."""
@@ -95,12 +95,12 @@ class Hooks:
         if why is not None:
             raise BadHook(why)
         if not events:
-            raise BadHook("name at least one event")
+            raise BadHook(said("name at least one event"))
         secret = SECRET + b64encode(secrets.token_bytes(24)).decode()
         kinds = sorted({*events})
         with transaction.atomic():
             if HookRow.objects.filter(owner=who.name, ended=None).count() >= _EACH:
-                raise BadHook(f"you have {_EACH} webhooks; remove one first")
+                raise BadHook(said("you have {each} webhooks; remove one first", each=_EACH))
             row = HookRow.objects.create(
                 owner=who.name,
                 url=url,
@@ -119,7 +119,7 @@ class Hooks:
         with transaction.atomic():
             rows = HookRow.objects.filter(pk=number, owner=who.name, ended=None)
             if not rows.update(ended=now):
-                raise NoSuchHook(f"{number}: you have no such webhook")
+                raise NoSuchHook(said("{number}: you have no such webhook", number=number))
             self._record("webhook.removed", who.name, who.name, {"webhook": number}, now)
 
     def of(self, who: Member) -> list[Hook]:
@@ -139,7 +139,7 @@ class Hooks:
             NoSuchHook: they have none of that number.
         """
         if not HookRow.objects.filter(pk=number, owner=who.name).exists():
-            raise NoSuchHook(f"{number}: you have no such webhook")
+            raise NoSuchHook(said("{number}: you have no such webhook", number=number))
         rows = DeliveryRow.objects.filter(hook_id=number).order_by("-pk")
         rows = rows if after is None else rows.filter(pk__lt=after)
         some = list(rows[: min(most, MOST) + 1])

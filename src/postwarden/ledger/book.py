@@ -32,7 +32,7 @@ from postwarden.ledger.secrets import Secrets, load_secrets
 from postwarden.ledger.sequencing import sequence
 from postwarden.ledger.verifying import Verification, verify
 from postwarden.state.service import drop_old_writes
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 
 class Ledger:
@@ -148,7 +148,9 @@ def _origin(name: str, secrets: Secrets) -> str:
     )
     if row.fingerprint != fingerprint:
         raise KeysMissing(
-            "the keys beside the database are not those this ledger was begun with; restore them"
-            " from their backup"
+            said(
+                "the keys beside the database are not those this ledger was begun with; restore"
+                " them from their backup"
+            )
         )
     return row.name

@@ -11,6 +11,7 @@ from postwarden.ledger.errors import FactsChanged
 from postwarden.ledger.keys import NONCE, Keyring, Keys
 from postwarden.ledger.merkle import inclusion_paths
 from postwarden.ledger.models import HeadRow, LeafRow
+from postwarden.vocabulary import said
 
 NO_CASE = ""
 """Stands for entries that belong to no case."""
@@ -82,7 +83,7 @@ def _parts(packed: Packed, keys: Keys) -> tuple[Opened, ...]:
         return tuple(_opened(*part, keys) for part in unpack(*packed))
     except (InvalidTag, ValueError) as error:
         raise FactsChanged(
-            "an entry of this case was changed; `postwarden verify` says which"
+            said("an entry of this case was changed; `postwarden verify` says which")
         ) from error
 
 

@@ -18,7 +18,7 @@ from postwarden.people.rules import (
     organisations_for,
 )
 from postwarden.people.signatures import check, fingerprint, public_key
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class Key:
     fingerprint: str
     enrolled_at: Moment
     revoked_at: Moment | None
+
+
+_LACKS = said("{name} may not do this: it needs {permission}")
+_LACKS_THERE = said("{name} may not do this for {organisation}: it needs {permission}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,18 @@ class Member:
     def allowed(self, permission: Permission, organisation: str = EVERYWHERE) -> None:
         """Raise `NotAllowed` unless the roles allow it, and the scope."""
         if not self._in_scope(permission):
-            raise NotAllowed(f"{self.name} may not do this: the token's scope lacks {permission}")
+            raise NotAllowed(
+                said(
+                    "{name} may not do this: the token's scope lacks {permission}",
+                    name=self.name,
+                    permission=permission,
+                )
+            )
         if not self.active or not allows(self.grants, permission, organisation):
-            place = f" for {organisation}" if organisation else ""
-            raise NotAllowed(f"{self.name} may not do this{place}: it needs {permission}")
+            needs = _LACKS_THERE if organisation else _LACKS
+            raise NotAllowed(
+                needs.about(name=self.name, permission=permission, organisation=organisation)
+            )
 
     def organisations(self, permission: Permission) -> frozenset[str] | None:
         """Give the organisations that something is allowed for; None for all of them."""
@@ -79,7 +91,9 @@ def member(name: str) -> Member:
     """Give somebody by name; raise `UnknownIdentity`."""
     row = Identity.objects.prefetch_related("roles", "keys").filter(name=name).first()
     if row is None:
-        raise UnknownIdentity(f"{name}: nobody of that name works here; `postwarden person add`")
+        raise UnknownIdentity(
+            said("{name}: nobody of that name works here; `postwarden person add`", name=name)
+        )
     return frozen(row)
 
 
@@ -99,18 +113,27 @@ def add(
         NameTaken: there is somebody of that name, or it is what the record calls Postwarden itself.
     """
     if name == ITSELF:
-        raise NameTaken(f"{name}: is what the record calls Postwarden itself; take another")
+        raise NameTaken(
+            said("{name}: is what the record calls Postwarden itself; take another", name=name)
+        )
     given = tuple(dict.fromkeys(grants))
     with transaction.atomic():
         if Identity.objects.exists():
             member(actor).allowed(Permission.PERSON_MANAGE)
         elif not allows(given, Permission.PERSON_MANAGE, EVERYWHERE):
-            raise NotAllowed(f"{name}: the first one must be {Role.POSTMASTER} or {Role.OFFICER}")
+            raise NotAllowed(
+                said(
+                    "{name}: the first one must be {one} or {other}",
+                    name=name,
+                    one=Role.POSTMASTER,
+                    other=Role.OFFICER,
+                )
+            )
         try:
             with transaction.atomic():
                 row = Identity.objects.create(name=name, full_name=full_name)
         except IntegrityError:
-            raise NameTaken(f"{name}: there is somebody of that name") from None
+            raise NameTaken(said("{name}: there is somebody of that name", name=name)) from None
         for grant in given:
             RoleRow.objects.create(identity=row, role=grant.role, organisation=grant.organisation)
         detail = {"name": name, "roles": [list(grant) for grant in given]}
@@ -178,9 +201,9 @@ def enrol(name: str, public: str, signature: str, actor: str, record: Record, no
         if actor != name:
             member(actor).allowed(Permission.PERSON_MANAGE)
         if not whose.active:
-            raise NotAllowed(f"{name} acts no more")
+            raise NotAllowed(said("{name} acts no more", name=name))
         if KeyRow.objects.filter(fingerprint=fingerprint(key)).exists():
-            raise BadKey(f"{fingerprint(key)}: is enrolled already")
+            raise BadKey(said("{key}: is enrolled already", key=fingerprint(key)))
         KeyRow.objects.create(
             identity=Identity.objects.get(name=name),
             public=key,
@@ -210,7 +233,11 @@ def revoke_key(name: str, mark: str, actor: str, record: Record, now: Moment) ->
         may_revoke_of(name, actor)
         rows = KeyRow.objects.filter(identity__name=name, fingerprint=mark, revoked_at=None)
         if not rows.update(revoked_at=now):
-            raise BadKey(f"{mark}: {name} has no such key, or it was revoked before")
+            raise BadKey(
+                said(
+                    "{mark}: {name} has no such key, or it was revoked before", mark=mark, name=name
+                )
+            )
         record("person.key-revoked", actor, name, {"key": mark}, now)
 
 

@@ -11,7 +11,7 @@ from postwarden.people.identities import Member, member
 from postwarden.people.models import Identity, InvitationRow
 from postwarden.people.ports import Record
 from postwarden.people.rules import ITSELF, Permission
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 LASTING = 24 * 3_600_000_000
 """Microseconds that a link can be used."""
@@ -35,7 +35,7 @@ def invite(name: str, actor: str, record: Record, now: Moment) -> str:
         if actor != ITSELF:
             member(actor).allowed(Permission.PERSON_MANAGE)
         if not member(name).active:
-            raise NotAllowed(f"{name} acts no more")
+            raise NotAllowed(said("{name} acts no more", name=name))
         InvitationRow.objects.update_or_create(
             identity=Identity.objects.get(name=name),
             defaults={"secret": _hash(secret), "expires": now + LASTING},
@@ -54,11 +54,15 @@ def redeem(given: str, record: Record, now: Moment) -> Member:
     with transaction.atomic():
         row = InvitationRow.objects.select_for_update().filter(identity__name=name).first()
         if row is None or row.expires <= now or not compare_digest(row.secret, _hash(secret)):
-            raise BadInvitation("this link was used already, or its time is up; ask for a new one")
+            raise BadInvitation(
+                said("this link was used already, or its time is up; ask for a new one")
+            )
         row.delete()
         whose = member(name)
         if not whose.active:
-            raise BadInvitation("this link was used already, or its time is up; ask for a new one")
+            raise BadInvitation(
+                said("this link was used already, or its time is up; ask for a new one")
+            )
         record("person.let-in", name, name, {}, now)
     return whose
 

@@ -8,7 +8,7 @@ from postwarden.people.invitations import invite
 from postwarden.people.models import Identity, TieRow
 from postwarden.people.ports import Record
 from postwarden.people.rules import GRANTS, Grant
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 
 def may_give(who: Member, grant: Grant) -> bool:
@@ -30,8 +30,13 @@ def bring(name: str, full_name: str, grant: Grant, who: Member, record: Record, 
     """
     if not may_give(who, grant):
         raise NotAllowed(
-            f"{who.name} may not give the role {grant.role}: it can do what they cannot; "
-            f"`postwarden person add {name} --role {grant.role}`"
+            said(
+                "{giver} may not give the role {role}: it can do what they cannot; `postwarden"
+                " person add {name} --role {role}`",
+                giver=who.name,
+                role=grant.role,
+                name=name,
+            )
         )
     with transaction.atomic():
         add(name, full_name, [grant], who.name, record, now)
@@ -49,8 +54,11 @@ def bring_back(name: str, who: Member, record: Record, now: Moment) -> str:
     with transaction.atomic():
         if was_let_in(name) and name != who.name:
             raise NotAllowed(
-                f"{name} was let in already: a new link is made on the command line alone, by "
-                f"`postwarden person invite {name}`"
+                said(
+                    "{name} was let in already: a new link is made on the command line alone, by"
+                    " `postwarden person invite {name}`",
+                    name=name,
+                )
             )
         given = invite(name, who.name, record, now)
         if name != who.name:
@@ -63,5 +71,5 @@ def was_let_in(name: str) -> bool:
     """Tell whether somebody has a password or a key; a revoked one, too. Raises `UnknownIdentity`."""
     row = Identity.objects.filter(name=name).first()
     if row is None:
-        raise UnknownIdentity(f"{name}: nobody of that name works here")
+        raise UnknownIdentity(said("{name}: nobody of that name works here", name=name))
     return bool(row.password and row.has_usable_password()) or row.keys.exists()

@@ -16,11 +16,12 @@ from fido2.cose import CoseKey
 from fido2.webauthn import AuthenticatorData
 
 from postwarden.people.errors import BadKey
+from postwarden.vocabulary import said
 
 KIND = "passkey"
 _MOST = 10_000
-_WRONG = "the signature is wrong: it is of other words, or was changed"
-_DAMAGED = "the passkey or its signature is damaged"
+_WRONG = said("the signature is wrong: it is of other words, or was changed")
+_DAMAGED = said("the passkey or its signature is damaged")
 _UNREADABLE = (
     ValueError,
     KeyError,
@@ -125,7 +126,7 @@ def _check_client(client: bytes, message: bytes, site: str) -> None:
         or not ours
         or not (place.scheme == "https" or _is_here(host))
     ):
-        raise BadKey("the signature was given to another site, or for another purpose")
+        raise BadKey(said("the signature was given to another site, or for another purpose"))
 
 
 def _check_authenticator(data: bytes, site: str) -> None:
@@ -134,9 +135,11 @@ def _check_authenticator(data: bytes, site: str) -> None:
     except _UNREADABLE:
         raise BadKey(_DAMAGED) from None
     if not hmac.compare_digest(told.rp_id_hash, hashlib.sha256(site.encode()).digest()):
-        raise BadKey("the signature was given to another site, or for another purpose")
+        raise BadKey(said("the signature was given to another site, or for another purpose"))
     if not told.is_user_present() or not told.is_user_verified():
-        raise BadKey("the authenticator did not verify who signed; set its PIN, or use another one")
+        raise BadKey(
+            said("the authenticator did not verify who signed; set its PIN, or use another one")
+        )
 
 
 def _is_here(host: str) -> bool:
@@ -153,7 +156,7 @@ def _cose(key: Passkey) -> CoseKey:
     except _UNREADABLE:
         raise BadKey(_DAMAGED) from None
     if type(found).ALGORITHM is None:
-        raise BadKey("the passkey is of an algorithm that is not known here")
+        raise BadKey(said("the passkey is of an algorithm that is not known here"))
     return found
 
 

@@ -13,7 +13,7 @@ from postwarden.people.identities import Member, frozen, may_revoke_of, member
 from postwarden.people.models import Identity, TokenRow
 from postwarden.people.ports import Record
 from postwarden.people.rules import Permission
-from postwarden.vocabulary import Moment, rfc3339
+from postwarden.vocabulary import Moment, rfc3339, said
 
 PREFIX = "pwt_"
 """Every token begins so, by which those that were published by mistake are found."""
@@ -72,15 +72,15 @@ def make_token(
         BadToken: it would have no right, lasts too long or not at all, or they have one of that label.
     """
     if _LABEL.fullmatch(label) is None:
-        raise BadToken("name the token in 1 to 64 letters, digits, spaces and .:@+-")
+        raise BadToken(said("name the token in 1 to 64 letters, digits, spaces and .:@+-"))
     if not scope:
-        raise BadToken("name at least one scope: a token without any could do nothing")
+        raise BadToken(said("name at least one scope: a token without any could do nothing"))
     if not now < expires <= now + LONGEST:
-        raise BadToken("a token lasts a year at most, and ends in the future")
+        raise BadToken(said("a token lasts a year at most, and ends in the future"))
     given = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         if not member(name).active:
-            raise NotAllowed(f"{name} acts no more")
+            raise NotAllowed(said("{name} acts no more", name=name))
         _keep(name, given, label, sorted(scope), expires, now)
         detail = {"label": label, "scope": sorted(scope), "expires": rfc3339(expires)}
         record("token.made", name, name, detail, now)
@@ -101,7 +101,9 @@ def _keep(  # whose, what, and the clock
                 expires=expires,
             )
     except IntegrityError:
-        raise BadToken(f"{label}: there is a token of that name; revoke it first") from None
+        raise BadToken(
+            said("{label}: there is a token of that name; revoke it first", label=label)
+        ) from None
 
 
 def revoke_token(name: str, label: str, actor: str, record: Record, now: Moment) -> None:
@@ -116,7 +118,13 @@ def revoke_token(name: str, label: str, actor: str, record: Record, now: Moment)
         may_revoke_of(name, actor)
         rows = TokenRow.objects.filter(identity__name=name, label=label, revoked=None)
         if not rows.update(revoked=now):
-            raise BadToken(f"{label}: {name} has no such token, or it was revoked before")
+            raise BadToken(
+                said(
+                    "{label}: {name} has no such token, or it was revoked before",
+                    label=label,
+                    name=name,
+                )
+            )
         record("token.revoked", actor, name, {"label": label}, now)
 
 
@@ -145,7 +153,9 @@ def bearer(given: str, now: Moment) -> Member:
     rows = TokenRow.objects.select_related("identity").filter(secret=_hash(given), revoked=None)
     row = rows.prefetch_related("identity__roles", "identity__keys").first()
     if row is None or row.expires <= now or not row.identity.is_active:
-        raise BadToken("this is no token, or it counts no more; make a new one in the console")
+        raise BadToken(
+            said("this is no token, or it counts no more; make a new one in the console")
+        )
     if row.used is None or row.used < now - now % _HOUR:
         TokenRow.objects.filter(pk=row.pk).update(used=now - now % _HOUR)
     return _acting(row)

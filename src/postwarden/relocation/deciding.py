@@ -8,7 +8,7 @@ from postwarden.ledger.service import Entry, Ledger
 from postwarden.relocation.errors import NothingToDecide
 from postwarden.relocation.models import CopyRow
 from postwarden.relocation.rules import Outcome, Sent
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 OPEN = (Sent.UNCLEAR, Sent.DOUBTED, Sent.DUE)
 """Deliveries of a copy that needs a person: of these it is not known, or not yet so."""
@@ -43,7 +43,9 @@ def decide(
             plan=plan.hash, finding=finding, outcome=Outcome.NEEDS_PERSON
         ).first()
         if row is None:
-            raise NothingToDecide(f"{finding}: no such copy of this plan waits for a person")
+            raise NothingToDecide(
+                said("{finding}: no such copy of this plan waits for a person", finding=finding)
+            )
         rows = row.deliveries.filter(sent__in=OPEN)
         rows.filter(sent=Sent.UNCLEAR).update(sent=Sent.TAKEN if arrived else Sent.DUE)
         rows.exclude(sent=Sent.TAKEN).update(sent=Sent.HAD if arrived else Sent.DUE)

@@ -31,6 +31,7 @@ from postwarden.relocation.rules import Outcome, Why
 from postwarden.relocation.rules import Stage as CopyStage
 from postwarden.relocation.ways import must_be_as_planned
 from postwarden.state import outbox
+from postwarden.vocabulary import said
 
 _SECOND = 1_000_000
 _LATEST = 60 * _SECOND
@@ -276,7 +277,9 @@ class RepairDesk:
     def _repair(self, start: str) -> Plan:
         plan = self.plans.get(start)
         if any(act.kind not in KINDS for act in plan.acts):
-            raise OtherKind(f"plan {plan.hash[:12]} is no repair: see `postwarden plan show`")
+            raise OtherKind(
+                said("plan {hash} is no repair: see `postwarden plan show`", hash=plan.hash[:12])
+            )
         return plan
 
     def _may(self, who: Actor, accounts: Collection[str]) -> None:
@@ -296,6 +299,7 @@ def _concerned(repair: Repair) -> list[str]:
 
 def _nothing(repairs: Sequence[Repair]) -> str:
     if not repairs:
-        return "no copy of this case lies in a wrong mailbox"
+        return said("no copy of this case lies in a wrong mailbox")
     whys = Counter(str(one.why) for one in repairs)
-    return "every copy would be left: " + ", ".join(f"{n} {why}" for why, n in whys.items())
+    left = ", ".join(f"{n} {why}" for why, n in whys.items())
+    return said("every copy would be left: {left}", left=left)

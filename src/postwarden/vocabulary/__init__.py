@@ -9,16 +9,21 @@ from postwarden.vocabulary.addresses import Address, normal, split_extension
 from postwarden.vocabulary.errors import PostwardenError, VocabularyError
 from postwarden.vocabulary.moments import Moment, from_rfc3339, moment_of, rfc3339
 from postwarden.vocabulary.provider import Provider
+from postwarden.vocabulary.saying import Said, counted, joined, said
 
 __all__ = [
     "Address",
     "Moment",
     "PostwardenError",
     "Provider",
+    "Said",
     "VocabularyError",
+    "counted",
     "from_rfc3339",
+    "joined",
     "moment_of",
     "normal",
     "rfc3339",
+    "said",
     "split_extension",
 ]

@@ -3,26 +3,36 @@
 from collections.abc import Sequence
 
 from postwarden.holds.service import Held, Kind, LetIn, Pending, Refusal
-from postwarden.vocabulary import Moment, rfc3339
+from postwarden.vocabulary import Moment, rfc3339, said
 from postwarden.words.cases import many
 
 _LEFT = {
-    Refusal.HELD_ALREADY: "is held already",
-    Refusal.NOT_HELD: "is not held by this case",
-    Refusal.HELD_ANEW: "was released and held again since; plan its release anew",
-    Refusal.NO_NAME: "is no name that an account can have",
-    Refusal.SESSIONS_OPEN: "is not proven clean: its sessions are not known to have ended; does"
-    " `postwarden worker` run?",
-    Refusal.NOT_CLEARED: "is not cleared by an examination of this case",
-    Refusal.WRONG_THERE: "holds mail that does not belong there, by what a case knows",
-    Refusal.NOT_LOGGED: "is not proven clean: the logs have a gap between --occurred-from and"
-    " --occurred-to, or the case did not say both when it was examined",
-    Refusal.FAULT_GOES_ON: "is not proven clean while the case does not say when it ended:"
-    " `postwarden case change --occurred-to`",
-    Refusal.LOOKED_BEFORE_END: "was examined with a snapshot from before the end; scan again",
-    Refusal.LOOKED_BEFORE_HOLD: "was examined with a snapshot from before the hold; scan again",
-    Refusal.LOOKED_AT_LESS: "was examined for a part of the time only; examine without --until",
-    Refusal.REPORTED: "has reported mail that is not theirs; release it by approval",
+    Refusal.HELD_ALREADY: said("is held already"),
+    Refusal.NOT_HELD: said("is not held by this case"),
+    Refusal.HELD_ANEW: said("was released and held again since; plan its release anew"),
+    Refusal.NO_NAME: said("is no name that an account can have"),
+    Refusal.SESSIONS_OPEN: said(
+        "is not proven clean: its sessions are not known to have ended; does"
+        " `postwarden worker` run?"
+    ),
+    Refusal.NOT_CLEARED: said("is not cleared by an examination of this case"),
+    Refusal.WRONG_THERE: said("holds mail that does not belong there, by what a case knows"),
+    Refusal.NOT_LOGGED: said(
+        "is not proven clean: the logs have a gap between --occurred-from and"
+        " --occurred-to, or the case did not say both when it was examined"
+    ),
+    Refusal.FAULT_GOES_ON: said(
+        "is not proven clean while the case does not say when it ended:"
+        " `postwarden case change --occurred-to`"
+    ),
+    Refusal.LOOKED_BEFORE_END: said("was examined with a snapshot from before the end; scan again"),
+    Refusal.LOOKED_BEFORE_HOLD: said(
+        "was examined with a snapshot from before the hold; scan again"
+    ),
+    Refusal.LOOKED_AT_LESS: said(
+        "was examined for a part of the time only; examine without --until"
+    ),
+    Refusal.REPORTED: said("has reported mail that is not theirs; release it by approval"),
 }
 _MOST = 20
 _FEW = 5
@@ -31,8 +41,11 @@ _HOUR = 3_600_000_000
 
 def left_lines(left: Sequence[tuple[str, Refusal]]) -> list[str]:
     """Give a line for each account left out, for the first ones."""
-    lines = [f"Left out: {account} {_LEFT[refusal]}" for account, refusal in left[:_MOST]]
-    return lines + ([f"… and {len(left) - _MOST} more."] if len(left) > _MOST else [])
+    lines: list[str] = [
+        said("Left out: {account} {why}", account=account, why=_LEFT[refusal])
+        for account, refusal in left[:_MOST]
+    ]
+    return lines + ([said("… and {n} more.", n=len(left) - _MOST)] if len(left) > _MOST else [])
 
 
 def let_in_lines(let_in: LetIn) -> list[str]:

@@ -5,23 +5,29 @@ from contextlib import contextmanager
 
 from postwarden.cases.service import Refused as CaseRefused
 from postwarden.custody.service import Plan, Refusal, Refused, Stage
-from postwarden.vocabulary import PostwardenError
+from postwarden.vocabulary import PostwardenError, said
 from postwarden.words.cases import refusal as case_refusal
 
 _REFUSALS = {
-    Refusal.OWN_PLAN: "who asked for a plan cannot approve it; somebody else has to",
-    Refusal.APPROVED_ALREADY: "they approved it already",
-    Refusal.WRONG_STAGE: "the plan is not where that is possible: see `postwarden plans`",
-    Refusal.OTHER_PLAN: "the approval is for another plan",
-    Refusal.EXPIRED: "the approval has expired; approve it again",
-    Refusal.APPROVER_GONE: "whoever approved it may not do so any more, or their key was revoked; approve it again",
-    Refusal.TOO_FEW: "it still needs somebody's approval",
-    Refusal.TOO_LONG: "an approval lasts 24 hours at most",
-    Refusal.FORGED: "the plan or an approval is not as it was signed; run `postwarden verify`",
-    Refusal.NO_ACTS: "the plan would do nothing",
-    Refusal.NO_EMERGENCY: "only holds run before they are approved",
-    Refusal.TIED: "whoever asked for it and whoever approves it go back to one person, who let one of them"
-    " in by the console; somebody has to who was added on the command line",
+    Refusal.OWN_PLAN: said("who asked for a plan cannot approve it; somebody else has to"),
+    Refusal.APPROVED_ALREADY: said("they approved it already"),
+    Refusal.WRONG_STAGE: said("the plan is not where that is possible: see `postwarden plans`"),
+    Refusal.OTHER_PLAN: said("the approval is for another plan"),
+    Refusal.EXPIRED: said("the approval has expired; approve it again"),
+    Refusal.APPROVER_GONE: said(
+        "whoever approved it may not do so any more, or their key was revoked; approve it again"
+    ),
+    Refusal.TOO_FEW: said("it still needs somebody's approval"),
+    Refusal.TOO_LONG: said("an approval lasts 24 hours at most"),
+    Refusal.FORGED: said(
+        "the plan or an approval is not as it was signed; run `postwarden verify`"
+    ),
+    Refusal.NO_ACTS: said("the plan would do nothing"),
+    Refusal.NO_EMERGENCY: said("only holds run before they are approved"),
+    Refusal.TIED: said(
+        "whoever asked for it and whoever approves it go back to one person, who let one of them"
+        " in by the console; somebody has to who was added on the command line"
+    ),
 }
 
 

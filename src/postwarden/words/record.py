@@ -3,57 +3,77 @@
 from collections.abc import Iterable, Sequence
 
 from postwarden.ledger.service import Fault, Outside, Stamp, Verification
-from postwarden.vocabulary import rfc3339
+from postwarden.vocabulary import counted, rfc3339, said
 
 _MOST = 10
 _SENTENCES = {
-    "entry": "was changed after it was written",
-    "payload": "has sealed facts that were changed",
-    "missing": "is missing",
-    "surplus": "is covered by no tree head, though heads are signed with their entries",
-    "key": "has lost the key of its facts, and no entry says that it was erased",
-    "head": "does not fit a signed tree head: it, or one up to the last one named, was changed",
-    "anchor": "what an anchor holds is no tree head of this ledger",
+    "entry": said("was changed after it was written"),
+    "payload": said("has sealed facts that were changed"),
+    "missing": said("is missing"),
+    "surplus": said("is covered by no tree head, though heads are signed with their entries"),
+    "key": said("has lost the key of its facts, and no entry says that it was erased"),
+    "head": said(
+        "does not fit a signed tree head: it, or one up to the last one named, was changed"
+    ),
+    "anchor": said("what an anchor holds is no tree head of this ledger"),
 }
 
 
 def verified(found: Verification) -> list[str]:
     """Say what was found; the first bad entry comes first."""
-    lines = [_fault(fault) for fault in found.faults[:_MOST]]
+    lines: list[str] = [_fault(fault) for fault in found.faults[:_MOST]]
     if len(found.faults) > len(lines):
-        lines.append(f"… and {len(found.faults) - len(lines)} more.")
+        lines.append(said("… and {n} more.", n=len(found.faults) - len(lines)))
     if not found.faults:
-        lines.append(f"All {found.entries} entries are as they were written.")
+        lines.append(said("All {n} entries are as they were written.", n=found.entries))
     if found.erased:
-        lines.append(f"{found.erased} payloads were erased on record; their proofs hold.")
+        lines.append(said("{n} payloads were erased on record; their proofs hold.", n=found.erased))
     if found.tail:
         lines.append(
-            f"Not anchored yet: the last {found.tail} entries. Whoever is root here could still"
-            " rewrite them; nothing outside would show it."
+            said(
+                "Not anchored yet: the last {n} entries. Whoever is root here could still rewrite"
+                " them; nothing outside would show it.",
+                n=found.tail,
+            )
         )
     return lines
 
 
 def anchors(outside: Outside) -> list[str]:
     """Say what anchors no longer hold, and which were not asked."""
-    lines = []
+    lines: list[str] = []
     for name, lost in outside.lost.items():
-        first, count = min(lost), f"{len(lost)} tree head{'' if len(lost) == 1 else 's'}"
+        first = min(lost)
         lines.append(
-            f"BAD: {name} no longer holds {count} written there, the first one of {first} entries at"
-            f" {rfc3339(lost[first])}"
+            counted(
+                "BAD: {name} no longer holds {n} tree head written there, the first one of {first}"
+                " entries at {at}",
+                "BAD: {name} no longer holds {n} tree heads written there, the first one of {first}"
+                " entries at {at}",
+                len(lost),
+                name=name,
+                first=first,
+                at=rfc3339(lost[first]),
+            )
         )
-    lines += [f"Not asked: {trouble}" for trouble in outside.away]
+    lines += [said("Not asked: {trouble}", trouble=trouble) for trouble in outside.away]
     return lines + [
-        f"Not asked: {name}: heads were written there; postwarden.toml does not name it any more."
+        said(
+            "Not asked: {name}: heads were written there; postwarden.toml does not name it any more.",
+            name=name,
+        )
         for name in outside.unnamed
     ]
 
 
 def stamps(given: Sequence[Stamp]) -> list[str]:
     """Say what stamps prove: that what the head covers is as old as that, or older."""
-    lines = [
-        f"BAD: the time stamp of the first {one.size} entries proves nothing: {one.why}"
+    lines: list[str] = [
+        said(
+            "BAD: the time stamp of the first {n} entries proves nothing: {why}",
+            n=one.size,
+            why=one.why,
+        )
         for one in given
         if one.at is None
     ]
@@ -61,8 +81,13 @@ def stamps(given: Sequence[Stamp]) -> list[str]:
     if proven:
         size, at = max(proven)
         lines.append(
-            f"Time-stamped: the first {size} entries were there as they are at {rfc3339(at)}"
-            f" ({len(proven)} stamps in all)."
+            said(
+                "Time-stamped: the first {n} entries were there as they are at {at} ({stamps} stamps"
+                " in all).",
+                n=size,
+                at=rfc3339(at),
+                stamps=len(proven),
+            )
         )
     return lines
 
@@ -75,10 +100,12 @@ def faults(found: Sequence[str], of: str) -> Iterable[str]:
 
 def _fault(fault: Fault) -> str:
     if fault.code == "anchor":
-        return f"BAD: {_SENTENCES[fault.code]}"
+        return said("BAD: {what}", what=_SENTENCES[fault.code])
     place = (
-        f"entry {fault.first}"
+        said("entry {first}", first=fault.first)
         if fault.first == fault.last
-        else f"entry {fault.first} (or a later one, up to {fault.last})"
+        else said(
+            "entry {first} (or a later one, up to {last})", first=fault.first, last=fault.last
+        )
     )
-    return f"BAD: {place} {_SENTENCES[fault.code]}"
+    return said("BAD: {place} {what}", place=place, what=_SENTENCES[fault.code])

@@ -15,45 +15,62 @@ from postwarden.relocation.service import (
     Why,
     repair_of,
 )
+from postwarden.vocabulary import said
 from postwarden.words.plans import stopped
 
 _WHY = {
-    Why.PRESERVED: "its holder's mail is under legal preservation",
-    Why.ANSWERED: "its holder has answered it; `plan repair --answered` takes it away, too",
-    Why.ENCRYPTED: "it is encrypted to its holder's key, and of no use to anybody else",
-    Why.OVER_QUOTA: "an account that it is meant for is full",
-    Why.UNEXPLAINED: "the evidence does not prove whose it is",
-    Why.CROSSED: "its content belongs to another message",
-    Why.NOBODY: "nobody here is the one it was meant for",
-    Why.NO_MAILBOX: "an account that it is meant for has no mailbox",
+    Why.PRESERVED: said("its holder's mail is under legal preservation"),
+    Why.ANSWERED: said("its holder has answered it; `plan repair --answered` takes it away, too"),
+    Why.ENCRYPTED: said("it is encrypted to its holder's key, and of no use to anybody else"),
+    Why.OVER_QUOTA: said("an account that it is meant for is full"),
+    Why.UNEXPLAINED: said("the evidence does not prove whose it is"),
+    Why.CROSSED: said("its content belongs to another message"),
+    Why.NOBODY: said("nobody here is the one it was meant for"),
+    Why.NO_MAILBOX: said("an account that it is meant for has no mailbox"),
     Why.SEVERAL_MAILBOXES: (
-        "an account that it is meant for has mailboxes in several stores, and nothing says which one is read"
+        said(
+            "an account that it is meant for has mailboxes in several stores, and nothing says which one is read"
+        )
     ),
-    Why.NO_ROUTE: "no way to a store is configured: see [[relocation.backends]]",
-    Why.NOT_STORED: "it is no longer stored; the logs alone tell of it",
-    Why.HOLDERS_TOO: "its holder is among those the message was meant for, and has no other copy",
-    Why.UNDECIDED: "an earlier plan waits for a person about it",
-    Why.UNREADABLE: "it cannot be read",
+    Why.NO_ROUTE: said("no way to a store is configured: see [[relocation.backends]]"),
+    Why.NOT_STORED: said("it is no longer stored; the logs alone tell of it"),
+    Why.HOLDERS_TOO: said(
+        "its holder is among those the message was meant for, and has no other copy"
+    ),
+    Why.UNDECIDED: said("an earlier plan waits for a person about it"),
+    Why.UNREADABLE: said("it cannot be read"),
     Why.SOURCE_GONE: (
-        "it is gone from the mailbox, and not everybody it is meant for has it: look whether its holder"
-        " deleted it, and in lazy_expunge folders and backups"
+        said(
+            "it is gone from the mailbox, and not everybody it is meant for has it: look whether its holder"
+            " deleted it, and in lazy_expunge folders and backups"
+        )
     ),
-    Why.SOURCE_CHANGED: "something else lies where it was: look at the folder before anything is done",
+    Why.SOURCE_CHANGED: said(
+        "something else lies where it was: look at the folder before anything is done"
+    ),
     Why.NOT_KNOWN_ARRIVED: (
-        "it is not known whether it arrived whole at everybody it is meant for: look in their mailboxes;"
-        " it still lies in the wrong one"
+        said(
+            "it is not known whether it arrived whole at everybody it is meant for: look in their mailboxes;"
+            " it still lies in the wrong one"
+        )
     ),
     Why.NOT_KEPT: (
-        "quarantine has it no longer, or not as it was kept: see `postwarden quarantine list` and"
-        " `postwarden verify`"
+        said(
+            "quarantine has it no longer, or not as it was kept: see `postwarden quarantine list` and"
+            " `postwarden verify`"
+        )
     ),
-    Why.NOT_CARRIED: "its bytes cannot be delivered unchanged by the way to the account",
-    Why.SETTLED: "another plan has put it where it belongs",
+    Why.NOT_CARRIED: said("its bytes cannot be delivered unchanged by the way to the account"),
+    Why.SETTLED: said("another plan has put it where it belongs"),
     Why.TOUCHED: (
-        "its holder has used it since the plan was made, or the other one is gone, or taken by another plan"
+        said(
+            "its holder has used it since the plan was made, or the other one is gone, or taken by another plan"
+        )
     ),
-    Why.ABANDONED: "its plan was given up before it was its turn",
-    Why.KEEPS_FAILING: "every try failed, and nobody knows how: see the log of the mail server",
+    Why.ABANDONED: said("its plan was given up before it was its turn"),
+    Why.KEEPS_FAILING: said(
+        "every try failed, and nobody knows how: see the log of the mail server"
+    ),
 }
 _NOT_BACK = {
     Why.SETTLED: "another plan has put it back",
@@ -88,7 +105,7 @@ _RESIDUE = {
     "replicas": "on replicas, until these have synchronised; then in their caches, and until doveadm purge",
 }
 _ALWAYS = ("backups and snapshots of the stores, until these expire",)
-_WAYS = {"maildir": "Maildir files", "dovecot": "Dovecot"}
+_WAYS = {"maildir": said("Maildir files"), "dovecot": said("Dovecot")}
 _STAGES = {
     Stage.DONE: "The plan is done.",
     Stage.RUNNING: "The plan goes on: the worker carries it out.",
@@ -115,7 +132,14 @@ def why_told(why: Why) -> str:
 
 def way_told(repair: Repair, store: str) -> str:
     """Say by which way something is done in a store; "" where the plan names none."""
-    return _by(dict(repair.ways).get(store, "")).removeprefix(", ")
+    kind, _, name = dict(repair.ways).get(store, "").partition(" ")
+    if kind not in _WAYS:
+        return ""
+    return (
+        said("by {way} {name}", way=_WAYS[kind], name=name)
+        if name
+        else said("by {way}", way=_WAYS[kind])
+    )
 
 
 def arrival_told(repair: Repair, goal: Goal) -> str:
@@ -126,7 +150,11 @@ def arrival_told(repair: Repair, goal: Goal) -> str:
 def repair_lines(act: Act) -> Iterator[str]:
     """Say what a plan does with one copy, and below it whom it goes to."""
     if act.kind is Kind.RESTORE:
-        yield f"+ put {dict(act.details)['finding']} back to {act.subject}, from quarantine"
+        yield said(
+            "+ put {finding} back to {account}, from quarantine",
+            finding=dict(act.details)["finding"],
+            account=act.subject,
+        )
         return
     one = repair_of(act)
     where = f"{one.copy.account} {one.copy.folder}"
@@ -160,8 +188,8 @@ def _by(way: str) -> str:
 
 def _way(goal: Goal, folder: str) -> str:
     if goal.store == BY_LMTP:
-        return "by LMTP, which adds header fields and gives it another date"
-    return folder or "where its filter files it"
+        return said("by LMTP, which adds header fields and gives it another date")
+    return folder or said("where its filter files it")
 
 
 def planned_lines(repairs: Sequence[Repair]) -> Iterator[str]:

@@ -8,92 +8,123 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from postwarden.verdicts.service import Reason
+from postwarden.vocabulary import Said, said
 
-REASONS: Mapping[str, str] = MappingProxyType(
+REASONS: Mapping[str, Said] = MappingProxyType(
     {
-        "delivered-storage-id": "Dovecot logged that it saved this very file for {account}.",
+        "delivered-storage-id": said("Dovecot logged that it saved this very file for {account}."),
         "delivered-session": (
-            "The LMTP session named in the copy is logged as delivered to {account}."
+            said("The LMTP session named in the copy is logged as delivered to {account}.")
         ),
         "delivered-process": (
-            "The file name carries the process and the second of a delivery logged for {account}."
+            said(
+                "The file name carries the process and the second of a delivery logged for {account}."
+            )
         ),
         "delivered-queue": (
-            "The queue file named in the copy is logged as delivered to {account}."
+            said("The queue file named in the copy is logged as delivered to {account}.")
         ),
         "delivered-header": (
-            "No log line names this copy; the headers of the provider's own hosts say that it was"
-            " delivered to {account}."
+            said(
+                "No log line names this copy; the headers of the provider's own hosts say that it was"
+                " delivered to {account}."
+            )
         ),
-        "placed-by-holder": "{actor} put it there in a session of their own.",
-        "relocated": "An approved repair put it into this mailbox, for it was meant for {account}.",
-        "kept": "An approved repair left it here as {account}'s own, for the message was meant for them, too.",
-        "duplicate": "The server stored it twice for {account}; copy {copy} stays.",
-        "left-out": "The directory leads {address} to {accounts}, too; no delivery to them is logged.",
-        "placed-by-operator": "The operator's login {actor} put it there.",
-        "placed-by-other-user": "Another login, {actor}, put it there.",
-        "sent-on-sieve": "A Sieve rule of {account} sent it on.",
-        "sent-on-forward": "{account} forwards its mail, and so sent it on.",
-        "sent-on-unrecorded": "{account} sent it on; no log says how.",
+        "placed-by-holder": said("{actor} put it there in a session of their own."),
+        "relocated": said(
+            "An approved repair put it into this mailbox, for it was meant for {account}."
+        ),
+        "kept": said(
+            "An approved repair left it here as {account}'s own, for the message was meant for them, too."
+        ),
+        "duplicate": said("The server stored it twice for {account}; copy {copy} stays."),
+        "left-out": said(
+            "The directory leads {address} to {accounts}, too; no delivery to them is logged."
+        ),
+        "placed-by-operator": said("The operator's login {actor} put it there."),
+        "placed-by-other-user": said("Another login, {actor}, put it there."),
+        "sent-on-sieve": said("A Sieve rule of {account} sent it on."),
+        "sent-on-forward": said("{account} forwards its mail, and so sent it on."),
+        "sent-on-unrecorded": said("{account} sent it on; no log says how."),
         "content-message-id": (
-            "The envelope belongs to message {own}, but the stored Message-ID is that of another"
-            " message, {other}."
+            said(
+                "The envelope belongs to message {own}, but the stored Message-ID is that of another"
+                " message, {other}."
+            )
         ),
         "content-dkim": (
-            "The body does not fit the signature of message {own}; it is the body that message"
-            " {other} signed."
+            said(
+                "The body does not fit the signature of message {own}; it is the body that message"
+                " {other} signed."
+            )
         ),
         "content-body": (
-            "The body does not fit the signature of message {own}; it is the body of message"
-            " {other}, found whole in another mailbox."
+            said(
+                "The body does not fit the signature of message {own}; it is the body of message"
+                " {other}, found whole in another mailbox."
+            )
         ),
         "content-copies": (
-            "The logged size fits another copy of message {own}, not this one; this body is that of"
-            " message {other}, found whole elsewhere."
+            said(
+                "The logged size fits another copy of message {own}, not this one; this body is that of"
+                " message {other}, found whole elsewhere."
+            )
         ),
         "content-size": (
-            "What this copy measures too much or too little, message {other} of the same time lacks or"
-            " has: their bodies changed places."
+            said(
+                "What this copy measures too much or too little, message {other} of the same time lacks or"
+                " has: their bodies changed places."
+            )
         ),
-        "directory-leads-to-holder": "The directory leads {address} to {account}.",
+        "directory-leads-to-holder": said("The directory leads {address} to {account}."),
         "directory-leads-elsewhere": (
-            "The directory leads {address} to {accounts}, not to {holder}."
+            said("The directory leads {address} to {accounts}, not to {holder}.")
         ),
         "directory-knows-nobody": (
-            "The directory knows no account for {address}; nothing leads it to {holder}."
+            said("The directory knows no account for {address}; nothing leads it to {holder}.")
         ),
-        "submitted-by-holder": "The holder sent this message and kept a copy.",
+        "submitted-by-holder": said("The holder sent this message and kept a copy."),
         "wrong-home": (
-            "This file was delivered to {account}, but now lies in the home of another account."
+            said(
+                "This file was delivered to {account}, but now lies in the home of another account."
+            )
         ),
         "recipients-missing": (
-            "The logs do not name all recipients of this message; one of those may be the holder."
+            said(
+                "The logs do not name all recipients of this message; one of those may be the holder."
+            )
         ),
         "delivered-once": (
-            "A delivery of this message to {account} is proved, but of another copy, or of one of"
-            " several that lie here: which one it was is not known."
+            said(
+                "A delivery of this message to {account} is proved, but of another copy, or of one of"
+                " several that lie here: which one it was is not known."
+            )
         ),
         "delivered-elsewhere": (
-            "A delivery of this message to {account} is proved, but none to this mailbox."
+            said("A delivery of this message to {account} is proved, but none to this mailbox.")
         ),
-        "gap": "{source} was silent when this copy came; the missing line proves nothing.",
-        "no-delivery-proof": "Nothing proves that this provider delivered this copy here.",
-        "no-original-recipient": "No source says for whom this message was accepted.",
-        "no-directory": "No directory is configured for the time when {address} was accepted.",
-        "foreign-recipient": "{address} is not an address of this provider.",
+        "gap": said("{source} was silent when this copy came; the missing line proves nothing."),
+        "no-delivery-proof": said("Nothing proves that this provider delivered this copy here."),
+        "no-original-recipient": said("No source says for whom this message was accepted."),
+        "no-directory": said(
+            "No directory is configured for the time when {address} was accepted."
+        ),
+        "foreign-recipient": said("{address} is not an address of this provider."),
         "list-manager": (
-            "{address} goes to a list manager or a command; the directory does not know to whom"
-            " that sends."
+            said(
+                "{address} goes to a list manager or a command; the directory does not know to whom"
+                " that sends."
+            )
         ),
     }
 )
 """Message code of a reason to its sentence; the names are those of `Reason.values`."""
 
-SOURCES: Mapping[str, str] = MappingProxyType(
+SOURCES: Mapping[str, Said] = MappingProxyType(
     {
-        "postfix": "The Postfix log",
-        "dovecot": "The Dovecot log",
-        "dovecot-events": "The exported Dovecot events",
+        "postfix": said("The Postfix log"),
+        "dovecot": said("The Dovecot log"),
+        "dovecot-events": said("The exported Dovecot events"),
     }
 )
 
@@ -185,11 +216,11 @@ def sentence(reason: Reason) -> str:
     """Give the reason as a sentence; a code without one is named, so that nothing is hidden."""
     template = REASONS.get(reason.code)
     if template is None:
-        return f"Reason {reason.code}."
+        return said("Reason {code}.", code=reason.code)
     values = _Values(reason.values)
     if "source" in values:
         values["source"] = SOURCES.get(values["source"], values["source"])
-    return template.format_map(values)
+    return template.about_all(values)
 
 
 def words(table: Mapping[str, str], code: str) -> str:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from postwarden.cases import service as cases
 from postwarden.cases.service import Asked
 from postwarden.console.gate import DeskRequest, Page, View
-from postwarden.console.lists import next_page
-from postwarden.console.veiled import unveil, veil
+from postwarden.console.lists import after_of, next_page, search_of, searched
+from postwarden.console.speaking import told as spoken
 from postwarden.people.service import NotAllowed, Permission
 from postwarden.rooms import present
+from postwarden.veiled import unveil, veil
 from postwarden.vocabulary import normal
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ class Which(forms.Form):
 
 def accounts(request: DeskRequest) -> HttpResponse:
     """List accounts that cases concern, by name; open one that was named."""
+    if "search" in request.POST:
+        return searched(request)
     form = Which(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return redirect("accounts-one", veiled=veil(normal(form.cleaned_data["account"])))
-    search, after = (request.GET.get(name, "").replace("\0", "") for name in ("search", "after"))
-    page = cases.known_accounts(request.member, Asked(search=search.strip(), after=after))
+    search = search_of(request.GET)
+    page = cases.known_accounts(request.member, Asked(search=search, after=after_of(request.GET)))
     held = {one.account for one in request.rooms.holds.holds_of([row.account for row in page.rows])}
     told = {
         "page": page,
@@ -73,7 +76,7 @@ def _addresses(request: DeskRequest, account: str) -> "tuple[Addresses | None, s
     try:
         return addresses_of(request.rooms.configuration.evidence.path, account), ""
     except BrokenSnapshot as error:
-        return None, str(error)
+        return None, spoken(error)
 
 
 def of_account(view: Callable[[DeskRequest, str], HttpResponse]) -> View:

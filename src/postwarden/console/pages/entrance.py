@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from postwarden.console.firstly import is_first
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.console.signing import has_second_factor, set_password
+from postwarden.console.speaking import told as spoken
 from postwarden.people.service import (
     EVERYWHERE,
     BadInvitation,
@@ -24,6 +25,7 @@ from postwarden.people.service import (
     redeem,
 )
 from postwarden.rooms import Rooms, present
+from postwarden.vocabulary import PostwardenError
 
 
 class Password(forms.Form):
@@ -74,15 +76,14 @@ class FirstPerson(Password):
 def set_up(request: DeskRequest, given: str) -> HttpResponse:
     """Let the first person in, who holds the link that `postwarden serve` printed."""
     if members() or not is_first(given, settings.SECRET_KEY):
-        return _gone(
-            request, _("Somebody works here already, or this is not the link that was printed.")
-        )
+        gone = _("Somebody works here already, or this is not the link that was printed.")
+        return _gone(request, str(gone))
     form = FirstPerson(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             _add_first(request.rooms, form.cleaned_data)
         except NameTaken as error:
-            form.add_error("name", str(error))
+            form.add_error("name", spoken(error))
         else:
             return redirect("account_login")
     return render(request, "console/set_up.html", {"form": form})
@@ -95,8 +96,10 @@ def _add_first(rooms: Rooms, told: Mapping[str, str]) -> None:
         set_password(told["name"], told["password"])
 
 
-def _gone(request: DeskRequest, told: object) -> HttpResponse:
-    return render(request, "console/trouble.html", {"status": 410, "told": told}, status=410)
+def _gone(request: DeskRequest, told: str | PostwardenError) -> HttpResponse:
+    return render(
+        request, "console/trouble.html", {"status": 410, "told": spoken(told)}, status=410
+    )
 
 
 def second_factor(request: DeskRequest) -> HttpResponse:

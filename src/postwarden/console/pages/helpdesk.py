@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from postwarden.cases import service as cases
 from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.speaking import told as spoken
 from postwarden.console.words import KINDS
 from postwarden.console.zones import read_local, zone_of
 from postwarden.people.service import NotAllowed, Permission
@@ -104,9 +105,9 @@ def _ask(request: DeskRequest) -> HttpResponse:
             request.rooms.desk, request.member, form.cleaned_data["about"], present()
         )
     except (cases.NotClear, NotAllowed) as error:
-        form.add_error("about", str(error))
+        form.add_error("about", spoken(error))
         return _shown(request, question=form)
-    told = [(one, list(words.may_say(one))) for one in answer.concerns]
+    told = [(one, list(map(spoken, words.may_say(one)))) for one in answer.concerns]
     initial = {"account": answer.account}
     return _shown(
         request,
@@ -135,7 +136,7 @@ def _report(request: DeskRequest) -> HttpResponse:
                 request.rooms.desk, request.member, told["case"], telling, present()
             )
         except cases.Refused as error:
-            form.add_error(None, case_words.refusal(error.refusal))
+            form.add_error(None, spoken(case_words.refusal(error.refusal)))
         else:
             done = _("Noted as {label}. Thank them; they need not keep anything for us.")
             messages.success(request, done.format(label=label))
@@ -151,7 +152,7 @@ def _promise(request: DeskRequest) -> HttpResponse:
         try:
             cases.promise_callback(request.rooms.desk, request.member, *named, present())
         except NotAllowed as error:
-            form.add_error("account", str(error))
+            form.add_error("account", spoken(error))
         else:
             messages.success(request, _("It is on the list below."))
             return redirect("helpdesk")
@@ -178,8 +179,8 @@ def _shown(request: DeskRequest, **told: object) -> HttpResponse:
     shown = {
         "question": Question(),
         "calls": cases.callbacks(request.member),
-        "nothing": words.NOTHING,
-        "always": words.ALWAYS,
+        "nothing": spoken(words.NOTHING),
+        "always": [*map(spoken, words.ALWAYS)],
         "now": present(),
     }
     return render(request, "console/helpdesk.html", {**shown, **told})

@@ -15,6 +15,7 @@ from postwarden.console.choosing import Chosen, chosen
 from postwarden.console.forms import DeskForm, sentence_field
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.of_case import of_case, shown
+from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.service import Kind, NothingToDo, Wish, Wording
 from postwarden.people.service import Permission
@@ -113,8 +114,8 @@ def _way(request: DeskRequest, name: str, kind: ActKind, wish: Wish) -> Way:
     try:
         planned = request.rooms.holds.drafted(wish, kind, request.member, present())
     except NothingToDo as error:
-        return Way(name, 0, tuple(left_lines(error.left)))
-    return Way(name, len(planned.plan.acts), tuple(left_lines(planned.left)))
+        return Way(name, 0, tuple(map(spoken, left_lines(error.left))))
+    return Way(name, len(planned.plan.acts), tuple(map(spoken, left_lines(planned.left))))
 
 
 def _asked(  # which page, of which case, and what it asks

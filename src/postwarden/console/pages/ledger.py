@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from postwarden import wiring
 from postwarden.cases import service as cases
 from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.speaking import told as spoken
 from postwarden.console.zones import read_local, zone_of
 from postwarden.people.service import NotAllowed, Permission
 from postwarden.rooms import present
@@ -107,7 +108,12 @@ def _verified(request: DeskRequest) -> HttpResponse:
     """Check the whole ledger; raises as `check_ledger`."""
     found, outside, sound = check_ledger(request.rooms, request.member.name)
     lines = [*record.verified(found), *record.anchors(outside), *record.stamps(outside.stamps)]
-    told = {"lines": lines, "sound": sound, "asked": not outside.away, "now": present()}
+    told = {
+        "lines": [*map(spoken, lines)],
+        "sound": sound,
+        "asked": not outside.away,
+        "now": present(),
+    }
     return render(request, "console/ledger_verified.html", told)
 
 

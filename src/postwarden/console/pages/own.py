@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.console.keys import Signing
 from postwarden.console.signing import passkeys
+from postwarden.console.speaking import told as spoken
 from postwarden.people.service import BadKey, challenge, enrol, revoke_key, written_passkey
 from postwarden.rooms import present
 
@@ -41,7 +42,7 @@ def _enrolled(request: DeskRequest, form: Enrolment, offers: Offers) -> bool:
     try:
         enrol(name, told["public"], told["signature"], name, request.rooms.record, present())
     except BadKey as error:
-        form.add_error(None, str(error))
+        form.add_error(None, spoken(error))
         return False
     return True
 

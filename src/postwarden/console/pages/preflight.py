@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.speaking import told as spoken
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Permission
 from postwarden.rooms import present
@@ -78,7 +79,7 @@ def preflight(request: DeskRequest) -> HttpResponse:
         try:
             told |= _foreseen(request, form)
         except PostwardenError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, spoken(error))
     return render(request, "console/preflight.html", told)
 
 

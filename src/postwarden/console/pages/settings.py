@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.gate import DeskRequest, Opening, Page
+from postwarden.console.speaking import told as spoken
 from postwarden.people.service import (
     EVERYWHERE,
     Grant,
@@ -102,7 +103,7 @@ def everything(request: DeskRequest) -> HttpResponse:
         try:
             token = bring(name, told["full_name"], grant, request.member, record, now)
         except NameTaken as error:
-            form.add_error("name", str(error))
+            form.add_error("name", spoken(error))
         else:
             return _invited(request, name, token)
     configuration = request.rooms.configuration

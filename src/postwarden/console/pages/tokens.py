@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from postwarden.api.service import scopes
 from postwarden.console.gate import DeskRequest, Opening, Page
+from postwarden.console.speaking import told as spoken
 from postwarden.people.service import (
     GRANTS,
     BadToken,
@@ -69,7 +70,7 @@ def _made(request: DeskRequest, form: NewToken) -> str:
             request.member.name, told["label"], scope, expires, request.rooms.record, now
         )
     except BadToken as error:
-        form.add_error(None, str(error))
+        form.add_error(None, spoken(error))
         return ""
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from postwarden.cases.service import Case, Confidence, Due, Reason, State, Task, TimelineEntry
 from postwarden.console import words, zones
-from postwarden.console.veiled import veil
+from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import Stage as PlanStage
 from postwarden.rooms import present
+from postwarden.veiled import veil
 from postwarden.verdicts.service import Reason as Told
 from postwarden.vocabulary import Moment, from_rfc3339, rfc3339
 from postwarden.words import cases
@@ -82,7 +83,7 @@ def severity(case: Case) -> str:
 @register.filter
 def task(one: Task) -> str:
     """Say what is to be done."""
-    return cases.task(one)
+    return spoken(cases.task(one))
 
 
 @register.filter
@@ -107,7 +108,7 @@ def short(context: Mapping[str, Any], when: Moment | None) -> SafeString:
 @register.simple_tag
 def deed(entry: TimelineEntry) -> str:
     """Say what was done."""
-    return cases.deed(entry)
+    return spoken(cases.deed(entry))
 
 
 @register.inclusion_tag("console/parts/pill.html")
@@ -172,7 +173,7 @@ def verdict(code: str) -> Mapping[str, Any]:
 @register.filter
 def because(reason: Reason) -> str:
     """Say why a copy has its verdict."""
-    return sentence(Told(reason.code, reason.values))
+    return spoken(sentence(Told(reason.code, reason.values)))
 
 
 @register.filter

@@ -11,7 +11,7 @@ from postwarden.custody.quarantine.identities import new_case_key
 from postwarden.custody.quarantine.settings import QuarantineSettings
 from postwarden.ledger.service import Entry, Ledger
 from postwarden.people.service import ITSELF
-from postwarden.vocabulary import Moment
+from postwarden.vocabulary import Moment, said
 
 KEY_MADE = "quarantine.key-made"
 
@@ -28,8 +28,11 @@ class PublicKey:
         """Read it; raise `KeyDestroyed`."""
         if row.naming is None:
             raise KeyDestroyed(
-                f"case {row.case}: the key of its quarantine was destroyed; nothing is kept for it"
-                " any more"
+                said(
+                    "case {case}: the key of its quarantine was destroyed; nothing is kept for it"
+                    " any more",
+                    case=row.case,
+                )
             )
         self.public = x25519.Recipient.from_str(row.public)
         self.naming = bytes(row.naming)
@@ -59,8 +62,10 @@ def locked(case: str) -> CaseKeyRow:
 def _make(case: str, settings: QuarantineSettings, ledger: Ledger, now: Moment) -> CaseKeyRow:
     if not settings.recipients:
         raise BadRecipient(
-            "nobody could open what is put into quarantine; make a key with `postwarden quarantine"
-            " key FILE`, and name it in postwarden.toml: [quarantine] recipients"
+            said(
+                "nobody could open what is put into quarantine; make a key with `postwarden"
+                " quarantine key FILE`, and name it in postwarden.toml: [quarantine] recipients"
+            )
         )
     public, wrapped = new_case_key(settings.recipients)
     recipients = list(settings.recipients)
