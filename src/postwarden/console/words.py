@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from postwarden.cases.service import Confidence, Due, Kind, Severity, Stage, State
 from postwarden.custody.service import Stage as PlanStage
+from postwarden.people.service import Role
 
 KINDS: Mapping[Kind, Promise] = {
     Kind.MISDELIVERY: _("Misdelivery"),
@@ -69,6 +70,16 @@ PLAN_MEANING: Mapping[PlanStage, str] = {
     PlanStage.STOPPED: "wrong",
     PlanStage.WITHDRAWN: "unknown",
     PlanStage.ABANDONED: "unknown",
+}
+
+
+ROLES: Mapping[Role, Promise] = {
+    Role.POSTMASTER: _("postmaster"),
+    Role.OFFICER: _("data-protection officer"),
+    Role.COUNSEL: _("legal counsel"),
+    Role.HELPDESK: _("helpdesk"),
+    Role.AUDITOR: _("auditor"),
+    Role.READER: _("reader"),
 }
 
 

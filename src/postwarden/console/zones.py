@@ -49,13 +49,13 @@ def at(moment: Moment, zone: ZoneInfo) -> datetime:
 def written(moment: Moment, zone: ZoneInfo) -> str:
     """Write "Fri 17 March 2023 02:14 (Europe/Amsterdam)" in the reader's language."""
     local = at(moment, zone)
-    return f"{date_format(local, 'D j F Y')} {local:%H:%M} ({zone.key})"
+    return f"{date_format(local, _('D j F Y'))} {local:%H:%M} ({zone.key})"
 
 
 def brief(moment: Moment, zone: ZoneInfo) -> str:
     """Write "17 Mar 02:14": where the zone stands above the column."""
     local = at(moment, zone)
-    return f"{date_format(local, 'j M')} {local:%H:%M}"
+    return f"{date_format(local, _('j M'))} {local:%H:%M}"
 
 
 def lasting(length: int) -> str:
@@ -64,9 +64,11 @@ def lasting(length: int) -> str:
     days, hours = minutes // 1440, minutes % 1440 // 60
     if days:
         told = ngettext("{n} day", "{n} days", days).format(n=days)
-        return f"{told} {hours} h" if hours and days < 3 else told
+        if hours and days < 3:
+            return _("{days} {hours} h").format(days=told, hours=hours)
+        return told
     if hours:
-        return f"{hours} h {minutes % 60} min"
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=minutes % 60)
     return _("{n} min").format(n=minutes)
 
 

@@ -14,6 +14,7 @@ from postwarden.console.firstly import is_first
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.console.signing import has_second_factor, set_password
 from postwarden.console.speaking import told as spoken
+from postwarden.console.words import ROLES
 from postwarden.people.service import (
     EVERYWHERE,
     BadInvitation,
@@ -66,7 +67,7 @@ class FirstPerson(Password):
     full_name = forms.CharField(label=_("Your full name"), max_length=200)
     role = forms.ChoiceField(
         label=_("You are"),
-        choices=[(Role.POSTMASTER, _("postmaster")), (Role.OFFICER, _("data-protection officer"))],
+        choices=[(one, ROLES[one]) for one in (Role.POSTMASTER, Role.OFFICER)],
         widget=forms.RadioSelect,
         initial=Role.POSTMASTER,
     )

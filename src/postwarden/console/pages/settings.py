@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.console.speaking import told as spoken
+from postwarden.console.words import ROLES
 from postwarden.people.service import (
     EVERYWHERE,
     Grant,
@@ -78,7 +79,7 @@ class Newcomer(forms.Form):
             label=_("Role"),
             help_text=_("None that can do what you cannot: the command line gives those."),
             choices=[
-                (role.value, role.value)
+                (role.value, ROLES[role])
                 for role in Role
                 if any(may_give(request.member, Grant(role, place)) for place in places)
             ],

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from postwarden.cases.service import Case, Confidence, Due, Reason, State, Task,
 from postwarden.console import words, zones
 from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import Stage as PlanStage
+from postwarden.people.service import Role
 from postwarden.rooms import present
 from postwarden.veiled import veil
 from postwarden.verdicts.service import Reason as Told
@@ -72,6 +74,12 @@ def kind(case: Case) -> str:
 def stage(case: Case) -> str:
     """Say where a case is."""
     return str(words.STAGES[case.stage])
+
+
+@register.filter
+def role(one: Role) -> str:
+    """Say what somebody is here."""
+    return str(words.ROLES[one])
 
 
 @register.filter
@@ -148,7 +156,7 @@ def sign(name: str) -> SafeString:
 @register.simple_tag
 def pace(rate: float) -> str:
     """Write how fast something goes: so many a minute."""
-    return _("{n} a minute").format(n=f"{rate:,.0f}" if rate >= _FEW else f"{rate:.1f}")
+    return _("{n} a minute").format(n=number_format(rate, 0 if rate >= _FEW else 1, force_grouping=True))
 
 
 @register.filter
