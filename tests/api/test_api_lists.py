@@ -1,5 +1,7 @@
 """Lists: stable pages, as many queries however long they are, and what was read of people is on record."""
 
+from base64 import urlsafe_b64decode
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -49,6 +51,7 @@ def every(program, path, limit):
         assert answer.status_code == 200, answer.content
         items += answer.told["items"]
         cursor = answer.told["next"]
+        assert b"@example" not in urlsafe_b64decode(f"{cursor or ''}===")
         assert len(answer.told["items"]) <= limit
     return items
 

@@ -70,11 +70,13 @@ def test_only_what_is_the_readers_own(book, wide):
 
 
 def test_whom_of_others_mail_was_meant_for_is_not_told(book, wide):
+    meant = f"ivy@example.net, {BRAND[1]}"
+    values = (("address", "sales@example.net"), ("accounts", meant), ("holder", BRAND[0]))
     home = replace(
         finding("b", BRAND[0], rightful=("ivy@example.net", BRAND[1])),
         lacking=("ivy@example.net",),
         reasons=(
-            Reason("directory-leads-elsewhere", (("address", "sales@example.net"), ("accounts", f"ivy@example.net, {BRAND[1]}"), ("holder", BRAND[0]))),
+            Reason("directory-leads-elsewhere", values),
             Reason("content-size", (("other", "<b@example.net>"),)),
         ),
     )  # fmt: skip

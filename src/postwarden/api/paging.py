@@ -1,7 +1,5 @@
 """Lists a page at a time: stable, whatever is added meanwhile, for the next page begins after a key."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field
@@ -9,6 +7,7 @@ from pydantic import BaseModel, Field
 from postwarden.api.problems import BadRequest
 from postwarden.api.shapes import Line
 from postwarden.cases.service import MOST
+from postwarden.veiled import unveil, veil
 
 _T = TypeVar("_T")
 _DIGITS = 19
@@ -43,18 +42,14 @@ class Listing(BaseModel, Generic[_T]):
 
 
 def cursor_of(key: str) -> str | None:
-    """Write the key that the next page comes after; None where there is none."""
-    return urlsafe_b64encode(key.encode()).decode().rstrip("=") or None
+    """Write the key that the next page comes after, naming nobody; None where there is none."""
+    return veil(key) if key else None
 
 
 def key_of(cursor: str) -> str:
     """Give the key that a page comes after; "" for the first one; raise `BadRequest`."""
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        key = urlsafe_b64decode(padded).decode()
-    except (UnicodeError, binascii.Error):
-        raise BadRequest("cursor: is not one that `next` of a page gave") from None
-    if "\0" in key:
+    key = unveil(cursor) if cursor else ""
+    if key is None or "\0" in key:
         raise BadRequest("cursor: is not one that `next` of a page gave")
     return key
 

@@ -36,7 +36,7 @@ def withheld(desk: Desk, actor: Actor, facts: Mapping[str, Any]) -> Mapping[str,
 
 
 def line_for(desk: Desk, actor: Actor, line: str) -> str:
-    """Give a line of a log as somebody may read it: addresses of other organisations' domains are left out."""
+    """Give a line of a log as somebody may read it, without addresses of other organisations' domains."""
     there = seen(actor, Permission.CASE_READ)
     if there is None:
         return line
@@ -59,7 +59,8 @@ def address_for(desk: Desk, actor: Actor, column: str) -> Case:
     there = seen(actor, Permission.CASE_READ)
     every = desk.organisations.every
     if there is None:
-        return Case(When(**{f"{column}__isnull": False}, then=F(column)), default=Value(""), output_field=TextField())
+        known = When(**{f"{column}__isnull": False}, then=F(column))
+        return Case(known, default=Value(""), output_field=TextField())
     takes_strays = every[0].name in there  # addresses of no known domain are the first one's
     named = Q(pk__in=[])
     for one in every:

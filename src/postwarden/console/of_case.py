@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from postwarden.cases import service as cases
 from postwarden.cases.service import Asked, Head, NoSuchCase, State
 from postwarden.console.gate import DeskRequest, View
-from postwarden.console.veiled import unveil
+from postwarden.console.lists import after_of, search_of
 from postwarden.people.service import Member, NotAllowed, Permission
 from postwarden.rooms import present
 
@@ -98,15 +98,10 @@ def frame_of(request: DeskRequest, head: Head, tab: str) -> Mapping[str, Any]:
 
 
 def asked(told: QueryDict) -> Asked:
-    """Read what is wanted of a list: by a search, or of one account that `of` stands for.
-
-    Databases have no NUL in text.
-    """
-    search, after = (str(told.get(name, "")).replace("\0", "") for name in ("search", "after"))
+    """Read what is wanted of a list."""
     named = told.getlist("state")
     states = tuple(one for one in State if one.value in named)
-    of = unveil(told.get("of", "")) if told.get("of") else None
-    return Asked(states=states, search=of or search.strip(), after=after)
+    return Asked(states=states, search=search_of(told), after=after_of(told))
 
 
 def _has(who: Member, permission: Permission, head: Head) -> bool:

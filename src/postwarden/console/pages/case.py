@@ -9,7 +9,7 @@ from django.shortcuts import render
 from postwarden.cases import service as cases
 from postwarden.cases.service import Head
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.lists import next_page
+from postwarden.console.lists import after_of, next_page, searched
 from postwarden.console.of_case import asked, frame_of, of_case, shown
 from postwarden.console.pictures import flow_picture, time_picture
 from postwarden.console.zones import zone_of
@@ -58,6 +58,8 @@ def _counted(request: DeskRequest, head: Head) -> tuple[cases.Flows, dict[Moment
 
 def accounts(request: DeskRequest, head: Head) -> HttpResponse:
     """List the accounts concerned, by name; the list alone where htmx asks for it."""
+    if request.method == "POST":
+        return searched(request)
     wanted = asked(request.GET)
     page = cases.accounts(request.member, head.case.reference, wanted)
     told = {"page": page, "asked": wanted, "next": next_page(request, page.after)}
@@ -81,7 +83,7 @@ def reports(request: DeskRequest, head: Head) -> HttpResponse:
 
 def ledger(request: DeskRequest, head: Head) -> HttpResponse:
     """Show the entries of the ledger that belong to the case, latest first."""
-    before = request.GET.get("after", "")
+    before = after_of(request.GET)
     number = int(before) if before.isascii() and before.isdigit() and len(before) < _LONG else None
     search = cases.Search(case=head.case.reference, before=number)
     page = cases.entries(request.rooms.desk, request.member, search)

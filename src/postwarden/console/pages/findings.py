@@ -6,7 +6,7 @@ from django.shortcuts import render
 from postwarden.cases import service as cases
 from postwarden.cases.service import Cited, Found, Head
 from postwarden.console.gate import DeskRequest, Page
-from postwarden.console.lists import next_page
+from postwarden.console.lists import next_page, searched
 from postwarden.console.of_case import asked, of_case, shown
 from postwarden.people.service import Permission
 from postwarden.rooms import present
@@ -17,6 +17,8 @@ _DIGITS = 6
 
 def findings(request: DeskRequest, head: Head) -> HttpResponse:
     """List the findings, by account."""
+    if request.method == "POST":
+        return searched(request)
     wanted = asked(request.GET)
     page = cases.findings(request.rooms.desk, request.member, head.case.reference, wanted)
     told = {"page": page, "asked": wanted, "next": next_page(request, page.after)}

@@ -12,10 +12,11 @@ from postwarden.cases.service import Asked, State
 from postwarden.cases.service import Stage as CaseStage
 from postwarden.console.frame import RAIL, may_see
 from postwarden.console.gate import DeskRequest, Opening, Page
-from postwarden.console.veiled import veil
+from postwarden.console.lists import search_of, searched
 from postwarden.custody.service import Stage
 from postwarden.people.service import Permission
 from postwarden.rooms import present
+from postwarden.veiled import veil
 
 DEBUG = "POSTWARDEN_COMPONENTS"
 """Set to 1 where developers look at the components."""
@@ -32,7 +33,9 @@ class Hit(NamedTuple):
 
 def search(request: DeskRequest) -> HttpResponse:
     """Find cases, accounts, plans and pages by part of their name."""
-    asked = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    if request.method == "POST":
+        return searched(request)
+    asked = search_of(request.GET)[:200]
     there = request.member.organisations(Permission.CASE_READ)
     reads = there is None or bool(there)
     groups = _groups(request, asked.casefold(), reads=reads) if asked else {}

@@ -1,6 +1,6 @@
-"""Names of accounts in addresses of pages: so that proxies' logs and browsers' histories name nobody.
+"""Names of accounts in addresses of pages and in cursors: no proxy's log or browser's history names anybody.
 
-What stands for an account is the same each time, and only this console can read it.
+What stands for an account is the same each time, and only this installation can read it.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
