@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from postwarden import wiring
 from postwarden.cases import service as cases
-from postwarden.console import case_forms
+from postwarden.console import engine_forms
 from postwarden.console.settings import CONFIGURATION
 from postwarden.custody.quarantine.identities import make_key_file, recipient_of
 from postwarden.custody.quarantine.settings import QuarantineSettings
@@ -72,7 +72,28 @@ def test_a_repair_is_planned_and_waits_for_somebody_else(kept):
 
 
 def test_one_at_a_time_plans_in_a_process(kept):
-    with case_forms._one_at_a_time():  # as another request would
+    with engine_forms.one_at_a_time():  # as another request would
         answer = post(kept)
     assert answer.status_code == 422
-    assert "Somebody else plans a repair just now" in answer.content.decode()
+    assert "Somebody else examines a case or plans a repair just now" in answer.content.decode()
+
+
+def examine(kept, who="anna"):
+    return kept.browser(who).post(f"/cases/{kept.case}/examine/")
+
+
+def test_a_case_is_examined_and_has_what_was_found(kept):
+    take(kept.here.evidence, Scope(), wiring.sources(kept.here), present(), lambda _: None)
+    answer = examine(kept, "officer-home")
+    assert (answer.status_code, answer["Location"]) == (302, f"/cases/{kept.case}/findings/")
+    told = cases.head(member("anna"), kept.case)
+    assert told.findings["misdelivered"] > 0
+    assert told.states[cases.State.TO_REPAIR] > 0
+    page = kept.browser("officer-home").get(answer["Location"]).content.decode()
+    assert "misdelivered" in page
+    assert "Examined" in page
+
+
+def test_who_may_not_edit_the_case_examines_nothing(kept):
+    assert examine(kept, "reader-home").status_code == 403
+    assert cases.head(member("anna"), kept.case).findings == {}

@@ -106,9 +106,9 @@ def examine(  # noqa: PLR0913, PLR0917  # the options of the command
         report = _fault(configuration, evidence, comparison, findings)
         _print(output, configuration, evidence, examination, question, findings, report)
         if case is not None:
-            done = case_examination.Examined(
-                evidence, question, examination.coverage, tuple(findings)
-            )
+            from postwarden.examining import Examined  # noqa: PLC0415  # likewise
+
+            done = Examined(evidence, question, examination.coverage, tuple(findings))
             case_examination.keep(config, who, case, done)
     if any(finding.wrong or finding.leaves_out for finding in findings):
         raise typer.Exit(SOME_WRONG)

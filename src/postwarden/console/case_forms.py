@@ -1,16 +1,12 @@
 """What people do in a case: each act with what it asks for, and what it does."""
 
-import threading
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django import forms
 from django.db import transaction
 from django.forms.forms import DeclarativeFieldsMetaclass
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from postwarden.cases import service as cases
@@ -19,10 +15,9 @@ from postwarden.console import words
 from postwarden.console.forms import DeskForm, LinesField, MomentField, sentence_field, text_field
 from postwarden.console.gate import DeskRequest
 from postwarden.people.service import Permission, members
-from postwarden.vocabulary import Moment, PostwardenError
+from postwarden.vocabulary import Moment
 from postwarden.words import cases as case_words
 
-_PLANNING = threading.Lock()
 _ACCOUNT = 320
 _LINE = 500
 _MESSAGE_ID = 998
@@ -38,12 +33,14 @@ class ActForm(DeskForm, metaclass=_Acting):
 
     Attributes:
         title: of its page.
+        means: what will happen; "" where the fields say so.
         button: names the act.
         said: once it is done.
         tab: of the case, where one goes on.
     """
 
     title: Promise
+    means: ClassVar[Promise | str] = ""
     button: Promise
     said: Promise
     tab: ClassVar[str] = "cases-one"
@@ -285,48 +282,6 @@ class Doing(InCase):
                 cases.add_task(desk, who, reference, given["more"], now)
             if task:
                 cases.finish_task(desk, who, reference, task, how, now)
-
-
-class Repairing(InCase):
-    """A repair of the case, planned from the newest snapshot; nothing is done until it was approved."""
-
-    title = _("Plan a repair")
-    button = _("Examine and plan the repair")
-    said = _("Planned. It waits for somebody else's approval; nothing was done yet.")
-    tab = "cases-plans"
-    why = sentence_field(label=_("Why"))
-    answered = forms.BooleanField(
-        label=_("Take copies away, too, that their holder has answered"), required=False
-    )
-    tidy = forms.BooleanField(
-        label=_("Deliver without what the trace says of the wrong mailbox"), required=False
-    )
-
-    def do(self, reference: str, given: dict[str, Any], now: Moment) -> None:  # noqa: ARG002  # the plan has its own
-        """See the base class."""
-        from postwarden.drafting import Asked, drafted  # noqa: PLC0415  # loads the engine
-
-        rooms, who = self.request.rooms, self.request.member
-        wanted = Asked(reference, clean=given["tidy"], answered=given["answered"])
-        with _one_at_a_time():
-            repairs, counted = drafted(rooms.configuration, rooms.repairs, who, wanted)
-            rooms.repairs.plan(reference, given["why"], repairs, counted, who)
-
-
-class PlansAlready(PostwardenError):
-    """Somebody else plans a repair by this process; each takes an engine's memory."""
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    if not _PLANNING.acquire(blocking=False):
-        raise PlansAlready(
-            _now("Somebody else plans a repair just now. Nothing was planned here; try again soon.")
-        )
-    try:
-        yield
-    finally:
-        _PLANNING.release()
 
 
 def _offer(form: forms.Form, name: str, choices: list[tuple[str, Any]]) -> None:

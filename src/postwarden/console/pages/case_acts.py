@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from postwarden.cases.service import Head
 from postwarden.console import case_forms as forms
 from postwarden.console.case_forms import ActForm, InCase
+from postwarden.console.engine_forms import Examining, Repairing
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.of_case import frame_of, of_case
 from postwarden.people.service import Permission
@@ -47,7 +48,8 @@ _ACTS = (
     ("suspect", forms.Suspecting, _EDIT),
     ("stage", forms.Ending, _EDIT),
     ("tasks", forms.Doing, _EDIT),
-    ("repair", forms.Repairing, Permission.PLAN_REQUEST),
+    ("examine", Examining, _EDIT),
+    ("repair", Repairing, Permission.PLAN_REQUEST),
 )
 PAGES = (
     Page("cases/open/", "cases-open", open_case, (_EDIT,)),
