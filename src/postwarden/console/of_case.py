@@ -18,6 +18,7 @@ from postwarden.rooms import present
 
 _ACTS = {
     "edit": Permission.CASE_EDIT,
+    "export": Permission.CASE_EXPORT,
     "report": Permission.REPORT_ADD,
     "hold": Permission.HOLD_REQUEST,
     "preserve": Permission.HOLD_PRESERVE,
@@ -92,6 +93,7 @@ def frame_of(request: DeskRequest, head: Head, tab: str) -> Mapping[str, Any]:
         "now": present(),
         "may": dict.fromkeys(may, True),
         "clean": sum(head.states.get(one, 0) for one in (State.CLEARED, State.REPAIRED)),
+        "wrong": head.states.get(State.TO_REPAIR, 0),
         "is_open": is_open,
         "acts": is_open and not may.isdisjoint(_CHOOSING),
     }
