@@ -18,7 +18,6 @@ from postwarden.rooms import present
 
 _ACTS = {
     "edit": Permission.CASE_EDIT,
-    "export": Permission.CASE_EXPORT,
     "report": Permission.REPORT_ADD,
     "hold": Permission.HOLD_REQUEST,
     "preserve": Permission.HOLD_PRESERVE,
