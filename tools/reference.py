@@ -13,6 +13,7 @@ import tokenize
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -342,6 +343,39 @@ def routes() -> str:
     return "\n".join([HEADER, "# Routes of the API\n", about, *sections])
 
 
+def permissions() -> str:
+    """Describe what each role may do, and what permissions were called before."""
+    set_up()
+    from postwarden.people.service import GRANTS, Permission, Role  # noqa: PLC0415  # after set_up
+    from postwarden.words.roles import MAY  # noqa: PLC0415  # likewise
+
+    _same("permissions", {str(one): str(told) for one, told in MAY.items()}, Permission)
+    former = import_module("postwarden.people.migrations.0006_scopes").FORMER
+    rows = (
+        (f"`{one}`", MAY[one], *("yes" if one in GRANTS[role] else "" for role in Role))
+        for one in Permission
+    )
+    before = ((f"`{old}`", f"`{new}`") for old, new in former.items())
+    about = (
+        "A permission is called `room:thing:act`. A role is held for one organisation or for all of them, and"
+        " allows what stands here for that one or for all. A token has a part of its owner's permissions.\n"
+    )
+    then = (
+        "Entries of the ledger that were written before permissions named their room have the names they had"
+        " then; scopes of tokens were renamed.\n"
+    )
+    parts = (
+        HEADER,
+        "# Permissions\n",
+        about,
+        _table(("permission", "allows to", *Role), rows),
+        "## Former names\n",
+        then,
+        _table(("then", "now"), before),
+    )
+    return "\n".join(parts)
+
+
 def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [heading, ("---",) * len(heading), *rows]
     cells = [[cell.replace("|", "\\|").replace("<", "&lt;") for cell in line] for line in lines]
@@ -355,6 +389,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "evidence.md": evidence,
     "bundle.md": bundle,
     "api.md": routes,
+    "permissions.md": permissions,
 }
 
 

@@ -25,7 +25,7 @@ def test_nobody_is_let_in_without_one(program):
 def test_a_scope_cuts_rights(program):
     answer = program(scope=(Permission.REPORT_ADD,)).get("/cases")
     assert (answer.status_code, answer.told["title"]) == (403, "Forbidden")
-    assert "scope lacks case:read" in answer.told["detail"]
+    assert "scope lacks cases:case:read" in answer.told["detail"]
 
 
 def test_a_case_is_opened_and_noted_in(program):

@@ -317,3 +317,17 @@ def test_a_case_whose_record_was_changed_is_not_exported(book_on_sqlite):
         cursor.execute("UPDATE ledger_entry SET sealed = zeroblob(60)")
     with pytest.raises(FactsChanged, match="postwarden verify"):
         book(cases.export_case, name)
+
+
+def test_a_bundle_has_no_entries_but_its_case_s_own(book_on_sqlite):
+    book = book_on_sqlite
+    name = book.open("home", "brand")
+    other = book.open("home")
+    book(cases.suspect, name, ["eva@example.net"], "")
+    book(cases.suspect, other, ["eva@example.net"], "")
+    cases.picture(book.desk, member("dora"), "eva@example.net", book.now)
+    told = json.loads(files_of(book(cases.export_case, name))["ledger.json"])
+    assert {one["case"] for one in told} == {name}
+    for who in ("rolf", "hana", "cleo"):
+        with pytest.raises(NotAllowed):
+            book(cases.export_case, name, who=who)

@@ -22,7 +22,7 @@ from postwarden.people.service import (
     written_passkey,
 )
 
-TOKEN = {"label": "nightly", "scope": ["case:read"], "days": "365"}
+TOKEN = {"label": "nightly", "scope": ["cases:case:read"], "days": "365"}
 ZOE = {"name": "zoe", "full_name": "Zoe", "role": "helpdesk", "organisation": ""}
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 from postwarden.people.service import Permission, bearer, tokens
 from postwarden.rooms import present
 
-FORM = {"label": "nightly", "scope": ["case:read"], "days": "30"}
+FORM = {"label": "nightly", "scope": ["cases:case:read"], "days": "30"}
 
 
 def test_a_token_is_shown_once_and_lets_its_owner_in(desk):
@@ -26,7 +26,7 @@ def test_a_token_is_shown_once_and_lets_its_owner_in(desk):
 
 def test_what_cannot_be_is_said_in_the_form(desk):
     browser = desk.browser("reader-home")
-    for told in ({"scope": []}, {"scope": ["case:edit"]}, {"days": "0"}, {"days": "1000"},
+    for told in ({"scope": []}, {"scope": ["cases:case:edit"]}, {"days": "0"}, {"days": "1000"},
                  {"label": ""}, {"label": "a\0b"}, {"label": "<b>"}):  # fmt: skip
         answer = browser.post("/tokens/", FORM | told)
         assert (answer.status_code, b"errorlist" in answer.content) == (200, True), told
@@ -36,5 +36,5 @@ def test_what_cannot_be_is_said_in_the_form(desk):
 
 def test_every_route_is_shown_with_what_it_needs(desk):
     text = desk.browser("reader-home").get("/programs/").content.decode()
-    for told in ("POST /api/v1/plans/{plan}/approvals", "plan:approve", "Idempotency-Key"):
+    for told in ("POST /api/v1/plans/{plan}/approvals", "custody:plan:approve", "Idempotency-Key"):
         assert told in text

@@ -121,7 +121,7 @@ def test_only_who_may_for_all_concerned_destroys(place):
         words = ("--case", case, "--reason", "over", "--yes")
         answer = place.ask(who, "quarantine", "destroy", *words)
         assert answer.status == 2, who
-        assert who == "hana" or "it needs quarantine:destroy" in answer.err
+        assert who == "hana" or "it needs custody:quarantine:destroy" in answer.err
     assert opened(place).keys([case])[0].destroyed is None
 
 

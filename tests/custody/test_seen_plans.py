@@ -43,7 +43,7 @@ def test_who_reads_no_cases_sees_no_plans(place):
     for words in (("plans",), ("plans", plan)):
         answer = place.ask("hana", *words)
         assert (answer.status, answer.out) == (2, "")
-        assert "hana may not do this: it needs case:read" in answer.err
+        assert "hana may not do this: it needs cases:case:read" in answer.err
 
 
 def test_a_ruined_plan_is_named_and_hides_no_other(place):

@@ -82,7 +82,7 @@ def test_what_was_erased_about_others_is_not_shown_either(place):
 def test_it_needs_a_role(place, who):
     answer = place.ask(who, "ledger", "show")
     assert (answer.status, answer.out) == (2, "")
-    assert "it needs ledger:read" in answer.err
+    assert "it needs ledger:entry:read" in answer.err
 
 
 def test_hostile_text_is_shown_and_does_not_act(place):
@@ -151,7 +151,7 @@ def test_only_who_may_for_all_concerned_erases(place):
     ):
         answer = place.ask(who, "ledger", "erase", *words, "--reason", "asked to", "--yes")
         assert answer.status == 2
-        assert "it needs ledger:erase" in answer.err
+        assert "it needs ledger:entry:erase" in answer.err
     assert shown(place, "ben") == before
     place.run("bea", "ledger", "erase", "--person", BRANDED, "--reason", "asked to", "--yes")
 

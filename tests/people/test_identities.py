@@ -51,7 +51,7 @@ def test_the_first_one_must_be_able_to_add_others(state, records):
 
 def test_who_may_not_add_adds_nobody(anna, records):
     add("ben", "Ben Example", [HELPDESK], "anna", records, NOW)
-    with pytest.raises(NotAllowed, match="ben may not do this: it needs person:manage"):
+    with pytest.raises(NotAllowed, match="ben may not do this: it needs people:person:manage"):
         add("eva", "Eva Example", [POSTMASTER], "ben", records, NOW)
     with pytest.raises(UnknownIdentity):
         add("eva", "Eva Example", [POSTMASTER], "nobody", records, NOW)

@@ -41,12 +41,12 @@ def test_one_that_is_configured_is_taken(place):
 
 
 def test_a_token_is_printed_once_and_revoked_by_its_name(place):
-    answer = place.ask("anna", "person", "token", "nightly", "--scope", "case:read")
+    answer = place.ask("anna", "person", "token", "nightly", "--scope", "cases:case:read")
     given = answer.out.strip()
     assert bearer(given, present()).name == "anna"
     assert "not shown again" in answer.err
     assert given not in place.run("anna", "person", "tokens")
-    assert "case:read" in place.run("anna", "person", "tokens")
+    assert "cases:case:read" in place.run("anna", "person", "tokens")
     place.run("anna", "person", "revoke", "nightly")
     assert "revoked" in place.run("anna", "person", "tokens")
     refused = place.ask("anna", "person", "token", "nightly", "--scope", "everything")

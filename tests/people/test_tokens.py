@@ -1,11 +1,17 @@
 """Personal tokens."""
 
-import pytest
+from importlib import import_module
+from pkgutil import iter_modules
 
+import pytest
+from django.apps import apps
+
+import postwarden
 from people.conftest import HELPDESK, NOW, POSTMASTER
 from postwarden.people.models import TokenRow
 from postwarden.people.service import (
     EVERYWHERE,
+    GRANTS,
     BadToken,
     Grant,
     NotAllowed,
@@ -19,6 +25,7 @@ from postwarden.people.service import (
     revoke_token,
     tokens,
 )
+from postwarden.words.roles import MAY
 
 DAY = 24 * 3_600_000_000
 READ = (Permission.CASE_READ,)
@@ -43,7 +50,7 @@ def test_who_has_it_acts_as_its_owner_with_what_its_scope_leaves(people):
     assert who.organisations(Permission.CASE_READ) is None
     assert who.organisations(Permission.CASE_EDIT) == frozenset()
     who.allowed(Permission.CASE_READ, "brand")
-    with pytest.raises(NotAllowed, match="scope lacks case:edit"):
+    with pytest.raises(NotAllowed, match="scope lacks cases:case:edit"):
         who.allowed(Permission.CASE_EDIT)
 
 
@@ -66,7 +73,7 @@ def test_making_and_revoking_are_on_record(people):
     revoke_token("anna", "pipeline", "anna", people, NOW + 1)
     assert people == [
         ("token.made", "anna", "anna",
-         {"label": "pipeline", "scope": ["case:read"], "expires": "2026-11-19T11:06:40Z"}),
+         {"label": "pipeline", "scope": ["cases:case:read"], "expires": "2026-11-19T11:06:40Z"}),
         ("token.revoked", "anna", "anna", {"label": "pipeline"}),
     ]  # fmt: skip
 
@@ -149,3 +156,24 @@ def test_a_right_taken_away_is_missed_by_the_next_use(people):
     anna.roles.create(role=Role.HELPDESK, organisation=EVERYWHERE)
     assert bearer(given, NOW).grants == (Grant(Role.HELPDESK, EVERYWHERE),)
     assert bearer(given, NOW).organisations(Permission.CASE_READ) == frozenset()
+
+
+def test_tokens_made_before_permissions_named_their_room_can_what_they_could(people):
+    given = make(people)
+    row = TokenRow.objects.get()
+    row.scope = ["case:read", "helpdesk:ask"]
+    row.save()
+    renaming = import_module("postwarden.people.migrations.0006_scopes")
+    assert {*renaming.FORMER.values()} < {*Permission}
+    renaming._rename(apps, None)
+    assert bearer(given, NOW).scope == {Permission.CASE_READ, Permission.HELPDESK_ASK}
+    renaming._rename(apps, None)
+    assert bearer(given, NOW).organisations(Permission.CASE_READ) is None
+
+
+def test_a_permission_names_its_room_its_thing_and_what_is_done(people):
+    rooms = {one.name for one in iter_modules(postwarden.__path__)}
+    assert {one.partition(":")[0] for one in Permission} <= rooms
+    assert {one.count(":") for one in Permission} == {2}
+    assert {*MAY} == {*Permission}
+    assert all(any(one in some for some in GRANTS.values()) for one in Permission)

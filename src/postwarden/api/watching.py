@@ -44,7 +44,7 @@ def ready(request: ApiRequest) -> HttpResponse:
 @csrf_exempt
 @require_GET
 def metrics(request: ApiRequest) -> HttpResponse:
-    """Give figures in Prometheus's words, to who brings a token with `metrics:read` for everything."""
+    """Give figures in Prometheus's words, to who brings a token with `api:metrics:read` for everything."""
     try:
         who = Bearer((Permission.METRICS_READ,))(request)
         if who is None:

@@ -21,14 +21,18 @@ _APART = ("reports", "findings", "examinations", "timeline")
 def export_case(desk: Desk, actor: Actor, reference: str, now: Moment) -> bytes:
     """Give a case with everything in it and with what proves it; both are recorded, before and after.
 
+    What proves it are the ledger's entries of this case, those about its accounts in the case that it came out
+    of, and the enrolments of keys that approved in it: also for roles that read nothing else of the ledger.
+
     Raises:
         NoSuchCase: there is no such case.
-        NotAllowed: the actor may not read it, for an organisation that it concerns.
+        NotAllowed: the actor may not read or export it, for an organisation that it concerns.
         FactsChanged: an entry of it in the ledger was changed.
     """
     with transaction.atomic():
         row = locked(reference)
         may(actor, Permission.CASE_READ, row.organisations)
+        may(actor, Permission.CASE_EXPORT, row.organisations)
         record(desk, row.reference, Deed("case.exporting", actor, now), now)
     desk.ledger.sequence(now)
     with transaction.atomic():

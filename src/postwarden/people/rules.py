@@ -26,25 +26,27 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """What may be allowed: resource:action."""
+    """What may be allowed: room:thing:act; the room is the one that looks at it."""
 
-    PERSON_MANAGE = "person:manage"
-    CASE_READ = "case:read"
-    CASE_EDIT = "case:edit"
-    REPORT_ADD = "report:add"
-    METRICS_READ = "metrics:read"
-    HELPDESK_ASK = "helpdesk:ask"
-    HOLD_REQUEST = "hold:request"
-    HOLD_PRESERVE = "hold:preserve"
-    PLAN_REQUEST = "plan:request"
-    PLAN_APPROVE = "plan:approve"
-    LEDGER_READ = "ledger:read"
-    LEDGER_ERASE = "ledger:erase"
-    QUARANTINE_DESTROY = "quarantine:destroy"
-    PREFLIGHT_RUN = "preflight:run"
-    EVIDENCE_READ = "evidence:read"
-    GLASS_ASK = "glass:ask"
-    GLASS_GRANT = "glass:grant"
+    PERSON_MANAGE = "people:person:manage"
+    CASE_READ = "cases:case:read"
+    CASE_EDIT = "cases:case:edit"
+    CASE_EXPORT = "cases:case:export"
+    CASE_RESTRICT = "cases:case:restrict"
+    REPORT_ADD = "cases:report:add"
+    METRICS_READ = "api:metrics:read"
+    HELPDESK_ASK = "cases:helpdesk:ask"
+    HOLD_REQUEST = "holds:login:request"
+    HOLD_PRESERVE = "holds:preservation:request"
+    PLAN_REQUEST = "custody:plan:request"
+    PLAN_APPROVE = "custody:plan:approve"
+    LEDGER_READ = "ledger:entry:read"
+    LEDGER_ERASE = "ledger:entry:erase"
+    QUARANTINE_DESTROY = "custody:quarantine:destroy"
+    PREFLIGHT_RUN = "verdicts:preflight:run"
+    EVIDENCE_READ = "evidence:snapshot:read"
+    GLASS_ASK = "glass:message:ask"
+    GLASS_GRANT = "glass:message:grant"
 
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
@@ -53,6 +55,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.PERSON_MANAGE,
             Permission.CASE_READ,
             Permission.CASE_EDIT,
+            Permission.CASE_EXPORT,
             Permission.METRICS_READ,
             Permission.REPORT_ADD,
             Permission.HELPDESK_ASK,
@@ -69,6 +72,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.PERSON_MANAGE,
             Permission.CASE_READ,
             Permission.CASE_EDIT,
+            Permission.CASE_EXPORT,
+            Permission.CASE_RESTRICT,
             Permission.REPORT_ADD,
             Permission.HELPDESK_ASK,
             Permission.HOLD_PRESERVE,
@@ -87,6 +92,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         {
             Permission.CASE_READ,
             Permission.CASE_EDIT,
+            Permission.CASE_EXPORT,
+            Permission.CASE_RESTRICT,
             Permission.HOLD_PRESERVE,
             Permission.PLAN_APPROVE,
             Permission.LEDGER_READ,
@@ -95,7 +102,12 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.HELPDESK: frozenset({Permission.REPORT_ADD, Permission.HELPDESK_ASK}),
     Role.AUDITOR: frozenset(
-        {Permission.CASE_READ, Permission.LEDGER_READ, Permission.EVIDENCE_READ}
+        {
+            Permission.CASE_READ,
+            Permission.CASE_EXPORT,
+            Permission.LEDGER_READ,
+            Permission.EVIDENCE_READ,
+        }
     ),
     Role.READER: frozenset({Permission.CASE_READ}),
 }

@@ -25,7 +25,7 @@ def token(
     label: Label,
     scope: Annotated[
         list[str],
-        typer.Option(metavar="SCOPE", help="What it may, such as case:read. May be given again."),
+        typer.Option(metavar="SCOPE", help="What it may, such as cases:case:read. May be given again."),
     ],
     days: Annotated[int, typer.Option(min=1, max=366, help="How long it counts.")] = 90,
     who: As = None,
@@ -53,7 +53,7 @@ def tokens(who: As = None, config: ConfigurationFile = DEFAULT_CONFIGURATION) ->
     found = tokens_of(name)
     console = Console(highlight=False, soft_wrap=True)
     if not found:
-        console.print("None yet. Next: postwarden person token LABEL --scope case:read")
+        console.print("None yet. Next: postwarden person token LABEL --scope cases:case:read")
         return
     table = Table("label", "scope", "counts until", "last used", box=None, pad_edge=False)
     at = now()

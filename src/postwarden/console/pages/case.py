@@ -115,6 +115,7 @@ _KEPT = 600
 _LONG = 19
 """Digits of a number that no entry has."""
 _READS = (Permission.CASE_READ,)
+_EXPORTS = (Permission.CASE_EXPORT,)
 _RECORD = (Permission.LEDGER_READ,)
 PAGES = (
     Page("cases/<str:reference>/", "cases-one", of_case(overview), _READS),
@@ -123,6 +124,6 @@ PAGES = (
     Page("cases/<str:reference>/plans/", "cases-plans", of_case(plans), _READS),
     Page("cases/<str:reference>/reports/", "cases-reports", of_case(reports), _READS),
     Page("cases/<str:reference>/timeline/", "cases-timeline", of_case(timeline), _READS),
-    Page("cases/<str:reference>/export/", "cases-export", of_case(export), _READS),
+    Page("cases/<str:reference>/export/", "cases-export", of_case(export, *_EXPORTS), _EXPORTS),
     Page("cases/<str:reference>/ledger/", "cases-ledger", of_case(ledger, *_RECORD), _RECORD),
 )
