@@ -24,7 +24,7 @@ from postwarden.ledger import check as checker
 from postwarden.ledger.check import Bad, archive, check, main
 from postwarden.ledger.errors import FactsChanged
 from postwarden.ledger.secrets import load_secrets
-from postwarden.people.service import NotAllowed, challenge, enrol
+from postwarden.people.service import NotAllowed, challenge, enrol, member
 from postwarden.state.service import StateSettings, open_state
 from postwarden.wiring import recorder
 
