@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from postwarden.cases.clearing import Doubt, Look, doubt, state_after
 from postwarden.cases.comparing import Taken
-from postwarden.cases.desk import Actor, Desk, may
+from postwarden.cases.desk import SYSTEM, Actor, Desk, may
 from postwarden.cases.errors import Refused
 from postwarden.cases.findings import Refreshed, take_findings
 from postwarden.cases.handling import move
@@ -47,11 +47,11 @@ def examined(
         Refused: the case is not open, or was examined with newer evidence already.
     """
     with transaction.atomic():
-        newest = locked(reference).looks.aggregate(taken=Max("taken"))["taken"]
+        newest = locked(reference, actor).looks.aggregate(taken=Max("taken"))["taken"]
         if any(newest is not None and look.taken < newest for look in looks):
             raise Refused(Refusal(Code.OLDER_EVIDENCE, taken.snapshot))
         refreshed = take_findings(desk, actor, reference, taken, now)
-        row = locked(reference)
+        row = locked(reference, actor)
         before = frozen(row, {one.account for one in looks}).accounts
         seen = [look for look in looks if before.get(look.account, State.EXCLUDED) not in SETTLED]
         may(actor, Permission.CASE_EDIT, {desk.organisation_of(look.account) for look in seen})
@@ -76,7 +76,7 @@ def doubts(reference: str, held_since: Mapping[str, Moment]) -> Mapping[str, Dou
         reference: of the case that holds them.
         held_since: since when, by account.
     """
-    row = found(reference)
+    row = found(reference, SYSTEM)
     case = frozen(row, held_since)
     looks = _last(row, held_since)
     reported, wrong = _reported(held_since), _wrong(held_since)

@@ -30,13 +30,13 @@ def export_case(desk: Desk, actor: Actor, reference: str, now: Moment) -> bytes:
         FactsChanged: an entry of it in the ledger was changed.
     """
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, actor)
         may(actor, Permission.CASE_READ, row.organisations)
         may(actor, Permission.CASE_EXPORT, row.organisations)
         record(desk, row.reference, Deed("case.exporting", actor, now), now)
     desk.ledger.sequence(now)
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, actor)
         bundle = desk.ledger.bundle(row.reference, _files(desk, row))
         values = {"sha256": sha256(bundle).hexdigest()}
         record(desk, row.reference, Deed("case.exported", actor, now, values=values), now)

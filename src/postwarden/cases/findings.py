@@ -39,7 +39,7 @@ def take_findings(desk: Desk, actor: Actor, reference: str, taken: Taken, now: M
     organisations = tuple(sorted({desk.organisation_of(one) for one in accounts}))
     may(actor, Permission.CASE_EDIT, organisations)
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, actor)
         may_for_one(actor, Permission.CASE_EDIT, row.organisations)
         told = compare(_before(row), taken)
         values = {"snapshot": taken.snapshot, **Counter(map(str, told.values()))}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from postwarden.cases.desk import Actor, Desk, may, may_for_one
+from postwarden.cases.desk import SYSTEM, Actor, Desk, may, may_for_one
 from postwarden.cases.errors import Refused
 from postwarden.cases.keeping import (
     Deed,
@@ -135,13 +135,13 @@ def add_entry(  # who, where, what, with which facts, and the clock
     desk: Desk, actor: Actor, reference: str, act: str, values: Mapping[str, Any], now: Moment
 ) -> None:
     """Enter what a later room did into the timeline, in its transaction. Raises `NoSuchCase`."""
-    record(desk, locked(reference).reference, Deed(act, actor, now, values=values), now)
+    record(desk, locked(reference, SYSTEM).reference, Deed(act, actor, now, values=values), now)
 
 
 def add_task(desk: Desk, actor: Actor, reference: str, text: str, now: Moment) -> Case:
     """Add something to do. Raises as `open_case`."""
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, actor)
         row.tasks_named += 1
         row.save(update_fields=["tasks_named"])
         label = task_label(row.reference, row.tasks_named)
@@ -201,7 +201,7 @@ def move(  # who, where, which, whereto, why, and the clock
 
 def close(desk: Desk, actor: Actor, reference: str, why: str, now: Moment) -> Case:
     """Close a case in which all is done, and that holds nobody. Raises as `open_case`."""
-    may(actor, Permission.CASE_EDIT, found(reference).organisations)
+    may(actor, Permission.CASE_EDIT, found(reference, actor).organisations)
     _let_go(desk, reference, None)
     deed = Deed("case.closed", actor, now, text=kept(why))
     return _apply(desk, reference, Close(), deed, now, None)
@@ -229,7 +229,7 @@ def _apply(  # as `move`
     accounts: Sequence[str] | None = (),
 ) -> Case:
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, deed.actor)
         _allowed(deed.actor, event, row.organisations)
         before = frozen(row, accounts)
         after = decided(decide(before, event, now))

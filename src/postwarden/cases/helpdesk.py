@@ -6,6 +6,7 @@ Every question is an entry of the ledger, sealed for the account asked about.
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.db.models import Max, Q
 
 from postwarden.cases.desk import Desk
 from postwarden.cases.errors import CaseError
+from postwarden.cases.hiding import hidden
 from postwarden.cases.models import AccountRow, CaseRow, FindingRow, PersonRow, ReportRow
 from postwarden.cases.text import kept
 from postwarden.cases.values import Kind, Stage, State
@@ -106,11 +108,11 @@ def ask_helpdesk(desk: Desk, who: Member, text: str, now: Moment) -> Answer:
         NotAllowed: the actor does not help customers of the organisation that answers for it.
         NotClear: no account is known by that name, or several are. Which is not told.
     """
-    account = _account(who, kept(text.strip()))
+    away = hidden(who)
+    account = _account(who, kept(text.strip()), away)
     who.allowed(Permission.HELPDESK_ASK, desk.organisation_of(account))
-    answer = Answer(
-        account, _concerns(desk, account), ReportRow.objects.filter(account=account).count()
-    )
+    reports = ReportRow.objects.filter(account=account).exclude(case__in=away)
+    answer = Answer(account, _concerns(desk, account, away), reports.count())
     detail = {"concerned": bool(answer.concerns)}
     with transaction.atomic():
         desk.ledger.append([Entry(ASKED, who.name, person=account, detail=detail)], now)
@@ -120,7 +122,8 @@ def ask_helpdesk(desk: Desk, who: Member, text: str, now: Moment) -> Answer:
 def open_cases(who: Member) -> list[OpenCase]:
     """Give the open cases that somebody may add reports to, newest first."""
     there = who.organisations(Permission.REPORT_ADD)
-    rows = CaseRow.objects.filter(stage=Stage.OPEN.value).order_by("-opened", "-reference")
+    rows = CaseRow.objects.filter(stage=Stage.OPEN.value).exclude(pk__in=hidden(who))
+    rows = rows.order_by("-opened", "-reference")
     return [
         OpenCase(row.reference, Kind(row.kind), row.opened)
         for row in rows
@@ -128,16 +131,16 @@ def open_cases(who: Member) -> list[OpenCase]:
     ]
 
 
-def _account(who: Member, text: str) -> str:
+def _account(who: Member, text: str, away: Collection[str]) -> str:
     """Give the account that is meant; of a person's name, the only one it can be."""
     if "@" in text:
         return normal(text)
     there = who.organisations(Permission.HELPDESK_ASK)
-    theirs = AccountRow.objects.all()
+    theirs = AccountRow.objects.exclude(case__in=away)
     theirs = theirs if there is None else theirs.filter(organisation__in=there)
     if theirs.filter(account=normal(text)).exists():
         return normal(text)
-    named = PersonRow.objects.filter(name__iexact=text).values("account")
+    named = PersonRow.objects.filter(name__iexact=text).exclude(case__in=away).values("account")
     rows = theirs.filter(account__in=named)
     found = list(rows.values_list("account", flat=True).distinct()[:2])
     if len(found) != 1:
@@ -149,7 +152,7 @@ def _account(who: Member, text: str) -> str:
     return str(found[0])
 
 
-def _concerns(desk: Desk, account: str) -> tuple[Concern, ...]:
+def _concerns(desk: Desk, account: str, away: Collection[str]) -> tuple[Concern, ...]:
     own = {
         row.case_id: row
         for row in AccountRow.objects.filter(account=account).annotate(since=Max("steps__at"))
@@ -158,7 +161,9 @@ def _concerns(desk: Desk, account: str) -> tuple[Concern, ...]:
     foreign = Counter(wrong.values_list("case_id", flat=True))
     astray = _astray(account)
     returned = _returned(desk, account) if own or astray else {}
-    rows = CaseRow.objects.filter(pk__in={*own, *astray}).order_by("-opened", "-reference")
+    rows = CaseRow.objects.filter(pk__in={*own, *astray} - {*away}).order_by(
+        "-opened", "-reference"
+    )
     found = []
     for row in rows:
         there = own.get(row.pk)

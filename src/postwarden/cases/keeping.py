@@ -10,6 +10,7 @@ from django.db.models import F
 
 from postwarden.cases.desk import Actor, Desk
 from postwarden.cases.errors import NoSuchCase, Refused
+from postwarden.cases.hiding import is_inside
 from postwarden.cases.models import AccountRow, CaseRow, EntryRow, StepRow, TaskRow, YearRow
 from postwarden.cases.rules import Refusal
 from postwarden.cases.values import (
@@ -62,26 +63,32 @@ def next_reference(now: Moment) -> str:
     return f"{year}-{YearRow.objects.get(year=year).last:04}"
 
 
-def locked(reference: str) -> CaseRow:
+def locked(reference: str, actor: Actor) -> CaseRow:
     """Give a case's row, or that of the one it became part of, until the transaction ends alone.
 
     Raises:
-        NoSuchCase: there is none.
+        NoSuchCase: there is none that the actor may know of.
     """
-    row = found(reference)
+    row = found(reference, actor)
     if connection.features.has_select_for_update:
         row = CaseRow.objects.select_for_update().get(pk=row.reference)
-    return locked(row.merged_into_id) if row.merged_into_id else row
+    return locked(row.merged_into_id, actor) if row.merged_into_id else row
 
 
-def found(reference: str) -> CaseRow:
-    """Give a case's row, or that of the one it became part of; raise `NoSuchCase`."""
+def found(reference: str, actor: Actor) -> CaseRow:
+    """Give a case's row, or that of the one it became part of.
+
+    Raises:
+        NoSuchCase: there is none, or it is restricted to others.
+    """
     row = CaseRow.objects.filter(pk=reference).first()
-    if row is None:
+    while row is not None and row.merged_into_id:
+        row = row.merged_into
+    if row is None or not is_inside(actor, row):
         raise NoSuchCase(
             said("{reference}: there is no such case; `postwarden case list`", reference=reference)
         )
-    return found(row.merged_into_id) if row.merged_into_id else row
+    return row
 
 
 def frozen(row: CaseRow, accounts: Collection[str] | None = None) -> Case:

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Model, Q, QuerySet
 
 from postwarden.cases.comparing import Match
 from postwarden.cases.desk import Actor, Desk, may_for_one, seen
+from postwarden.cases.hiding import hidden
 from postwarden.cases.keeping import chunks, found, frozen
 from postwarden.cases.models import AccountRow, CaseRow, FindingRow, ReportRow, StepRow
 from postwarden.cases.reporting import means
@@ -77,6 +78,7 @@ class Head(NamedTuple):
         findings: how many there are by verdict, those gone left out.
         entries: of the timeline.
         reports: of customers.
+        restricted: it is there for people by name alone.
     """
 
     case: Case
@@ -84,6 +86,7 @@ class Head(NamedTuple):
     findings: Mapping[str, int]
     entries: int
     reports: int
+    restricted: bool
 
     @property
     def accounts(self) -> int:
@@ -108,6 +111,7 @@ def head(actor: Actor, name: str) -> Head:
         findings=dict(verdicts.order_by("verdict")),
         entries=row.entries.count(),
         reports=_mine(actor, row.reports.all()).count(),
+        restricted=row.restricted,
     )
 
 
@@ -245,6 +249,7 @@ def reports(actor: Actor, name: str, asked: Asked) -> Page[Reported]:
 def unmatched(actor: Actor) -> list[ToldReport]:
     """Give the reports in open cases that no finding explains yet, oldest first."""
     rows = _mine(actor, ReportRow.objects.filter(case__stage=Stage.OPEN))
+    rows = rows.exclude(case__in=hidden(actor))
     some = [told_of(one) for one in rows.order_by("received", "label")]
     found = FindingRow.objects.filter(present=True, case__stage=Stage.OPEN)
     means = meant(some, found)
@@ -261,7 +266,7 @@ def meant(
 
 
 def _row(actor: Actor, name: str) -> CaseRow:
-    row = found(where(name))
+    row = found(where(name), actor)
     may_for_one(actor, Permission.CASE_READ, row.organisations)
     return row
 

@@ -38,6 +38,7 @@ class CaseRow(models.Model):
     split_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="parts"
     )
+    restricted = models.BooleanField(default=False)
     tasks_named = models.IntegerField(default=0)
     reports_named = models.IntegerField(default=0)
 
@@ -45,6 +46,34 @@ class CaseRow(models.Model):
         """Named by reference."""
 
         db_table = "cases_case"
+
+
+class InsiderRow(models.Model):
+    """Somebody to whom a restricted case is there."""
+
+    case = models.ForeignKey(CaseRow, on_delete=models.PROTECT, related_name="insiders")
+    name = models.CharField(max_length=64)
+
+    class Meta:
+        """Once a case."""
+
+        db_table = "cases_insider"
+        constraints = (models.UniqueConstraint(fields=("case", "name"), name="cases_insider_once"),)
+
+
+class KnockRow(models.Model):
+    """Somebody asks to be let into a restricted case."""
+
+    case = models.ForeignKey(CaseRow, on_delete=models.PROTECT, related_name="knocks")
+    name = models.CharField(max_length=64)
+    why = models.TextField()
+    at = models.BigIntegerField()
+
+    class Meta:
+        """Once a case, until it is answered."""
+
+        db_table = "cases_knock"
+        constraints = (models.UniqueConstraint(fields=("case", "name"), name="cases_knock_once"),)
 
 
 class EntryRow(models.Model):

@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 
 from postwarden.cases.desk import Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
+from postwarden.cases.hiding import hidden
 from postwarden.cases.keeping import found, frozen
 from postwarden.cases.listing import MOST, Asked, Page
 from postwarden.cases.models import CaseRow
@@ -34,7 +35,7 @@ def known(actor: Actor, name: str, permissions: Collection[Permission]) -> str:
     Raises:
         NoSuchCase: there is none, as far as they may know.
     """
-    row = found(where(name))
+    row = found(where(name), actor)
     for one in permissions:
         there = seen(actor, one)
         if there is None or not there.isdisjoint(row.organisations):
@@ -43,8 +44,9 @@ def known(actor: Actor, name: str, permissions: Collection[Permission]) -> str:
 
 
 def count_cases() -> Mapping[Stage, int]:
-    """Give how many cases there are in each stage."""
-    counted = dict(CaseRow.objects.values_list("stage").annotate(Count("pk")).order_by())
+    """Give how many cases there are in each stage, restricted ones left out."""
+    every = CaseRow.objects.filter(restricted=False)
+    counted = dict(every.values_list("stage").annotate(Count("pk")).order_by())
     return {stage: counted.get(stage, 0) for stage in Stage}
 
 
@@ -62,7 +64,7 @@ def some_cases(actor: Actor, asked: Asked, stages: Collection[Stage] = ()) -> Pa
     there = seen(actor, Permission.CASE_READ)
     may_for_one(actor, Permission.CASE_READ, there or ("",))
     most = min(max(asked.most, 1), MOST)
-    rows = CaseRow.objects.filter(title__icontains=asked.search)
+    rows = CaseRow.objects.filter(title__icontains=asked.search).exclude(pk__in=hidden(actor))
     if stages:
         rows = rows.filter(stage__in=stages)
     after = _OPENED.fullmatch(asked.after)

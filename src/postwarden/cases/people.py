@@ -20,7 +20,7 @@ _FACTS = ("person", "name", "language", "channel")
 
 def unknown_persons(actor: Actor, reference: str) -> list[str]:
     """Give the accounts of a case whose people it does not know; raise `NotAllowed`."""
-    row = found(reference)
+    row = found(reference, actor)
     there = set(_accounts(row, actor)) - set(row.persons.values_list("account", flat=True))
     return sorted(there)
 
@@ -35,7 +35,7 @@ def keep_persons(
         Refused: an account is none of the case.
     """
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, actor)
         _must_be_of(row, actor, persons)
         for account, person in sorted(persons.items()):
             facts = {name: kept(getattr(person, name)) for name in _FACTS}
@@ -48,7 +48,7 @@ def forget_persons(
 ) -> int:
     """Remove what a case keeps of people; give how many they were. Raises as `keep_persons`."""
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, actor)
         _must_be_of(row, actor, accounts)
         known = row.persons.values_list("account", flat=True)
         gone = sorted(set(known).intersection(accounts))
@@ -61,7 +61,7 @@ def forget_persons(
 
 def kept_persons(actor: Actor, reference: str) -> list[Person]:
     """Give the people that a case knows, of the actor's organisations; raise `NotAllowed`."""
-    row = found(reference)
+    row = found(reference, actor)
     there = set(_accounts(row, actor))
     return [
         Person(one.account, *(getattr(one, name) for name in _FACTS))

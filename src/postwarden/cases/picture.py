@@ -1,7 +1,7 @@
 """One account as all cases know it, and who looked at it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Max
 
 from postwarden.cases.desk import Desk, seen
+from postwarden.cases.hiding import hidden
 from postwarden.cases.listing import MOST, Asked, Page
 from postwarden.cases.models import AccountRow, FindingRow, ReportRow
 from postwarden.cases.text import kept
@@ -83,7 +84,7 @@ class Picture(NamedTuple):
 def known_accounts(who: Member, asked: Asked) -> Page[Known]:
     """Give the accounts that cases concern, of organisations whose cases somebody may read, by name."""
     there = seen(who, Permission.CASE_READ)
-    rows = AccountRow.objects.filter(account__gt=asked.after)
+    rows = AccountRow.objects.filter(account__gt=asked.after).exclude(case__in=hidden(who))
     rows = rows if there is None else rows.filter(organisation__in=there)
     if asked.search:
         rows = rows.filter(account__contains=asked.search.casefold())
@@ -108,17 +109,18 @@ def picture(desk: Desk, who: Member, account: str, now: Moment) -> Picture:
         raise NotAllowed(said("{account}: is no account", account=account))
     organisation = desk.organisation_of(account)
     who.allowed(Permission.CASE_READ, organisation)
-    looked = None
+    looked, away = None, hidden(who)
     there = who.organisations(Permission.LEDGER_READ)
     if there is None or organisation in there:
-        looked = tuple(_looked(desk, account))
+        looked = tuple(_looked(desk, account, away))
     with transaction.atomic():
         desk.ledger.append([Entry(VIEWED, who.name, person=account)], now)
-    return Picture(account, organisation, _parts(account), looked)
+    return Picture(account, organisation, _parts(account, away), looked)
 
 
-def _parts(account: str) -> tuple[Share, ...]:
-    rows = AccountRow.objects.filter(account=account).select_related("case")
+def _parts(account: str, away: Collection[str]) -> tuple[Share, ...]:
+    rows = AccountRow.objects.filter(account=account).exclude(case__in=away)
+    rows = rows.select_related("case")
     rows = rows.annotate(since=Max("steps__at")).order_by("-case__opened", "-case_id")
     found = FindingRow.objects.filter(account=account, present=True)
     verdicts = Counter(found.values_list("case_id", "verdict"))
@@ -138,8 +140,9 @@ def _parts(account: str) -> tuple[Share, ...]:
     )
 
 
-def _looked(desk: Desk, account: str) -> list[Looked]:
-    entries = islice(desk.ledger.about(account), _ENTRIES)
+def _looked(desk: Desk, account: str, away: Collection[str]) -> list[Looked]:
+    about = (one for one in desk.ledger.about(account) if one.case not in away)
+    entries = islice(about, _ENTRIES)
     return [
         Looked(one.at, one.facts.get("actor", ""), one.act, one.case, str(one.facts.get("why", "")))
         for one in entries

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from postwarden.cases.desk import SYSTEM, Desk
+from postwarden.cases.hiding import hidden
 from postwarden.cases.views import case_file, every_case, references
 from postwarden.ledger.service import Told, Wanted
 from postwarden.people.service import IDENTITY, Member, Permission
@@ -53,19 +54,21 @@ def sight(desk: Desk, who: Member) -> Callable[[Told], bool]:
     """Give what tells whether somebody may see an entry.
 
     Those about accounts of their organisations and, where they are about no account, about cases that
-    concern these. Whose role holds for all organisations sees everything.
+    concern these. Whose role holds for all organisations sees everything, but for cases restricted to others.
 
     Raises:
         NotAllowed: they may see none.
     """
-    there = who.organisations(Permission.LEDGER_READ)
+    there, away = who.organisations(Permission.LEDGER_READ), hidden(who)
     if there is None:
-        return lambda _: True
+        return lambda one: one.case not in away
     if not there:
         who.allowed(Permission.LEDGER_READ)
     concerned = {one.reference: one.organisations for one in every_case(SYSTEM)}
 
     def sees(one: Told) -> bool:
+        if one.case in away:
+            return False
         person = one.facts.get("person")
         if person is not None:
             return not person.startswith(IDENTITY) and desk.organisation_of(person) in there

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from postwarden.cases.desk import Actor, Desk, may
 from postwarden.cases.errors import Refused
+from postwarden.cases.hiding import restrict_alike
 from postwarden.cases.joining import merged, split
 from postwarden.cases.keeping import (
     Deed,
@@ -60,10 +61,10 @@ def merge_cases(desk: Desk, actor: Actor, kept: str, gone: str, why: str, now: M
     Raises:
         NoSuchCase: there is no such case.
         NotAllowed: the actor may not, for an organisation of either.
-        Refused: both are the same, or one is not open.
+        Refused: both are the same, or one is restricted or not open.
     """
     with transaction.atomic():
-        rows = _both(kept, gone)
+        rows = _both(kept, gone, actor)
         may(actor, Permission.CASE_EDIT, {one for row in rows for one in row.organisations})
         target, source = rows
         before, other = frozen(target), frozen(source)
@@ -85,6 +86,8 @@ def split_case(  # who, which, what goes, whereto, why, and the clock
 ) -> Case:
     """Let chosen accounts, reports and findings become a case of their own, with their history.
 
+    What comes out of a restricted case is restricted to the same people.
+
     Returns:
         The new case, with its accounts.
 
@@ -95,7 +98,7 @@ def split_case(  # who, which, what goes, whereto, why, and the clock
     """
     going = named(choice.accounts)
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, actor)
         may(actor, Permission.CASE_EDIT, row.organisations)
         case = frozen(row)
         both = _of_both(row, choice, going) & case.accounts.keys()
@@ -106,6 +109,7 @@ def split_case(  # who, which, what goes, whereto, why, and the clock
         write(replace(new, tasks=tasks))
         target = CaseRow.objects.get(pk=new.reference)
         CaseRow.objects.filter(pk=new.reference).update(tasks_named=len(tasks))
+        restrict_alike(row, target)
         _move_about(row, target, going)
         _move_single(row, target, choice)
         for room in desk.contributions:
@@ -118,10 +122,13 @@ def split_case(  # who, which, what goes, whereto, why, and the clock
     return replace(new, tasks=tasks)
 
 
-def _both(kept: str, gone: str) -> tuple[CaseRow, CaseRow]:
-    """Lock both, in one order whoever asks."""
-    names = [found(kept).reference, found(gone).reference]
-    rows = {name: locked(name) for name in sorted(names)}
+def _both(kept: str, gone: str, actor: Actor) -> tuple[CaseRow, CaseRow]:
+    """Lock both, in one order whoever asks; of restricted ones nobody knows whom to tell of the other."""
+    names = [found(kept, actor).reference, found(gone, actor).reference]
+    rows = {name: locked(name, actor) for name in sorted(names)}
+    for name, row in rows.items():
+        if row.restricted:
+            raise Refused(Refusal(Code.RESTRICTED, name))
     return rows[names[0]], rows[names[1]]
 
 

@@ -51,7 +51,7 @@ def add_report(desk: Desk, actor: Actor, reference: str, telling: Telling, now: 
     organisation = desk.organisation_of(told.account)
     may(actor, Permission.REPORT_ADD, [organisation])
     with transaction.atomic():
-        row = locked(reference)
+        row = locked(reference, actor)
         may_for_one(actor, Permission.REPORT_ADD, row.organisations)
         before = frozen(row, [told.account])
         after = decided(decide(before, Report(told.account, told.received, organisation), now))

@@ -31,6 +31,15 @@ class Code(StrEnum):
     OLDER_EVIDENCE = "older-evidence"
     STILL_HELD = "still-held"
     SOMEBODY_HERE = "somebody-here"
+    RESTRICTED = "restricted"
+    NOT_RESTRICTED = "not-restricted"
+    INSIDE_ALREADY = "inside-already"
+    NOT_INSIDE = "not-inside"
+    LAST_INSIDER = "last-insider"
+    NO_REASON = "no-reason"
+    OWN_REQUEST = "own-request"
+    TIED = "tied"
+    NO_REQUEST = "no-request"
 
 
 class Refusal(NamedTuple):

@@ -37,6 +37,7 @@ from postwarden.cases.helpdesk import (
     ask_helpdesk,
     open_cases,
 )
+from postwarden.cases.hiding import hidden
 from postwarden.cases.listing import (
     MOST,
     Account,
@@ -70,6 +71,17 @@ from postwarden.cases.proof import Cited, Reason, finding, look_up, reasons_of
 from postwarden.cases.record import Pageful, Search, entries, sight
 from postwarden.cases.rejoining import Choice, merge_cases, split_case
 from postwarden.cases.reporting import Telling, add_report, matches
+from postwarden.cases.restricting import (
+    Knock,
+    answer_knock,
+    insiders,
+    knock,
+    knocks,
+    let_in,
+    restrict_case,
+    take_out,
+    unrestrict_case,
+)
 from postwarden.cases.rules import MOVES, SETTLED, Change, Code, Note, Refusal
 from postwarden.cases.values import (
     TEMPLATES,
@@ -135,6 +147,7 @@ __all__ = [
     "Found",
     "Head",
     "Kind",
+    "Knock",
     "Known",
     "KnownFinding",
     "Look",
@@ -175,6 +188,7 @@ __all__ = [
     "add_entry",
     "add_report",
     "add_task",
+    "answer_knock",
     "arrivals",
     "ask_helpdesk",
     "call_back_done",
@@ -196,10 +210,15 @@ __all__ = [
     "flows",
     "forget_persons",
     "head",
+    "hidden",
+    "insiders",
     "keep_persons",
     "kept_persons",
+    "knock",
+    "knocks",
     "known",
     "known_accounts",
+    "let_in",
     "line_for",
     "lock",
     "look_up",
@@ -218,13 +237,16 @@ __all__ = [
     "references",
     "reopen",
     "reports",
+    "restrict_case",
     "sight",
     "some_cases",
     "some_findings",
     "split_case",
     "suspect",
     "take_findings",
+    "take_out",
     "timeline",
     "unknown_persons",
     "unmatched",
+    "unrestrict_case",
 ]

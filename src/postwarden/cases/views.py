@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from postwarden.cases.clearing import Look
-from postwarden.cases.desk import Actor, may_for_one, seen
+from postwarden.cases.desk import SYSTEM, Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
+from postwarden.cases.hiding import hidden
 from postwarden.cases.keeping import found, frozen
 from postwarden.cases.models import CaseRow, EntryRow, FindingRow, LookRow, ReportRow, TaskRow
 from postwarden.cases.values import Case, State
@@ -117,7 +118,7 @@ def every_case(actor: Actor) -> list[Case]:
     """
     there = seen(actor, Permission.CASE_READ)
     may_for_one(actor, Permission.CASE_READ, there or ("",))
-    rows = CaseRow.objects.order_by("-opened", "-reference")
+    rows = CaseRow.objects.exclude(pk__in=hidden(actor)).order_by("-opened", "-reference")
     return [
         frozen(row, ()) for row in rows if there is None or not there.isdisjoint(row.organisations)
     ]
@@ -130,18 +131,15 @@ def case_file(actor: Actor, name: str) -> CaseFile:
         NoSuchCase: there is none of that name.
         NotAllowed: it concerns none of the actor's organisations.
     """
-    row = found(where(name))
+    row = found(where(name), actor)
     may_for_one(actor, Permission.CASE_READ, row.organisations)
     return whole(row, seen(actor, Permission.CASE_READ))
 
 
 def own_words(actor: Actor, reference: str) -> Case:
     """Give what a case said of itself, also where it became part of another. Raises as above."""
-    row = CaseRow.objects.filter(pk=reference).first()
-    if row is None:
-        raise NoSuchCase(
-            said("{reference}: there is no such case; `postwarden case list`", reference=reference)
-        )
+    found(reference, actor)
+    row = CaseRow.objects.get(pk=reference)
     may_for_one(actor, Permission.CASE_READ, row.organisations)
     return frozen(row, ())
 
@@ -159,7 +157,7 @@ def where(name: str) -> str:
 
 def references(reference: str) -> tuple[str, ...]:
     """Give the reference that a case goes on by, and all that lead to it."""
-    return _leading(found(reference))
+    return _leading(found(reference, SYSTEM))
 
 
 def whole(row: CaseRow, organisations: frozenset[str] | None) -> CaseFile:

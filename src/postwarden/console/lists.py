@@ -27,7 +27,8 @@ def after_of(told: QueryDict) -> str:
 
 def search_of(told: QueryDict) -> str:
     """Give what is searched for: sent in `search`, or standing behind `of` in an address."""
-    return (unveil(told["of"]) or "") if told.get("of") else text_of(told, "search")
+    of = told.get("of", "")
+    return (unveil(of) or "") if of else text_of(told, "search")
 
 
 def searched(request: HttpRequest) -> HttpResponse:

@@ -19,6 +19,7 @@ from postwarden.rooms import present
 _ACTS = {
     "edit": Permission.CASE_EDIT,
     "export": Permission.CASE_EXPORT,
+    "restrict": Permission.CASE_RESTRICT,
     "report": Permission.REPORT_ADD,
     "hold": Permission.HOLD_REQUEST,
     "preserve": Permission.HOLD_PRESERVE,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from postwarden.cases.service import hidden
 from postwarden.custody.checking import FROZEN, readable, sound
 from postwarden.custody.errors import NoSuchPlan, Refused
 from postwarden.custody.models import ApprovalRow, PlanRow
@@ -135,6 +136,7 @@ class Plans:
         """
         there = _there(who)
         rows = PlanRow.objects.all() if cases is None else PlanRow.objects.filter(case__in=cases)
+        rows = rows.exclude(case__in=hidden(who))
         found = (seen(plan, there, self._organisation_of) for plan in _readable(rows))
         return [one for one in found if one is not None]
 
@@ -143,13 +145,14 @@ class Plans:
 
         Those that ended are not read, so that it takes as long after years as on the first day.
         """
-        known = ties()
+        known, away = ties(), hidden(who)
         begun = PlanRow.objects.filter(stage__in=_BEGUN, approvals=None, text__contains=_EMERGENCY)
         rows = PlanRow.objects.filter(stage__in=(Stage.FROZEN, Stage.APPROVED)) | begun
         return [
             plan
             for plan in _readable(rows)
             if awaits(plan, now)
+            and plan.case not in away
             and plan.requester != who.name
             and not tied(who.name, plan.requester, known)
             and self._approves(who, plan, now)
@@ -169,10 +172,16 @@ class Plans:
             Refused: its text is not the one that was frozen (FORGED).
         """
         there = _there(who)
-        found = seen(self.get(start), there, self._organisation_of)
-        if found is None:
+        plan = self.get(start)
+        found = seen(plan, there, self._organisation_of)
+        if found is None or plan.case in hidden(who):
             raise NoSuchPlan(_NO_PLAN.about(start=start))
         return found
+
+    def hidden(self, who: Member) -> frozenset[str]:
+        """Give the hashes of the plans of cases that are restricted to others."""
+        rows = PlanRow.objects.filter(case__in=hidden(who))
+        return frozenset(rows.values_list("hash", flat=True))
 
     def ruined(self) -> list[str]:
         """Give the hashes of the plans whose text or stage somebody changed."""
@@ -265,7 +274,13 @@ class Plans:
         return self._step(hashed, Resume(), "plan.resumed", actor, "", now)
 
     def _may_approve(self, who: Member, plan: Plan) -> None:
-        """Raise `NotAllowed` unless somebody may approve for everyone whom the plan is about."""
+        """Raise `NotAllowed` unless somebody may approve for everyone whom the plan is about.
+
+        Raises:
+            NoSuchPlan: its case is restricted to others.
+        """
+        if plan.case in hidden(who):
+            raise NoSuchPlan(_NO_PLAN.about(start=plan.hash))
         for organisation in self._organisations(plan):
             who.allowed(Permission.PLAN_APPROVE, organisation)
 

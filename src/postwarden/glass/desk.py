@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
-from postwarden.cases.service import Desk, NoSuchCase, Stage, own_words, references
+from postwarden.cases.service import Desk, NoSuchCase, Stage, hidden, own_words, references
 from postwarden.glass.errors import NoSuchRequest, Refused
 from postwarden.glass.models import GlassRow
 from postwarden.glass.ports import Reader
@@ -112,7 +113,9 @@ class GlassDesk:
         there = _there(who)
         rows = GlassRow.objects.order_by("-asked_at", "hash")
         rows = rows if there is None else rows.filter(organisation__in=there)
-        return [found for row in rows[:_LISTED] if (found := _frozen(row)) is not None]
+        away = hidden(who)
+        read = (found for row in rows.iterator() if (found := _frozen(row)) is not None)
+        return list(islice((one for one in read if one.asked.case not in away), _LISTED))
 
     def one(self, hashed: str, who: Member) -> Glass:
         """Give a request; raise `NoSuchRequest` where it is not for who asks."""
@@ -120,7 +123,10 @@ class GlassDesk:
         there = _there(who)
         if row is None or (there is not None and row.organisation not in there):
             raise NoSuchRequest(said("there is no such request"))
-        return _sound(row)
+        glass = _sound(row)
+        if glass.asked.case in hidden(who):
+            raise NoSuchRequest(said("there is no such request"))
+        return glass
 
     def grant(self, hashed: str, who: Member, signature: str, now: Moment) -> Glass:
         """Agree, by a signature over `consent`; from now on its time runs.

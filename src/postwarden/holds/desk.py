@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from postwarden.cases.service import Actor, Desk
+from postwarden.cases.service import Actor, Desk, hidden
 from postwarden.custody.service import Act, Mismatch, Plan, Plans, Stage
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.carrying import HOLD, Carried, Carrier, outcome, unfitting
@@ -206,10 +206,11 @@ class HoldDesk:
 
     def seen(self, who: Member, case: str | None = None) -> list[Held]:
         """Give the open holds as `held`, of the organisations whose cases somebody may read."""
-        there = who.organisations(Permission.CASE_READ)
+        there, away = who.organisations(Permission.CASE_READ), hidden(who)
         return [
             one
             for one in self.held(case)
+            if one.case not in away
             if there is None or self.desk.organisation_of(one.account) in there
         ]
 
@@ -233,11 +234,14 @@ class HoldDesk:
         rows = AccountRow.objects.filter(held=True, filters__unknown=True).order_by("account")
         return list(rows.values_list("account", flat=True))
 
-    def holds_of(self, accounts: Sequence[str]) -> list[Held]:
-        """Give the open holds of accounts."""
+    def holds_of(self, accounts: Sequence[str], who: Member | None = None) -> list[Held]:
+        """Give the open holds of accounts; those of cases that somebody may know of, where they are named."""
+        away = frozenset() if who is None else hidden(who)
         names = sorted(filter(is_name, {normal(one) for one in accounts}))
         return [
-            one for some in chunks(names) for one in shown(open_rows().filter(account__in=some))
+            one
+            for some in chunks(names)
+            for one in shown(open_rows().filter(account__in=some).exclude(case__in=away))
         ]
 
     def suspended_filter(self, account: str) -> str | None:

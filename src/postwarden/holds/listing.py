@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Min, Q
 
-from postwarden.cases.service import MOST, Asked, Desk, Page
+from postwarden.cases.service import MOST, Asked, Desk, Page, hidden
 from postwarden.holds.keeping import Held, as_held, open_rows
 from postwarden.holds.rules import Kind
 from postwarden.people.service import Member, Permission
@@ -33,6 +33,7 @@ def some_held(desk: Desk, who: Member, asked: Asked, case: str | None = None) ->
     """
     there = who.organisations(Permission.CASE_READ)
     rows = open_rows() if case is None else open_rows().filter(case=case)
+    rows = rows.exclude(case__in=hidden(who))
     if asked.search:
         rows = rows.filter(account__contains=asked.search.casefold())
     after = _AFTER.fullmatch(asked.after)
@@ -61,7 +62,7 @@ class HeldTold(NamedTuple):
 def held_told(desk: Desk, who: Member) -> HeldTold:
     """Count the accounts held, of the organisations whose cases somebody may read; in one query."""
     there = who.organisations(Permission.CASE_READ)
-    rows = open_rows().filter(kind=Kind.LOGIN)
+    rows = open_rows().filter(kind=Kind.LOGIN).exclude(case__in=hidden(who))
     if there is None:
         told = rows.aggregate(accounts=Count("account", distinct=True), oldest=Min("since"))
         return HeldTold(**told)

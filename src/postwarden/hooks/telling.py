@@ -28,6 +28,7 @@ _KEPT = 30 * 24 * 3_600 * _SECOND
 _SOME = 500
 _TOKEN = "the token that it was made with was revoked, or expired"  # noqa: S105  # a sentence
 _RETIRED = "its owner acts no more"
+_NOT_THEIRS = "its owner may not know of the case any more"
 _REMOVED = "the webhook was removed"
 _TURN = 20
 """Deliveries of one subscriber before others have their turn."""
@@ -104,6 +105,9 @@ class Teller:
         if row is None or row.hook.ended is not None:
             _end(effect, row, State.GIVEN_UP, _REMOVED, self._clock())
             return True
+        if not self._still_known(row):
+            _end(effect, row, State.GIVEN_UP, _NOT_THEIRS, self._clock())
+            return True
         try:
             self._send(row)
         except NotTaken as error:
@@ -114,6 +118,16 @@ class Teller:
             return False
         _end(effect, row, State.TAKEN, "", self._clock())
         return True
+
+    def _still_known(self, row: DeliveryRow) -> bool:
+        """Tell whether the owner may know of the case yet that they are to be told of."""
+        who = _owner(row.hook, self._clock())
+        try:
+            return (
+                not row.case or bool(known(who, row.case, {Permission.CASE_READ})) if who else False
+            )
+        except NoSuchCase:
+            return False
 
     def _send(self, row: DeliveryRow) -> None:
         told = body(Event(row.event), row.entry, row.at, row.case, row.plan)

@@ -40,6 +40,12 @@ _ACTS: Mapping[str, Said] = {
     "case.split-from": said("came out of case {case}"),
     "case.exporting": said("began to export the case"),
     "case.exported": said("exported the case as a bundle with SHA-256 {sha256}"),
+    "case.restricted": said("restricted the case to {names}"),
+    "case.let-in": said("let {name} in"),
+    "case.taken-out": said("took {name} out"),
+    "case.unrestricted": said("lifted the restriction"),
+    "case.knocked": said("asked to be let in"),
+    "case.knock-refused": said("did not let {name} in"),
     "task.added": said("added task {task}: {text}"),
     "task.done": said("finished task {task}"),
     "accounts.suspected": said("suspected {accounts}"),
@@ -78,6 +84,20 @@ _REFUSALS: Mapping[Code, Said] = {
     ),
     Code.STILL_HELD: said("{about}: is still held by the case; release it first"),
     Code.SOMEBODY_HERE: said("{about}: is what the ledger calls somebody who works here, no account"),
+    Code.RESTRICTED: said("{about}: is restricted; lift the restriction first"),
+    Code.NOT_RESTRICTED: said("the case is not restricted"),
+    Code.INSIDE_ALREADY: said("{about}: is let in already"),
+    Code.NOT_INSIDE: said("{about}: is not let in"),
+    Code.LAST_INSIDER: said(
+        "{about}: is the last one who could let anybody in; let somebody else in first, or lift the restriction"
+    ),
+    Code.NO_REASON: said("say why: it stands on record"),
+    Code.OWN_REQUEST: said("nobody lets themselves in; somebody else has to agree"),
+    Code.TIED: said(
+        "whoever asked and whoever agrees go back to one person, who let one of them in by the console;"
+        " somebody else has to agree"
+    ),
+    Code.NO_REQUEST: said("nobody asks for that any more; it was answered"),
     Code.NOT_PART: said("{about}: is no report or finding of this case"),
 }
 
@@ -112,7 +132,6 @@ _FACTS: Mapping[str, Said] = {
     "relocated": said("relocated"),
     "removed": said("removed"),
     "delivered": said("delivered"),
-    "left": said("left"),
     "needs-person": said("needs-person"),
     "count": said("count"),
 }

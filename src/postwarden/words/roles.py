@@ -1,18 +1,10 @@
-"""Sentences about roles and what may be done."""
+"""Sentences about what may be done."""
 
 from collections.abc import Mapping
 
-from postwarden.people.service import Permission, Role
+from postwarden.people.service import Permission
 from postwarden.vocabulary import Said, said
 
-ROLES: Mapping[Role, Said] = {
-    Role.POSTMASTER: said("postmaster"),
-    Role.OFFICER: said("data-protection officer"),
-    Role.COUNSEL: said("counsel"),
-    Role.HELPDESK: said("helpdesk"),
-    Role.AUDITOR: said("auditor"),
-    Role.READER: said("reader"),
-}
 MAY: Mapping[Permission, Said] = {
     Permission.PERSON_MANAGE: said("let people in and go, and give and take away roles"),
     Permission.CASE_READ: said("read cases, with their holds, plans and runs"),

@@ -44,7 +44,8 @@ def accounts(request: DeskRequest) -> HttpResponse:
         return redirect("accounts-one", veiled=veil(normal(form.cleaned_data["account"])))
     search = search_of(request.GET)
     page = cases.known_accounts(request.member, Asked(search=search, after=after_of(request.GET)))
-    held = {one.account for one in request.rooms.holds.holds_of([row.account for row in page.rows])}
+    names = [row.account for row in page.rows]
+    held = {one.account for one in request.rooms.holds.holds_of(names, request.member)}
     told = {
         "page": page,
         "held": held,
@@ -61,7 +62,7 @@ def one(request: DeskRequest, account: str) -> HttpResponse:
     addresses, trouble = _addresses(request, account)
     told = {
         "picture": picture,
-        "holds": request.rooms.holds.holds_of([account]),
+        "holds": request.rooms.holds.holds_of([account], request.member),
         "addresses": addresses,
         "trouble": trouble,
         "now": present(),

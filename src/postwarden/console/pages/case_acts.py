@@ -21,7 +21,9 @@ def open_case(request: DeskRequest) -> HttpResponse:
     return _acted(request, forms.Open(request))
 
 
-def _asks(form: Callable[[DeskRequest, Head], InCase]) -> Callable[..., HttpResponse]:
+def acting(form: Callable[[DeskRequest, Head], InCase]) -> Callable[..., HttpResponse]:
+    """Give the page of an act in a case."""
+
     def view(request: DeskRequest, head: Head) -> HttpResponse:
         return _acted(request, form(request, head), head)
 
@@ -54,7 +56,9 @@ _ACTS = (
 PAGES = (
     Page("cases/open/", "cases-open", open_case, (_EDIT,)),
     *(
-        Page(f"cases/<str:reference>/{name}/", f"cases-{name}", of_case(_asks(form), need), (need,))
+        Page(
+            f"cases/<str:reference>/{name}/", f"cases-{name}", of_case(acting(form), need), (need,)
+        )
         for name, form, need in _ACTS
     ),
 )

@@ -12,6 +12,7 @@ def every(request: DeskRequest) -> HttpResponse:
     """List the cases of the reader's organisations, newest first."""
     there = request.member.organisations(Permission.CASE_EDIT)
     told = {"cases": cases.every_case(request.member), "opens": there is None or bool(there)}
+    told["knocks"] = len(cases.knocks(request.member))
     return render(request, "console/cases.html", told)
 
 

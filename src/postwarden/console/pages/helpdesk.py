@@ -114,7 +114,7 @@ def _ask(request: DeskRequest) -> HttpResponse:
         question=form,
         answer=answer,
         concerns=told,
-        held=request.rooms.holds.holds_of([answer.account]),
+        held=request.rooms.holds.holds_of([answer.account], request.member),
         report=Report(request, None, initial),
         promise=Promise(initial=initial),
     )

@@ -52,6 +52,7 @@ def _of_cases(request: DeskRequest) -> dict[str, Any]:
         "clocks": [(one, one.left(now), one.share(now)) for one in cases.clocks(open_cases)],
         "plans": rooms.holds.plans.awaiting(who, now),
         "held": held_told(rooms.desk, who),
+        "knocks": cases.knocks(who),
         "reports": cases.unmatched(who),
         "failed": _failed(rooms, who),
         "stuck": _stuck(rooms, who, known),
@@ -67,8 +68,11 @@ def _failed(rooms: Rooms, who: Member) -> list[tuple[str, str]]:
     """
     if who.organisations(Permission.CASE_READ) is not None:
         return []
+    stuck = troubles()
+    away = rooms.holds.plans.hidden(who) if stuck else frozenset()
+    repairs = [(plan, why) for plan, why in stuck.items() if plan not in away]
     pending = [("", one.trouble) for one in rooms.holds.pending(who) if one.trouble]
-    return list(dict.fromkeys([*pending, *troubles().items()]))
+    return list(dict.fromkeys([*pending, *repairs]))
 
 
 def _stuck(rooms: Rooms, who: Member, known: set[str]) -> list[Stuck]:
