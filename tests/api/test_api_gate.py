@@ -9,6 +9,7 @@ from api.conftest import Program, token_of
 from console.conftest import HELD, addresses
 from people.conftest import Records
 from postwarden.api.urls import ROUTES
+from postwarden.cases import service as cases
 from postwarden.holds.service import Wish
 from postwarden.people.service import (
     EVERYWHERE,
@@ -137,3 +138,33 @@ def test_rights_and_tokens_taken_away_are_missed_by_the_next_request(desk):
 
 def test_a_browser_that_signed_in_is_nobody_here(desk):
     assert desk.browser("anna").get("/api/v1/cases").status_code == 401
+
+
+def test_a_restricted_case_is_there_for_nobody_else(desk, names):
+    why = "a colleague may be concerned"
+    desk(cases.restrict_case, desk.case, [], why, who="officer-all")
+    told, wrong = bodies(desk.case, names["plan"]), {}
+    before = [one for one in desk.holds.desk.ledger.entries() if one.act != "api.read"]
+    for role in Role:
+        program = Program(token_of("officer-home" if role is Role.OFFICER else f"{role}-all"))
+        for route in ROUTES:
+            if route.name == "open-case" or "webhook" in route.name:
+                continue
+            body = None if route.method == "GET" else told[route.name]
+            answer = program(route.method, route.path.format(**names), body)
+            may = any(one in GRANTS[role] for one in route.needs)
+            named = "{reference}" in route.path or "{plan}" in route.path or body is not None
+            reads = Permission.CASE_READ in GRANTS[role] or "{plan}" not in route.path
+            if named and answer.status_code not in ({404} if may and reads else {403, 404}):
+                wrong[route.name, str(role)] = answer.status_code
+            if not named and any(one in answer.content for one in (desk.case.encode(), b"hold1@")):
+                wrong[route.name, str(role)] = "is named"
+    after = [one for one in desk.holds.desk.ledger.entries() if one.act != "api.read"]
+    assert wrong == {}
+    assert [one.act for one in after[len(before) :]] in (
+        [],
+        ["ledger.verified"] * (len(after) - len(before)),
+    )
+    inside = Program(token_of("officer-all"))
+    assert inside.get(f"/cases/{desk.case}").status_code == 200
+    assert inside.get("/plans").told["items"][0]["case"] == desk.case

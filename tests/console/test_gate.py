@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from cases.conftest import finding
 from console.conftest import HELD, addresses
+from postwarden.cases import service as cases
 from postwarden.console.gate import Opening, Page
 from postwarden.console.urls import PAGES
 from postwarden.holds.service import Wish
@@ -136,3 +138,55 @@ def test_an_approval_that_cannot_be_approves_nothing(desk, expires):
     answer = desk.browser("officer-all").post(f"/plans/{plan.hash}/", told)
     assert answer.status_code in (200, 409)
     assert desk.holds.plans.get(plan.hash).approvals == ()
+
+
+@pytest.fixture
+def restricted(desk):
+    """A case with an account, a finding, a report, a plan and a hold, there for two officers alone."""
+    desk(
+        cases.take_findings,
+        desk.case,
+        cases.Taken("s1", frozenset(HELD), (finding("f1", HELD[0]),)),
+    )
+    desk(cases.add_report, desk.case, cases.Telling(HELD[0], desk.now))
+    desk.plan = desk.holds.hold(Wish(HELD, desk.case, "test"), member("anna"), desk.now).plan.hash
+    why = "a colleague may be concerned"
+    desk(cases.restrict_case, desk.case, ["officer-home"], why, who="officer-all")
+    return desk
+
+
+def test_a_restricted_case_is_there_for_nobody_else(restricted):
+    wrong = {}
+    outside = [name for role in Role for name in (f"{role}-all", f"{role}-home")]
+    for name in sorted({*outside, "anna"} - {"officer-all", "officer-home"}):
+        browser = restricted.browser(name)
+        role = Role.POSTMASTER if name == "anna" else Role(name.partition("-")[0])
+        for page in PAGES:
+            told = address(page, restricted.case).replace("0" * 64, restricted.plan)
+            named = ":reference>" in page.route or page.name.startswith("plans-")
+            may = isinstance(page.needs, Opening) or any(one in GRANTS[role] for one in page.needs)
+            answer = browser.get(told)
+            if named and answer.status_code != (404 if may else 403):
+                wrong[page.name, name] = answer.status_code
+            text = b"" if named or not hasattr(answer, "content") else answer.content
+            if any(one in text for one in (restricted.case.encode(), b"hold1@", b"mail astray")):
+                wrong[page.name, name] = "is named"
+            if (
+                named
+                and may
+                and browser.post(told, {"why": "x"}).status_code not in (302, 404, 405)
+            ):
+                wrong[page.name, name, "POST"] = "is answered"
+    assert wrong == {}
+
+
+def test_a_restricted_case_is_there_for_who_is_let_in(restricted):
+    for name in ("officer-all", "officer-home"):
+        browser = restricted.browser(name)
+        for place in (f"/cases/{restricted.case}/", f"/plans/{restricted.plan}/", "/accounts/"):
+            answer = browser.get(place)
+            assert (
+                answer.status_code,
+                b"hold1@" in answer.content or b"case" in answer.content,
+            ) == (200, True)
+        assert restricted.case.encode() in browser.get("/cases/").content
