@@ -9,11 +9,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connections
+from hypothesis import settings as drawn
 
 from postwarden.console.settings import settings
 from postwarden.state.service import StateSettings, open_state, set_up
 from servers.databases import SECRET, postgresql
 
+# How long an example takes is the machine's to say: several test processes share two cores.
+drawn.register_profile("postwarden", deadline=None)
+drawn.load_profile("postwarden")
 # With the console, before any test imports a module with models; passwords are not the tests' to slow down.
 _QUICK = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
 set_up(settings(tempfile.mkdtemp(), secure=True) | _QUICK)

@@ -19,7 +19,7 @@ def test_targets_take_their_seeds_and_pieces_of_them(name):
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(data=st.binary(max_size=300) | st.sampled_from(SEEDS).map(lambda seed: seed[:120]))
 def test_targets_take_any_bytes(name, data):
     assert TARGETS[name](data) is None

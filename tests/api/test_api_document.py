@@ -23,7 +23,6 @@ from postwarden.people.service import EVERYWHERE, Grant, Role, member
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
 FEW = settings(
     max_examples=3,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -149,7 +149,6 @@ def test_cases_agree_with_a_model_in_10_000_steps():
         settings=settings(
             max_examples=200,
             stateful_step_count=50,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -235,9 +235,7 @@ def undone(on_sqlite):
     return Book(on_sqlite)
 
 
-ONE_STATE = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ONE_STATE = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def anew_in_both(old, new):

@@ -173,5 +173,5 @@ class Machine(RuleBasedStateMachine):
 
 TestPlans = Machine.TestCase
 TestPlans.settings = settings(
-    max_examples=200, stateful_step_count=50, suppress_health_check=list(HealthCheck), deadline=None
+    max_examples=200, stateful_step_count=50, suppress_health_check=list(HealthCheck)
 )

@@ -11,7 +11,6 @@ FEW = settings(
     derandomize=True,
     max_examples=10,
     stateful_step_count=25,
-    deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.generate,),

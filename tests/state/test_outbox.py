@@ -168,7 +168,6 @@ def test_the_outbox_is_its_model(on_sqlite):
         settings=settings(
             max_examples=30,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

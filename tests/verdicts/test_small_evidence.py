@@ -29,7 +29,6 @@ def by_rules_alone(tree):
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,
     phases=[Phase.generate],  # an example takes seconds, so that shrinking would take hours

@@ -2,16 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from postwarden.custody.acts import Act, packed
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
     LONGEST,
-    Act,
     Approval,
-    Kind,
     Mismatch,
     Plan,
     Refusal,
@@ -25,7 +24,6 @@ from postwarden.people.service import BadKey, UnknownIdentity, check, member
 
 FROZEN = "plan.frozen"
 """The act of the ledger's entry about a new plan."""
-_BEGINS = '{"acts":['
 _PIECE = 1 << 16
 _SETTLED = (Stage.APPROVED, Stage.RUNNING, Stage.DONE, Stage.STOPPED, Stage.ABANDONED)
 
@@ -85,7 +83,7 @@ class _Told(NamedTuple):
 
     hash: str
     rest: dict[str, Any]
-    acts: tuple[Act, ...]
+    acts: Sequence[Act]
 
 
 class _Reader:
@@ -97,31 +95,12 @@ class _Reader:
         """Read a text that has the hash of its row; raises `ValueError`, `LookupError` or `TypeError`."""
         last = self._last
         if last.hash != row.hash:
-            acts, end = _acts(row.text)
+            acts, end = packed(row.text)
             self._last = last = _Told(row.hash, json.loads("{" + row.text[end:]), acts)
         return last
 
 
 _READER = _Reader()
-
-
-def _acts(text: str) -> tuple[tuple[Act, ...], int]:
-    """Read the acts of a plan, one by one; give them, and where the rest of its text begins.
-
-    What several of them say is kept once: of thousands that is half.
-    """
-    if not text.startswith(_BEGINS):
-        raise ValueError("it begins with no acts")
-    kinds = {kind.value: kind for kind in Kind}
-    same: dict[tuple[str, str], tuple[str, str]] = {}
-    decoder = json.JSONDecoder()
-    acts: list[Act] = []
-    at = len(_BEGINS) - 1
-    while text[at] != "]":
-        (kind, subject, details), at = decoder.raw_decode(text, at + 1)
-        told = ((name, value) for name, value in details)
-        acts.append(Act(kinds[kind], subject, tuple([same.setdefault(one, one) for one in told])))
-    return tuple(acts), at + len("],")
 
 
 def _read(row: PlanRow) -> Plan:

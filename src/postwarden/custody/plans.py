@@ -30,7 +30,7 @@ from postwarden.custody.rules import (
     named,
     valid,
 )
-from postwarden.custody.seeing import Seen, accounts_of, seen
+from postwarden.custody.seeing import Seen, seen
 from postwarden.custody.standing import Standing
 from postwarden.ledger.service import Entry, Ledger, Wanted
 from postwarden.people.service import (
@@ -47,6 +47,7 @@ from postwarden.vocabulary import Moment, said
 
 _NO_PLAN = said("{start}: no plan begins so")
 _SEVERAL_PLANS = said("{start}: several plans begin so")
+_NO_SUCH = said("{hashed}: there is no such plan")
 _STOPPED = "plan.stopped"
 _BEGUN = (Stage.RUNNING, Stage.DONE, Stage.STOPPED)
 _EMERGENCY = '"emergency":true'  # as `canonical` writes it; whatever else has it is looked at, too
@@ -115,10 +116,12 @@ class Plans:
 
     def stage(self, hashed: str) -> Stage:
         """Give where a plan is, without reading all of it. Raises as `sound`."""
-        row = _found(hashed)
-        if row.stage not in set(Stage):
+        stage = PlanRow.objects.filter(hash=hashed).values_list("stage", flat=True).first()
+        if stage is None:
+            raise NoSuchPlan(_NO_SUCH.about(hashed=hashed))
+        if stage not in set(Stage):
             raise Refused(Refusal.FORGED)
-        return Stage(row.stage)
+        return Stage(stage)
 
     def every(self) -> list[Plan]:
         """Give all plans, oldest first; those whose text somebody changed are left out."""
@@ -285,8 +288,7 @@ class Plans:
             who.allowed(Permission.PLAN_APPROVE, organisation)
 
     def _organisations(self, plan: Plan) -> frozenset[str]:
-        accounts = {one for act in plan.acts for one in accounts_of(act)}
-        return frozenset(map(self._organisation_of, accounts))
+        return frozenset(map(self._organisation_of, plan.accounts))
 
     def _step(
         self,
@@ -353,5 +355,5 @@ def _found(hashed: str, *, lock: bool = False) -> PlanRow:
         rows = rows.select_for_update()
     row = rows.first()
     if row is None:
-        raise NoSuchPlan(said("{hashed}: there is no such plan", hashed=hashed))
+        raise NoSuchPlan(_NO_SUCH.about(hashed=hashed))
     return row

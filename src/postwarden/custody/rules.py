@@ -8,22 +8,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
+from postwarden.custody.acts import Act, Kind, accounts_of, kinds_of
 from postwarden.vocabulary import Moment, rfc3339
-
-
-class Kind(StrEnum):
-    """Kinds of acts."""
-
-    HOLD = "hold"
-    RELEASE = "release"
-    RELEASE_PROVEN = "release-proven"
-    RELOCATE = "relocate"
-    DELIVER = "deliver"
-    DEDUPLICATE = "deduplicate"
-    KEEP = "keep"
-    LEAVE = "leave"
-    RESTORE = "restore"
-
 
 APPROVALS: Mapping[Kind, int] = {
     Kind.HOLD: 1,
@@ -45,14 +31,6 @@ RESUMABLE = frozenset(
     {Kind.RELOCATE, Kind.DELIVER, Kind.DEDUPLICATE, Kind.KEEP, Kind.LEAVE, Kind.RESTORE}
 )
 """Kinds of acts that can be stopped at any of them, and gone on with."""
-
-
-class Act(NamedTuple):
-    """One thing to do: to whom or what, and how (pairs of text, in order)."""
-
-    kind: Kind
-    subject: str
-    details: tuple[tuple[str, str], ...] = ()
 
 
 class Mismatch(StrEnum):
@@ -126,7 +104,7 @@ class Plan:
     case: str
     reason: str
     requester: str
-    acts: tuple[Act, ...]
+    acts: Sequence[Act]
     mismatch: Mismatch
     emergency: bool
     made: Moment
@@ -141,7 +119,17 @@ class Plan:
     @property
     def needed(self) -> int:
         """How many others must approve."""
-        return max(APPROVALS[act.kind] for act in self.acts)
+        return max(APPROVALS[kind] for kind in self.kinds)
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What kinds of acts there are."""
+        return kinds_of(self.acts)
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Every account that it is about."""
+        return frozenset(one for act in self.acts for one in accounts_of(act))
 
 
 def named(plan: Plan, hashed: str) -> Plan:
@@ -153,7 +141,7 @@ def named(plan: Plan, hashed: str) -> Plan:
 def canonical(plan: Plan) -> bytes:
     """Give the bytes that the hash covers: equal plans give equal bytes."""
     told = {
-        "acts": plan.acts,
+        "acts": tuple(plan.acts),
         "case": plan.case,
         "emergency": plan.emergency,
         "made": plan.made,
@@ -238,7 +226,7 @@ def freeze(plan: Plan) -> Plan | Refusal:
     """Give a new plan as it may be frozen: with acts, and in a hurry only to hold."""
     if not plan.acts:
         return Refusal.NO_ACTS
-    if plan.emergency and any(act.kind is not Kind.HOLD for act in plan.acts):
+    if plan.emergency and plan.kinds != {Kind.HOLD}:
         return Refusal.NO_EMERGENCY
     return plan
 
@@ -288,4 +276,4 @@ def _resumed(plan: Plan, now: Moment) -> Plan | Refusal:
 
 
 def _is_resumable(plan: Plan) -> bool:
-    return all(act.kind in RESUMABLE for act in plan.acts)
+    return plan.kinds <= RESUMABLE

@@ -1,12 +1,10 @@
 """Plans as somebody may see them: with what concerns the organisations whose cases they may read."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from postwarden.custody.rules import Act, Plan
-
-_OTHERS = frozenset({"deliver", "has-own"})
-"""Details of an act that name accounts beside its subject."""
+from postwarden.custody.acts import Act, accounts_of
+from postwarden.custody.rules import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +12,7 @@ class Seen:
     """A plan, and those of its acts that concern the organisations of who asks."""
 
     plan: Plan
-    acts: tuple[Act, ...]
-
-
-def accounts_of(act: Act) -> frozenset[str]:
-    """Give every account that an act is about: its subject, and those that it names beside it."""
-    return frozenset({act.subject, *(value for name, value in act.details if name in _OTHERS)})
+    acts: Sequence[Act]
 
 
 def seen(

@@ -1,5 +1,6 @@
 """The one door of this room."""
 
+from postwarden.custody.acts import Act, Kind, accounts_of
 from postwarden.custody.checking import forged
 from postwarden.custody.contribution import PlansOfCases
 from postwarden.custody.errors import (
@@ -24,8 +25,8 @@ from postwarden.custody.quarantine.opening import Opened
 from postwarden.custody.quarantine.sealing import Sealer, sealing
 from postwarden.custody.quarantine.service import Quarantine
 from postwarden.custody.quarantine.values import Kept, Stored
-from postwarden.custody.rules import Act, Approval, Kind, Mismatch, Plan, Refusal, Stage, consent
-from postwarden.custody.seeing import Seen, accounts_of
+from postwarden.custody.rules import Approval, Mismatch, Plan, Refusal, Stage, consent
+from postwarden.custody.seeing import Seen
 from postwarden.custody.standing import Standing
 
 __all__ = [

@@ -68,7 +68,7 @@ class Task(NamedTuple):
     case: str
     requester: str
     reason: str
-    acts: tuple[Act, ...]
+    acts: Sequence[Act]
     mismatch: Mismatch
 
 

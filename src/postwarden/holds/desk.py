@@ -164,7 +164,7 @@ class HoldDesk:
         """
         with transaction.atomic():
             plan = self.plans.approve(start, who.name, expires, signature, now)
-            if plan.stage is not Stage.APPROVED or any(act.kind not in KINDS for act in plan.acts):
+            if plan.stage is not Stage.APPROVED or not plan.kinds <= KINDS:
                 return plan
             self._begin(plan, who, now)
             return self.plans.get(plan.hash)

@@ -14,7 +14,6 @@ from postwarden.custody.service import (
     Plans,
     Quarantine,
     Stage,
-    accounts_of,
 )
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission
@@ -138,7 +137,7 @@ class RepairDesk:
             PermanentRouteError: postwarden.toml no longer has the ways that were approved.
         """
         plan = self._repair(start)
-        self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        self._may(who, plan.accounts)
         if plan.stage is Stage.DONE:
             return plan
         must_be_as_planned(plan, self.outside.routes)
@@ -162,7 +161,7 @@ class RepairDesk:
         Raises as `run`.
         """
         plan = self._repair(start)
-        self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        self._may(who, plan.accounts)
         return self.plans.stop(plan.hash, who.name, why, self._clock())
 
     def abandon(self, start: str, who: Actor, why: str) -> Plan:
@@ -172,7 +171,7 @@ class RepairDesk:
         Raises as `run`. An abandoned plan stays so.
         """
         plan = self._repair(start)
-        self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        self._may(who, plan.accounts)
         now = self._clock()
         with transaction.atomic():
             if plan.stage is not Stage.ABANDONED:
@@ -196,7 +195,7 @@ class RepairDesk:
             NothingToDecide: no such copy waits for a person.
         """
         plan = self._repair(start)
-        self._may(who, {one for act in plan.acts for one in accounts_of(act)})
+        self._may(who, plan.accounts)
         decide(self.desk.ledger, plan, finding, who, why, self._clock(), arrived=arrived)
         return plan
 
@@ -229,9 +228,7 @@ class RepairDesk:
 
     def has_begun(self, plan: Plan) -> bool:
         """Tell whether it is a repair of which something may have been done."""
-        return CopyRow.objects.filter(plan=plan.hash).exists() and all(
-            act.kind in KINDS for act in plan.acts
-        )
+        return CopyRow.objects.filter(plan=plan.hash).exists() and plan.kinds <= KINDS
 
     def progress(self, hashed: str) -> Progress:
         """Tell how far a plan is."""
@@ -276,7 +273,7 @@ class RepairDesk:
 
     def _repair(self, start: str) -> Plan:
         plan = self.plans.get(start)
-        if any(act.kind not in KINDS for act in plan.acts):
+        if not plan.kinds <= KINDS:
             raise OtherKind(
                 said("plan {hash} is no repair: see `postwarden plan show`", hash=plan.hash[:12])
             )

@@ -216,7 +216,7 @@ class RestoreDesk:
 
     def _restore(self, start: str, who: Member) -> Plan:
         plan = self.plans.get(start)
-        if any(act.kind is not Kind.RESTORE for act in plan.acts):
+        if plan.kinds != {Kind.RESTORE}:
             raise OtherKind(f"plan {plan.hash[:12]} puts nothing back: see `postwarden plan show`")
         self._may(who, [act.subject for act in plan.acts])
         return plan

@@ -58,7 +58,7 @@ def resolver(entries):
     return Resolver(PROVIDER, "example.net", EntryLookup(entries), regexps)
 
 
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(directories(), st.lists(ADDRESSES, max_size=6, unique=True))
 def test_together_or_alone_addresses_resolve_alike(entries, addresses):
     together = resolver(entries).resolve(addresses)
@@ -66,7 +66,7 @@ def test_together_or_alone_addresses_resolve_alike(entries, addresses):
         assert resolver(entries).resolve([address]) == {address: together[address]}
 
 
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(directories(), ADDRESSES)
 def test_what_is_reached_is_reached_by_a_chain_of_steps(entries, address):
     found = resolver(entries).resolve([address])[address]
@@ -81,7 +81,7 @@ def test_what_is_reached_is_reached_by_a_chain_of_steps(entries, address):
     assert not (found.unknown and found.foreign)
 
 
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(directories(), ADDRESSES, st.randoms())
 def test_only_the_order_within_a_key_counts(entries, address, chance):
     keys = list(dict.fromkeys((entry.role, entry.table, entry.key) for entry in entries))
@@ -97,7 +97,7 @@ def test_only_the_order_within_a_key_counts(entries, address, chance):
     )
 
 
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(directories(), ADDRESSES)
 def test_a_later_table_never_answers_for_a_key_of_an_earlier_one(entries, address):
     first = EntryRecord(0, "alias", -1, "literal", address, address, "t", 99)
@@ -109,7 +109,7 @@ def test_a_later_table_never_answers_for_a_key_of_an_earlier_one(entries, addres
     assert all(step.source != address or step.via in {"account", "srs"} for step in found.steps)
 
 
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(directories(), st.text(max_size=40))
 @example([], "")
 @example([], "@")
@@ -120,7 +120,7 @@ def test_any_text_gets_an_answer(entries, text):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(data=st.one_of(st.binary(max_size=200), st.text(max_size=100).map(str.encode)))
 @example(data=b'"a\\')
 @example(data=b"\x1c\n\x1c/a/ b\nif \x1c")
@@ -136,7 +136,7 @@ def test_no_table_stops_the_reading(form, data):
         assert os.listdir(folder) == ["table"]
 
 
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(st.dictionaries(ADDRESSES, VALUES, max_size=8))
 def test_virtual_tables_round_trip(table):
     sides = {key: ",\n ".join(values) for key, values in table.items()}
@@ -147,14 +147,14 @@ def test_virtual_tables_round_trip(table):
     assert {entry.key: entry.values.split("\n") for entry in entries} == table
 
 
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(VALUES)
 def test_values_written_out_are_read_back(values):
     assert split_values(", ".join(values)) == tuple(values)
     assert split_values(" ".join(values)) == tuple(values)
 
 
-@settings(max_examples=60, deadline=None)  # walks that grow end late
+@settings(max_examples=60)
 @given(st.text(max_size=30), st.text(max_size=20), st.text(max_size=20))
 @example("if /a/\n/(b)/x", "$1$", "b")
 def test_expressions_compile_or_say_why_not(text, template, subject):

@@ -93,7 +93,7 @@ def test_ten_thousand_quoted_words_between_the_lines_of_one_message(read, facts)
 
 
 @given(st.lists(st.tuples(st.sampled_from(POSTFIX), EVIL), min_size=1, max_size=60))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_quoted_words_change_nothing_in_postfix_logs(read, facts, forged):
     lines = [template.replace("{}", evil) for template, evil in forged]
     mixed = [*CLEAN[:2], *lines, CLEAN[2], *lines, *CLEAN[3:], *lines]
@@ -101,7 +101,7 @@ def test_quoted_words_change_nothing_in_postfix_logs(read, facts, forged):
 
 
 @given(st.lists(EVIL, min_size=1, max_size=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_remote_reply_only_fills_the_text_of_its_own_delivery(read, deliveries, replies):
     lines = [
         f"postfix/smtp[4]: 4A1B20E5F4: to=<bob@example.test>, relay=mx.remote.example"
@@ -117,7 +117,7 @@ def test_a_remote_reply_only_fills_the_text_of_its_own_delivery(read, deliveries
 
 
 @given(EVIL.filter(lambda text: "\n" not in text))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_quoted_local_part_cannot_end_the_address_early(read, deliveries, evil):
     local = '"' + evil.replace("\\", "\\\\").replace('"', '\\"') + '"'
     line = CLEAN[3].replace("to=<bob@example.test>", f"to=<{local}@example.test>")
@@ -149,7 +149,7 @@ FORMATS = [
 
 
 @given(st.sampled_from(FORMATS), EVIL)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_subject_or_message_id_cannot_change_where_mail_was_saved(read, deliveries, form, evil):
     stamp = "Nov 20 10:11:12 "
     lines = [
@@ -175,14 +175,14 @@ def test_a_subject_or_message_id_cannot_change_where_mail_was_saved(read, delive
     ],
 )
 @given(EVIL)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_other_actions_are_no_deliveries_whatever_is_quoted(read, deliveries, ending, evil):
     line = f"{DOVECOT}sieve: msgid={evil}: {ending.replace('{}', evil)}"
     assert deliveries(read("dovecot", [line], stamp="Nov 20 10:11:12 ")) == []
 
 
 @given(EVIL)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_mail_log_is_not_fooled_by_message_ids_and_subjects(read, accesses, evil):
     line = (
         f"imap(bob@example.test)<7><abc>: Info: expunge: box=INBOX, uid=4, msgid={evil}, size=557, "
@@ -195,7 +195,7 @@ def test_mail_log_is_not_fooled_by_message_ids_and_subjects(read, accesses, evil
 
 
 @given(EVIL)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_failed_logins_are_no_logins(read, accesses, evil):
     line = f"imap-login: Info: Disconnected: Auth failed (auth failed, 1 attempts): user=<{evil}>"
     assert accesses(read("dovecot", [line], stamp="Nov 20 10:11:12 ")) == []

@@ -35,7 +35,7 @@ LINES = st.lists(
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("year", [None, 2026])
 @given(LINES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_bytes_raise(read, kind, year, content):
     records = read(kind, content, year=year)
     count = content.count(b"\n") + 1

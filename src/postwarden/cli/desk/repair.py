@@ -260,4 +260,4 @@ def abandon(
 
 
 def _puts_back(plan: Plan) -> bool:
-    return all(act.kind is Kind.RESTORE for act in plan.acts)
+    return plan.kinds == {Kind.RESTORE}

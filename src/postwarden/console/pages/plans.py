@@ -1,5 +1,6 @@
 """One plan: what would be done to whom, somebody else's signed consent, and how far it is."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django import forms
@@ -78,7 +79,7 @@ def _first(text: str, acts: int) -> int:
     return number - number % _MOST if number < acts else 0
 
 
-def _found(request: DeskRequest, seen: Seen, acts: tuple[Act, ...]) -> dict[str, Found]:
+def _found(request: DeskRequest, seen: Seen, acts: Sequence[Act]) -> dict[str, Found]:
     """Give what the case knows of the copies on the page; nothing where its reader may not know it."""
     ids = findings_of(acts)
     if not ids or not seen.plan.case:
