@@ -19,19 +19,39 @@ def acts(many):
     )
 
 
+def text_of(many):
+    return canonical(replace(PLAN, acts=acts(many))).decode()
+
+
+@pytest.mark.parametrize("size", [*range(1, 400, 3), 10_000])
+def test_do_not_depend_on_how_the_text_comes(size):
+    text = text_of(3)
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert packed(pieces) == packed([text])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", '{"acts":[', '{"acts":[["hold","a@example.net",[]]', '{"acts":[["x","",[]]],'],
+)
+def test_the_text_of_no_plan_is_refused(text):
+    with pytest.raises((ValueError, LookupError, TypeError)):
+        packed([text])
+
+
 @pytest.mark.parametrize("many", [1, 255, 256, 257, 512, MANY])
 def test_are_those_that_the_text_has(many):
-    text = canonical(replace(PLAN, acts=acts(many))).decode()
-    found, end = packed(text)
+    text = text_of(many)
+    found, rest = packed([text])
     assert found == acts(many)
     assert (len(found), found.kinds) == (many, {Kind.RELOCATE})
     assert [found[at] for at in (0, many // 2, -1)] == [acts(many)[at] for at in (0, many // 2, -1)]
     assert found[many // 3 : many // 2] == acts(many)[many // 3 : many // 2]
-    assert text[end:].startswith('"case":')
+    assert rest == text[text.index('"case":') :]
 
 
 def test_one_beyond_the_last_is_none():
-    found, _ = packed(canonical(replace(PLAN, acts=acts(3))).decode())
+    found, _ = packed([text_of(3)])
     with pytest.raises(IndexError):
         found[3]
     with pytest.raises(IndexError):
@@ -39,16 +59,16 @@ def test_one_beyond_the_last_is_none():
 
 
 def test_a_changed_act_makes_others_of_them():
-    found, _ = packed(canonical(replace(PLAN, acts=acts(300))).decode())
+    found, _ = packed([text_of(300)])
     assert found != (*acts(299), Act(Kind.KEEP, "user299@example.test"))
     assert found != acts(299)
 
 
 def test_take_a_fraction_of_their_size():
     """Among a thousand acts, those that are not asked for lie compressed."""
-    text = canonical(replace(PLAN, acts=acts(MANY))).decode()
+    text = text_of(MANY)
     tracemalloc.start()
-    found, _ = packed(text)
+    found, _ = packed([text])
     kept, _ = tracemalloc.get_traced_memory()
     plain = tuple(found)
     whole = tracemalloc.get_traced_memory()[0] - kept

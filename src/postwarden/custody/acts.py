@@ -1,9 +1,9 @@
 """Acts of plans, and many of them in little memory (pure)."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple, overload
 from zlib import compress, decompress
 
@@ -34,6 +34,7 @@ _BEGINS = '{"acts":['
 _KINDS = {kind.value: kind for kind in Kind}
 _OTHERS = frozenset({"deliver", "has-own"})
 """Details of an act that name accounts beside its subject."""
+_Told = tuple[str, str, list[tuple[str, str]]]
 _TOGETHER = 256
 """Acts of a piece: what is asked for one of them reads all."""
 
@@ -91,37 +92,70 @@ class Packed(Sequence[Act]):
         return tuple([_act(one) for one in json.loads(decompress(self._pieces[at]))])
 
 
-def _act(told: tuple[str, str, list[tuple[str, str]]]) -> Act:
+def _act(told: _Told) -> Act:
     kind, subject, details = told
     return Act(_KINDS[kind], subject, tuple([(name, value) for name, value in details]))
 
 
-def packed(text: str) -> tuple[Packed, int]:
-    """Read the acts of a plan's text, one by one; give them, and where the rest of the text begins.
+class _Rest:
+    """What has not been read of a text that comes in pieces."""
+
+    def __init__(self, pieces: Iterable[str]) -> None:
+        self._pieces = iter(pieces)
+        self.text = ""
+
+    def grow(self) -> bool:
+        """Add a piece; False where there is none left."""
+        piece = next(self._pieces, None)
+        self.text += piece or ""
+        return piece is not None
+
+    def whole(self) -> str:
+        """Give all of it."""
+        return self.text + "".join(self._pieces)
+
+
+def packed(pieces: Iterable[str]) -> tuple[Packed, str]:
+    """Read the acts of a plan's text, one by one; give them, and the text that follows them.
+
+    Args:
+        pieces: of the text, in order; no more than one or two are in memory.
 
     Raises:
         ValueError, LookupError, TypeError: it is the text of no plan.
     """
-    if not text.startswith(_BEGINS):
+    rest = _Rest(pieces)
+    while len(rest.text) < len(_BEGINS) and rest.grow():
+        pass
+    if not rest.text.startswith(_BEGINS):
         raise ValueError("it begins with no acts")
+    rest.text = rest.text[len(_BEGINS) :]
+    kept, kinds, count = list[bytes](), set[Kind](), 0
+    each = _each(rest)
+    while some := list(islice(each, _TOGETHER)):
+        kinds.update(_act(act).kind for act, _ in some)
+        kept.append(compress(b"[%b]" % ",".join(text for _, text in some).encode(), 1))
+        count += len(some)
+    return Packed(kept, count, frozenset(kinds)), rest.whole().removeprefix(",")
+
+
+def _each(rest: _Rest) -> Iterator[tuple[_Told, str]]:
+    """Give each act, and its text; `rest` is what follows the last one then."""
     decoder = json.JSONDecoder()
-    pieces, kinds = list[bytes](), set[Kind]()
-    count, at = 0, len(_BEGINS) - 1
-    begun = at + 1
-    while text[at] != "]":
-        told, at = decoder.raw_decode(text, at + 1)
-        kinds.add(_act(told).kind)
-        count += 1
-        if count % _TOGETHER == 0:
-            pieces.append(_compressed(text[begun:at]))
-            begun = at + 1
-    if count % _TOGETHER:
-        pieces.append(_compressed(text[begun:at]))
-    return Packed(pieces, count, frozenset(kinds)), at + len("],")
-
-
-def _compressed(acts: str) -> bytes:
-    return compress(b"[%b]" % acts.encode(), 1)
+    text, at = rest.text, 0
+    while text[at : at + 1] != "]":
+        try:
+            told, end = decoder.raw_decode(text, at)
+            follows = text[end]
+        except (ValueError, IndexError):
+            rest.text = text[at:]
+            if not rest.grow():
+                raise
+            text, at = rest.text, 0
+            continue
+        yield told, text[at:end]
+        at = end + (follows == ",")
+    rest.text = text[at + 1 :]
 
 
 def kinds_of(acts: Sequence[Act]) -> frozenset[Kind]:

@@ -50,6 +50,8 @@ _SEVERAL_PLANS = said("{start}: several plans begin so")
 _NO_SUCH = said("{hashed}: there is no such plan")
 _STOPPED = "plan.stopped"
 _BEGUN = (Stage.RUNNING, Stage.DONE, Stage.STOPPED)
+_LEAN = PlanRow.objects.defer("text")
+"""Without the text, which is read in pieces: of thousands of acts it is long."""
 _EMERGENCY = '"emergency":true'  # as `canonical` writes it; whatever else has it is looked at, too
 
 
@@ -91,7 +93,7 @@ class Plans:
             NoSuchPlan: there is none, or there are several.
             Refused: its text is not the one that was frozen (FORGED).
         """
-        rows = list(PlanRow.objects.filter(hash__startswith=start)[:2]) if start else []
+        rows = list(_LEAN.filter(hash__startswith=start)[:2]) if start else []
         if len(rows) != 1:
             none = _SEVERAL_PLANS if rows else _NO_PLAN
             raise NoSuchPlan(none.about(start=start))
@@ -188,7 +190,7 @@ class Plans:
 
     def ruined(self) -> list[str]:
         """Give the hashes of the plans whose text or stage somebody changed."""
-        rows = PlanRow.objects.order_by("hash")
+        rows = _LEAN.order_by("hash")
         return [row.hash for row in rows.iterator() if readable(row) is None]
 
     def approve(
@@ -350,7 +352,7 @@ def _signer(who: Member, message: bytes, signature: str) -> str:
 
 def _found(hashed: str, *, lock: bool = False) -> PlanRow:
     """Give a plan's row, locked so that no other transaction changes it meanwhile."""
-    rows = PlanRow.objects.filter(hash=hashed)
+    rows = _LEAN.filter(hash=hashed)
     if lock and connection.features.has_select_for_update:
         rows = rows.select_for_update()
     row = rows.first()

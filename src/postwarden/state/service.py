@@ -11,6 +11,7 @@ from postwarden.state.database import (
 )
 from postwarden.state.errors import StateBusy, StateError, StateFailed, StateMissing
 from postwarden.state.settings import StateSettings
+from postwarden.state.texts import in_pieces
 
 __all__ = [
     "StateBusy",
@@ -22,6 +23,7 @@ __all__ = [
     "bound",
     "drop_old_writes",
     "failure",
+    "in_pieces",
     "is_there",
     "open_state",
     "set_up",
