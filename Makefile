@@ -56,6 +56,7 @@ docs: setup  ## generate the reference pages from the code
 
 check: lint types rules  ## all of what CI checks
 	$(PYTHON) tools/reference.py --check docs
+	$(PYTHON) tools/languages.py check
 	$(MAKE) test
 
 bench: setup  ## measure speed; writes build/bench.json

@@ -9,20 +9,27 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from django.template import engines
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+
+from postwarden.console.settings import LANGUAGES as OFFERED
+from postwarden.console.settings import settings
+from postwarden.state.service import set_up
 
 HERE = Path(__file__).resolve().parent.parent
 SOURCE = HERE / "src" / "postwarden"
 LOCALE = SOURCE / "console" / "locale"
-LANGUAGES = ("de", "fr", "it", "nl")
+LANGUAGES = tuple(name for name, _words in OFFERED if name != "en")
 _ONE = frozenset({"_", "_now", "gettext", "gettext_lazy", "said"})
 _SEVERAL = frozenset({"ngettext", "ngettext_lazy", "counted", "Said"})
 _PERCENT = re.compile(r"%\(\w+\)[a-z]")
@@ -56,9 +63,6 @@ def said_in_python() -> Iterator[Text]:
 
 def said_in_templates() -> Iterator[Text]:
     """Give what templates say, as Django itself reads them; it has to be set up for the console."""
-    from django.template import engines
-    from django.templatetags.i18n import BlockTranslateNode, TranslateNode
-
     templates = SOURCE / "console" / "templates"
     for path in sorted(templates.rglob("*.html")):
         nodes = engines["django"].from_string(path.read_text()).template.nodelist
@@ -129,12 +133,13 @@ def faults() -> Iterator[str]:
 
 def compiled(language: str) -> bytes:
     """Give a catalogue as gettext reads it."""
-    stream = BytesIO()
-    write_mo(stream, catalogue(language))
+    stream, texts = BytesIO(), catalogue(language)
+    texts.creation_date = texts.revision_date = _ALWAYS
+    write_mo(stream, texts)
     return stream.getvalue()
 
 
-def _faults(message) -> Iterator[str]:
+def _faults(message: Message) -> Iterator[str]:
     texts = message.string if isinstance(message.string, tuple) else (message.string,)
     ids = message.id if isinstance(message.id, tuple) else (message.id,)
     if not all(texts):
@@ -168,6 +173,8 @@ def _read(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+"""Babel writes when something was compiled; equal texts are to be equal files."""
 _HEAD = """msgid ""
 msgstr ""
 "Project-Id-Version: Postwarden\\n"
@@ -182,9 +189,6 @@ msgstr ""
 
 def main(asked: str) -> int:
     """Do what was asked for; give the exit code."""
-    from postwarden.console.settings import settings
-    from postwarden.state.service import set_up
-
     with TemporaryDirectory() as folder:
         set_up(settings(folder, secure=False))
     if asked == "extract":
