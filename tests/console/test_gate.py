@@ -150,6 +150,7 @@ def restricted(desk):
     )
     desk(cases.add_report, desk.case, cases.Telling(HELD[0], desk.now))
     desk.plan = desk.holds.hold(Wish(HELD, desk.case, "test"), member("anna"), desk.now).plan.hash
+    desk.holds.carry(desk.plan, lambda: desk.now)
     why = "a colleague may be concerned"
     desk(cases.restrict_case, desk.case, ["officer-home"], why, who="officer-all")
     return desk

@@ -87,6 +87,7 @@ def test_it_ends_with_its_time_its_revocation_or_its_owner(people):
     with pytest.raises(BadToken):
         bearer(given, NOW + 1)
     assert bearer(other, NOW + 1).name == "anna"
+    add("dora", "Dora", [POSTMASTER], "anna", people, NOW)
     retire("anna", "anna", people, NOW + 2)
     with pytest.raises(BadToken):
         bearer(other, NOW + 2)

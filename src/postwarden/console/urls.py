@@ -21,6 +21,7 @@ from postwarden.console.pages import (
     preflight,
     programs,
     restriction,
+    roles,
     settings,
     today,
     tokens,
@@ -50,6 +51,7 @@ PAGES = (
     *evidence.PAGES,
     *ways.PAGES,
     *settings.PAGES,
+    *roles.PAGES,
 )
 
 urlpatterns = [

@@ -5,6 +5,7 @@ PostwardenError
     ├── UnknownIdentity    nobody of that name works with this installation
     ├── NameTaken          there is an identity of that name
     ├── NotAllowed         the identity's roles do not allow it
+    ├── LastManager        nobody would be left who manages people
     ├── BadKey             the key or signature cannot be used
     ├── BadInvitation      the one-time link lets nobody in
     └── BadToken           the personal token lets nobody in, or cannot be made
@@ -27,6 +28,10 @@ class NameTaken(PeopleError):
 
 class NotAllowed(PeopleError):
     """The identity's roles do not allow it."""
+
+
+class LastManager(PeopleError):
+    """Nobody would be left who manages people of all organisations; nothing was changed."""
 
 
 class BadKey(PeopleError):

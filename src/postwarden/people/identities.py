@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from postwarden.people.errors import BadKey, NameTaken, NotAllowed, UnknownIdentity
+from postwarden.people.errors import BadKey, LastManager, NameTaken, NotAllowed, UnknownIdentity
 from postwarden.people.models import Identity, KeyRow, RoleRow
 from postwarden.people.ports import Record
 from postwarden.people.rules import (
@@ -170,13 +170,35 @@ def settle(name: str, zone: str, language: str, record: Record, now: Moment) -> 
 
 
 def retire(name: str, actor: str, record: Record, now: Moment) -> None:
-    """Let somebody act no more; keys count no more from now on. Raises as `add`."""
+    """Let somebody act no more; keys count no more from now on.
+
+    Raises:
+        UnknownIdentity: nobody has that name.
+        NotAllowed: the actor may not.
+        LastManager: nobody would be left who manages people of all organisations.
+    """
     with transaction.atomic():
+        one_at_a_time()
         member(actor).allowed(Permission.PERSON_MANAGE)
         member(name)
         Identity.objects.filter(name=name).update(is_active=False)
+        somebody_manages()
         KeyRow.objects.filter(identity__name=name, revoked_at=None).update(revoked_at=now)
         record("person.retired", actor, name, {}, now)
+
+
+def somebody_manages() -> None:
+    """See, in the transaction of a change, that it left somebody who manages people; raise `LastManager`."""
+    if not any(one.organisations(Permission.PERSON_MANAGE) is None for one in members()):
+        raise LastManager(
+            said("nobody else could manage people then: let somebody else do it first")
+        )
+
+
+def one_at_a_time() -> None:
+    """Wait for others who take roles away, or let people go: two of them could leave nobody."""
+    if connection.features.has_select_for_update:
+        list(Identity.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def challenge(name: str, public: str) -> bytes:

@@ -1,9 +1,11 @@
 """The one door of this room."""
 
+from postwarden.people.changing import give_role, take_role
 from postwarden.people.errors import (
     BadInvitation,
     BadKey,
     BadToken,
+    LastManager,
     NameTaken,
     NotAllowed,
     PeopleError,
@@ -67,6 +69,7 @@ __all__ = [
     "Columns",
     "Grant",
     "Key",
+    "LastManager",
     "Member",
     "NameTaken",
     "NotAllowed",
@@ -94,6 +97,7 @@ __all__ = [
     "colleagues",
     "enrol",
     "fingerprint",
+    "give_role",
     "invite",
     "make_token",
     "may_give",
@@ -106,6 +110,7 @@ __all__ = [
     "revoke_key",
     "revoke_token",
     "settle",
+    "take_role",
     "tied",
     "ties",
     "tokens",
