@@ -250,3 +250,14 @@ def test_a_staging_folder_stays_while_another_thread_begins_to_use_it(mail, rout
     ticket = route.stage([parcel()])["case-1"]
     cleared[0].join()
     assert route.settle([ticket]) == {"case-1": Where.STAGED}
+
+
+def test_a_full_disk_is_one_that_is_tried_again(route, monkeypatch):
+    def full(_descriptor, _content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(TemporaryRouteError, match="No space left"):
+        route.stage([parcel()])
+    monkeypatch.undo()
+    assert route.stage([parcel()]).keys() == {"case-1"}

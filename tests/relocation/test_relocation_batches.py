@@ -1,5 +1,7 @@
 """What a plan makes of copies that others have, or had, a hand in: each a case that was found the hard way."""
 
+from errno import ENOSPC
+
 import pytest
 
 from people.conftest import NOW, KeyFile
@@ -9,8 +11,10 @@ from postwarden.relocation import carrying
 from postwarden.relocation.acts import Goal
 from postwarden.relocation.errors import NothingToDecide
 from postwarden.relocation.models import CopyRow, DeliveryRow
+from postwarden.relocation.rules import MOST_TRIES
 from postwarden.relocation.service import AmbiguousRouteError, RepairsOfCases, faults
 from postwarden.servers.maildir import MaildirRoute
+from postwarden.servers.maildir import route as maildir
 from postwarden.sources.service import StoreSettings
 from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, repair, wanted
 from relocation.offices import Office
@@ -323,6 +327,21 @@ def test_stopped_and_gone_on_with_a_plan_has_one_bearer_at_a_time(astray):
     assert desk.waiting() == []
     assert desk.run(plan, who).stage is Stage.DONE
     assert desk.waiting() == []
+
+
+def test_owners_stores_that_are_full_for_long_leave_no_copy_to_a_person(astray, monkeypatch):
+    plan = astray.plan(*(astray.wrong(BOB, EVE, number=number) for number in range(3)))
+
+    def full(*_):
+        raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(maildir, "write", full)
+        astray.carry(plan, rounds=MOST_TRIES + 3)
+    assert CopyRow.objects.filter(stage="ended").count() == 0
+    astray.carry(plan, rounds=2)
+    assert astray.outcomes(plan) == [("relocated", "")] * 3
+    assert len(astray.has(EVE)) == 3
 
 
 def test_what_quarantine_has_no_longer_is_taken_once_more_before_it_is_removed(astray):

@@ -1,6 +1,7 @@
 """Copies that come back out of quarantine, and what keeps some of them from it."""
 
 import shutil
+from errno import ENOSPC
 
 import pytest
 
@@ -11,7 +12,9 @@ from postwarden.relocation import restoring
 from postwarden.relocation.bearing import Lease, LeaseLost
 from postwarden.relocation.errors import AmbiguousRouteError, TemporaryRouteError
 from postwarden.relocation.models import CopyRow
+from postwarden.relocation.rules import MOST_TRIES
 from postwarden.relocation.service import NothingToRepair, RepairsOfCases, Where
+from postwarden.servers.maildir import route as maildir
 from postwarden.state import outbox
 from relocation.test_relocation_batches import BOB, CAROL, EVE, Astray, delete
 
@@ -116,6 +119,22 @@ def test_what_keeps_failing_keeps_no_other_copy_back(astray, monkeypatch):
     assert (told.done, told.stage) == (1, Stage.DONE)
     assert ends(told) == [("needs-person", "keeps-failing")]
     assert len(astray.has(CAROL)) == 1
+
+
+def test_a_store_that_is_full_for_long_keeps_nothing_back_for_good(astray, monkeypatch):
+    plan = planned(astray)
+
+    def full(*_):
+        raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(maildir, "write", full)
+        for _ in range(MOST_TRIES + 3):
+            with pytest.raises(TemporaryRouteError, match="No space left"):
+                astray.office.restore(plan)
+    told = astray.office.restore(plan)
+    assert (told.done, told.stage) == (2, Stage.DONE)
+    assert ends(told) == []
 
 
 def test_what_ends_at_once_clears_no_staging_of_others(astray):

@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from errno import EEXIST, ENOENT, ENOTEMPTY
+from errno import EEXIST, ENOENT, ENOSPC, ENOTEMPTY
 from threading import Lock
 
 from postwarden.durable.service import side_by_side
@@ -71,12 +71,16 @@ class MaildirRoute:
 
     @contextmanager
     def _working(self) -> Iterator[None]:
-        """Turn what the file system refuses into the room's words: a look tells what was done."""
+        """Turn what the file system refuses into the room's words: a look tells what was done.
+
+        A disk that is full is full for a while: what failed is done another time, as often as need be.
+        """
         try:
             with self._tree.going():
                 yield
         except OSError as error:
-            raise AmbiguousRouteError(f"maildir: {error.strerror or error}") from error
+            kind = TemporaryRouteError if error.errno == ENOSPC else AmbiguousRouteError
+            raise kind(f"maildir: {error.strerror or error}") from error
 
     def rooms(self, accounts: Sequence[str]) -> Mapping[str, Room]:
         """Say which accounts have a mailbox, and what is left there by the file `maildirsize`."""
