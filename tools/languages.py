@@ -126,9 +126,8 @@ def faults() -> Iterator[str]:
         yield from (f"{language}: nobody says it: {key}" for key in sorted(known - said, key=str))
         for message in there:
             if message.id:
-                yield from (f"{language}: {fault}" for fault in _faults(message))
-        if compiled(language) != _read(_mo(language)):
-            yield f"{language}: django.mo is not made of django.po: run `tools/languages.py compile`"
+                yield from (f"{language}: {fault}" for fault in faults_of(message))
+        yield from faults_of_compiled(language)
 
 
 def compiled(language: str) -> bytes:
@@ -139,7 +138,15 @@ def compiled(language: str) -> bytes:
     return stream.getvalue()
 
 
-def _faults(message: Message) -> Iterator[str]:
+def faults_of_compiled(language: str) -> list[str]:
+    """Say that a catalogue was not compiled since it was changed; nothing where it was."""
+    if compiled(language) == _read(_mo(language)):
+        return []
+    return [f"{language}: django.mo is not made of django.po: run `tools/languages.py compile`"]
+
+
+def faults_of(message: Message) -> Iterator[str]:
+    """Say what is wrong with a translation; nothing where all is right."""
     texts = message.string if isinstance(message.string, tuple) else (message.string,)
     ids = message.id if isinstance(message.id, tuple) else (message.id,)
     if not all(texts):

@@ -27,8 +27,11 @@ from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import NoSuchPlan
 from postwarden.people.service import Member, NotAllowed, Permission, member
 from postwarden.rooms import Rooms, opened
-from postwarden.vocabulary import PostwardenError
+from postwarden.vocabulary import PostwardenError, said
 from postwarden.words.plans import not_possible
+
+
+_LACKS = said("{name} may not do this: it needs {permission}")
 
 
 class Opening(Enum):
@@ -96,6 +99,11 @@ class DeskMiddleware:
         request.rooms = self._rooms  # type: ignore[attr-defined]  # a DeskRequest from here on
         return self._next(request)
 
+    def process_view(self, request: HttpRequest, view: View, *_: object) -> None:
+        """Let allauth's pages speak as their reader wants, too; our own see to it with their rights."""
+        if view.__module__.startswith("allauth.") and request.user.is_authenticated:
+            _speak(member(request.user.get_username()))
+
 
 def _guarded(page: Page) -> View:
     @wraps(page.view)
@@ -130,13 +138,18 @@ def _turned_away(
         return redirect_to_login(request.get_full_path())
     who = member(request.user.get_username())
     request.member = who
-    if who.language:
-        activate(who.language)
+    _speak(who)
     if needs is not Opening.HALF and not has_second_factor(request):
         return HttpResponseRedirect(reverse("second-factor"))
     if isinstance(needs, Opening) or any(_has(who, one) for one in needs):
         return None
-    return _trouble(request, 403, NotAllowed(f"{who.name} may not do this: it needs {needs[0]}"))
+    return _trouble(request, 403, NotAllowed(_LACKS.about(name=who.name, permission=needs[0])))
+
+
+def _speak(who: Member) -> None:
+    """Answer in the language that somebody set; else it is their browser's."""
+    if who.language:
+        activate(who.language)
 
 
 def _asked_again(request: DeskRequest) -> HttpResponse:

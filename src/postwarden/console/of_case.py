@@ -15,6 +15,7 @@ from postwarden.console.gate import DeskRequest, View
 from postwarden.console.lists import after_of, search_of
 from postwarden.people.service import Member, NotAllowed, Permission
 from postwarden.rooms import present
+from postwarden.vocabulary import said
 
 _ACTS = {
     "edit": Permission.CASE_EDIT,
@@ -51,7 +52,7 @@ def of_case(view: View, *needs: Permission) -> View:
         try:
             head = cases.head(request.member, reference)
         except NotAllowed:
-            raise NoSuchCase(f"{reference}: there is no such case") from None
+            raise NoSuchCase(said("{name}: there is no such case", name=reference)) from None
         if needs and not any(_has(request.member, one, head) for one in needs):
             request.member.allowed(needs[0], head.case.organisations[0])
         return view(request, head, **named)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import get_language, override
 
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.going import told_of
@@ -31,6 +32,7 @@ class Stream(Iterator[bytes]):
     def __init__(self, request: DeskRequest, plan: Plan) -> None:
         self._request = request
         self._plan = plan
+        self._language = get_language()
         self._looks = 0
         self._last = ""
         self._closed = False
@@ -46,7 +48,8 @@ class Stream(Iterator[bytes]):
         told = told_of(self._request, self._plan, stage)
         if not told["going"].is_running:
             self._looks = LOOKS
-        part = render_to_string("console/parts/going.html", told, self._request)
+        with override(self._language):
+            part = render_to_string("console/parts/going.html", told, self._request)
         if part == self._last:
             return b": nothing new\n\n"
         self._last = part

@@ -3,6 +3,7 @@
 import os
 from typing import NamedTuple
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -93,6 +94,7 @@ def components(request: DeskRequest) -> HttpResponse:
     if os.environ.get(DEBUG) != "1":
         raise Http404
     told = {"states": list(State), "stages": list(Stage), "now": present(), "open": CaseStage.OPEN}
+    told["languages"] = settings.LANGUAGES
     return render(request, "console/components.html", told)
 
 
