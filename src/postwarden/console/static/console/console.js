@@ -27,6 +27,15 @@ function move(step) {
   if (!focusOn(row.querySelector("a, input, button"))) row.scrollIntoView({ block: "nearest" });
 }
 
+// What scrolls sideways on a narrow screen can have the focus, so that arrow keys scroll it.
+function reachable() {
+  for (const table of document.querySelectorAll("main .rows, main .drawn")) {
+    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+    else table.removeAttribute("tabindex");
+  }
+}
+for (const when of ["DOMContentLoaded", "htmx:afterSettle", "resize"]) window.addEventListener(when, reachable);
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select")) return;
   const asked = `${before} ${event.key}`.trim();
