@@ -30,7 +30,6 @@ from postwarden.rooms import Rooms, opened
 from postwarden.vocabulary import PostwardenError, said
 from postwarden.words.plans import not_possible
 
-
 _LACKS = said("{name} may not do this: it needs {permission}")
 
 
