@@ -1,0 +1,68 @@
+"""What browsers are told with every answer, and what they keep."""
+
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client, override_settings
+
+from postwarden.console.settings import settings
+
+PLACES = ("/", "/account/login/", "/api/v1/cases", "/health/live", "/no/such/page")
+
+
+def told(name, state, *, secure=True):
+    return settings(str(state), secure=secure)[name]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_answer_tells_browsers_what_not_to_do(desk, place):
+    for browser in (desk.browser("anna"), Client(raise_request_exception=False)):
+        answer = browser.get(place)
+        assert answer["X-Content-Type-Options"] == "nosniff", place
+        assert answer["X-Frame-Options"] == "DENY"
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+
+
+def test_cookies_are_for_this_host_by_https_alone(desk, tmp_path):
+    user = get_user_model().objects.get_by_natural_key("anna")
+    user.set_password("correct horse battery")
+    user.save()
+    names = [
+        "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_HTTPONLY",
+        "SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SAMESITE", "SESSION_EXPIRE_AT_BROWSER_CLOSE",
+    ]  # fmt: skip
+    with override_settings(**{name: told(name, tmp_path) for name in names}):
+        client = Client()
+        client.get("/account/login/", secure=True)
+        told_them = {"login": "anna", "password": "correct horse battery"}
+        assert client.post("/account/login/", told_them, secure=True).status_code == 302
+        assert (
+            {"csrftoken", "sessionid"}
+            <= {*client.cookies}
+            <= {"csrftoken", "sessionid", "messages"}
+        )
+        for one in client.cookies.values():
+            assert (one["secure"], one["httponly"], one["domain"]) == (True, True, "")
+            assert one["samesite"] in ("Lax", "Strict")
+
+
+def test_browsers_are_told_to_come_by_https_alone(desk, tmp_path):
+    year = 365 * 24 * 3_600
+    assert told("SECURE_HSTS_SECONDS", tmp_path) >= year
+    with override_settings(SECURE_HSTS_SECONDS=year):
+        answer = Client().get("/account/login/", secure=True)
+    assert answer["Strict-Transport-Security"] == f"max-age={year}"
+
+
+def test_no_other_site_is_let_in(desk):
+    for place in PLACES:
+        answer = desk.browser("anna").get(place, headers={"origin": "https://other.test"})
+        assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_no_page_asks_another_host_for_anything(desk):
+    for place in ("/", "/cases/", "/settings/", "/account/login/"):
+        page = desk.browser("anna").get(place).content.decode()
+        assert re.findall(r'(?:src|href|action)="(?:https?:)?//', page) == []
