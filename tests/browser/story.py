@@ -23,12 +23,17 @@ def written(moment: Moment) -> str:
 
 def whole(anna: Person, dora: Person, desk: Desk, stray: Stray) -> None:
     """Work the case to its end."""
+    until_planned(anna, dora, desk, stray)
+    repaired(anna, dora)
+    released(anna, dora, desk)
+
+
+def until_planned(anna: Person, dora: Person, desk: Desk, stray: Stray) -> None:
+    """Work the case until its repair waits for somebody else's approval."""
     reported(anna, stray)
     held(anna, dora, stray)
     examined(anna, desk)
     planned(anna)
-    repaired(anna, dora)
-    released(anna, dora, desk)
 
 
 def reported(anna: Person, stray: Stray) -> None:

@@ -1,0 +1,37 @@
+"""Which pages have a picture in the documentation, and the page that shows them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "pictures"
+PAGE = ROOT / "docs" / "reference" / "pages.md"
+SENT = {
+    "cases-exclude",
+    "cases-let-in",
+    "cases-take-out",
+    "cases-unrestrict",
+    "own-keys-revoke",
+    "own-tokens-revoke",
+    "plans-live",
+}
+"""Addresses that are only sent to, or only listened to."""
+NEED_MORE = {"cases-knocks", "glass-one", "glass-read", "invited", "set-up"}
+"""Pages that need somebody's grant, or a link that is used up."""
+FOR_PROGRAMS = {"health-live", "health-ready", "metrics"}
+UNPICTURED = SENT | NEED_MORE | FOR_PROGRAMS
+
+_HEAD = """# Every page of the console
+
+Pictures of a made-up case on a lab, taken by `make pictures`. How to work with these pages:
+[Work in the browser](../how-to/work-in-the-browser.md).
+"""
+
+
+def written_page(titles: Mapping[str, str]) -> str:
+    """Write the page that shows all pictures, by their pages' titles."""
+    shown = sorted((title, name) for name, title in titles.items())
+    return _HEAD + "".join(
+        f"\n## {title}\n\n![{title}, page `{name}`](../pictures/{name}.png)\n"
+        for title, name in shown
+    )
