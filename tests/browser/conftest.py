@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from browser.hands import Person
+from browser.hands import DESK, Person
 from browser.incident import Stray, happened, staffed
 from browser.serving import Desk, serving
 from drills.lab.conftest import _end, _place, servers  # noqa: F401  # fixtures
@@ -69,8 +69,8 @@ def people(
 ) -> Callable[..., list[Person]]:
     """Let people come, each with a browser of their own."""
 
-    def come(*names: str, by: type[Person]) -> list[Person]:
-        there = [by(chromium, name, address) for name in names]
+    def come(*names: str, by: type[Person], size: tuple[int, int] = DESK) -> list[Person]:
+        there = [by(chromium, name, address, size) for name in names]
         for who in there:
             who.come(links[who.name])
         return there

@@ -18,6 +18,8 @@ AUTHENTICATOR = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
+DESK, PHONE = (1400, 900), (390, 844)
+"""Width and height of the window, in pixels."""
 PASSWORD = "correct horse battery"
 PATIENCE = 20_000.0
 WORK = 60_000.0
@@ -41,11 +43,13 @@ class Person(ABC):
         complaints: what the browser complained of.
     """
 
-    def __init__(self, browser: Browser, name: str, address: str) -> None:
+    def __init__(
+        self, browser: Browser, name: str, address: str, size: tuple[int, int] = DESK
+    ) -> None:
         self.name = name
         self.complaints: list[str] = []
         self.context: BrowserContext = browser.new_context(
-            base_url=address, viewport={"width": 1400, "height": 900}, locale="en-US"
+            base_url=address, viewport={"width": size[0], "height": size[1]}, locale="en-US"
         )
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
-PAGE = ROOT / "docs" / "reference" / "pages.md"
+PAGE = PICTURES / "pages.md"
 SENT = {
     "cases-exclude",
     "cases-let-in",
@@ -32,6 +32,5 @@ def written_page(titles: Mapping[str, str]) -> str:
     """Write the page that shows all pictures, by their pages' titles."""
     shown = sorted((title, name) for name, title in titles.items())
     return _HEAD + "".join(
-        f"\n## {title}\n\n![{title}, page `{name}`](../pictures/{name}.png)\n"
-        for title, name in shown
+        f"\n## {title}\n\n![{title}, page `{name}`]({name}.png)\n" for title, name in shown
     )

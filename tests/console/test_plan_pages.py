@@ -55,14 +55,16 @@ def mending(desk, tmp_path):
 
 @pytest.fixture
 def approved(mending, tmp_path):
-    key = KeyFile(tmp_path)
-    who, plan = "officer-all", mending.plan
+    sign(mending.rooms.holds, mending.plan, KeyFile(tmp_path))
+    return mending
+
+
+def sign(holds, plan, key, who="officer-all"):
     signed = key.sign(challenge(who, key.public))
-    enrol(who, key.public, signed, who, Records(), mending.now)
+    enrol(who, key.public, signed, who, Records(), present())
     expires = present() + HOUR
     signature = key.sign(consent(plan.hash, len(plan.acts), expires))
-    mending.rooms.holds.approve(plan.hash, member(who), expires, signature, present())
-    return mending
+    holds.approve(plan.hash, member(who), expires, signature, present())
 
 
 def get(desk, path="", who="anna"):
@@ -199,3 +201,10 @@ def test_a_rate_is_of_the_last_minute():
     assert rate(0, now - HOUR, now) is None
     assert rate(5, None, now) is None
     assert rate(5, now, now) is None
+
+
+def test_who_signed_a_hold_that_began_at_once_is_not_asked_again(desk, tmp_path):
+    desk.plan = desk.holds.hold(Wish(HELD, desk.case, "test"), member("anna"), present()).plan
+    assert "Your approval" in get(desk, who="officer-all").content.decode()
+    sign(desk.holds, desk.plan, KeyFile(tmp_path))
+    assert "Your approval" not in get(desk, who="officer-all").content.decode()

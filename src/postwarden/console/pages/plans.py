@@ -93,7 +93,10 @@ def _found(request: DeskRequest, seen: Seen, acts: Sequence[Act]) -> dict[str, F
 def _lasting(request: DeskRequest, seen: Seen) -> list[Lasting]:
     """Give what may be signed; nothing where it is not for this reader to approve, or not now."""
     plan, who = seen.plan, request.member
-    waits = plan.stage in (Stage.FROZEN, Stage.APPROVED, Stage.STOPPED) or plan.emergency
+    signed = any(one.approver == who.name for one in plan.approvals)
+    waits = plan.stage in (Stage.FROZEN, Stage.APPROVED, Stage.STOPPED) or (
+        plan.emergency and not signed
+    )
     other = plan.requester != who.name and not tied(plan.requester, who.name)
     if not waits or not other or not _may_approve(request, seen):
         return []
