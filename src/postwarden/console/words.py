@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from postwarden.cases.service import Confidence, Due, Kind, Severity, Stage, State
+from postwarden.cases.service import Confidence, Due, Kind, Match, Severity, Stage, State
 from postwarden.custody.service import Stage as PlanStage
 from postwarden.people.service import Role
 
@@ -114,6 +114,10 @@ VERDICT_MEANING: Mapping[str, str] = {
     "unexplained": "unknown",
     "rightful": "settled",
     "own": "settled",
+}
+MATCHES: Mapping[Match, Promise] = {
+    Match.SURE: _("surely"),
+    Match.POSSIBLE: _("possibly"),
 }
 DUE: Mapping[Due, Promise] = {
     Due.AUTHORITY: _("First report to the authority"),

@@ -195,13 +195,13 @@ ACTS_EXPLAINED: Mapping[str, str] = MappingProxyType(
 )
 """What each act means."""
 
-GAPS: Mapping[str, str] = MappingProxyType(
+GAPS: Mapping[str, Said] = MappingProxyType(
     {
-        "rotation": "a rotated file is missing",
-        "rate-limited": "lines were dropped by a rate limit",
-        "silence": "no line where there should be some",
-        "restart": "the server restarted",
-        "absence": "another log proves lines that are missing here",
+        "rotation": said("a rotated file is missing"),
+        "rate-limited": said("lines were dropped by a rate limit"),
+        "silence": said("no line where there should be some"),
+        "restart": said("the server restarted"),
+        "absence": said("another log proves lines that are missing here"),
     }
 )
 """Why a gap is taken for one."""

@@ -11,7 +11,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from postwarden.cases.service import Case, Confidence, Due, Reason, State, Task, TimelineEntry
+from postwarden.cases.service import (
+    Case,
+    Confidence,
+    Due,
+    Match,
+    Reason,
+    State,
+    Task,
+    TimelineEntry,
+)
 from postwarden.console import words, zones
 from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import Stage as PlanStage
@@ -21,7 +30,7 @@ from postwarden.veiled import veil
 from postwarden.verdicts.service import Reason as Told
 from postwarden.vocabulary import Moment, from_rfc3339, rfc3339
 from postwarden.words import cases
-from postwarden.words.verdicts import sentence
+from postwarden.words.verdicts import GAPS, sentence
 
 NONE = "\N{EN DASH}"
 _LONGEST = 300
@@ -95,6 +104,18 @@ def task(one: Task) -> str:
 
 
 @register.filter
+def match(how: Match) -> str:
+    """Say how sure it is that a report means a finding."""
+    return str(words.MATCHES[how])
+
+
+@register.filter
+def gap(reason: str) -> str:
+    """Say why hours of a log are taken for a gap."""
+    return spoken(GAPS.get(reason, reason))
+
+
+@register.filter
 def sureness(confidence: Confidence) -> str:
     """Say how sure something is."""
     return str(words.CONFIDENCE[confidence])
@@ -156,7 +177,9 @@ def sign(name: str) -> SafeString:
 @register.simple_tag
 def pace(rate: float) -> str:
     """Write how fast something goes: so many a minute."""
-    return _("{n} a minute").format(n=number_format(rate, 0 if rate >= _FEW else 1, force_grouping=True))
+    return _("{n} a minute").format(
+        n=number_format(rate, 0 if rate >= _FEW else 1, force_grouping=True)
+    )
 
 
 @register.filter
