@@ -37,7 +37,7 @@ def test_a_gap_is_shown_as_a_gap_in_a_strip_and_in_a_table(desk, taken):
     assert NAME in words(browser.get("/evidence/"))
     page = browser.get(f"/evidence/{NAME}/")
     assert "1 gap in the logs" in words(page)
-    assert "silence" in words(page)
+    assert "no line where there should be some" in words(page)
     drawn = re.findall(r'class="blank" x="([\d.]+)" y="2" width="([\d.]+)"', page.content.decode())
     assert drawn == [("500.00", "250.00")]
 
