@@ -21,8 +21,8 @@ AUTHENTICATOR = {
 DESK, PHONE = (1400, 900), (390, 844)
 """Width and height of the window, in pixels."""
 PASSWORD = "correct horse battery"
-PATIENCE = 20_000.0
-WORK = 60_000.0
+PATIENCE = 90_000.0
+WORK = 120_000.0
 TABS = 400
 KEYS = {"Today": "gt", "Cases": "gc", "Accounts": "ga", "Evidence": "ge"}
 """As the page of shortcuts lists them."""

@@ -18,8 +18,9 @@ SENT = {
 """Addresses that are only sent to, or only listened to."""
 NEED_MORE = {"cases-knocks", "glass-one", "glass-read", "invited", "set-up"}
 """Pages that need somebody's grant, or a link that is used up."""
-FOR_PROGRAMS = {"health-live", "health-ready", "metrics"}
-UNPICTURED = SENT | NEED_MORE | FOR_PROGRAMS
+NOT_FOR_PEOPLE = {"components", "health-live", "health-ready", "metrics"}
+"""For developers and programs."""
+UNPICTURED = SENT | NEED_MORE | NOT_FOR_PEOPLE
 
 _HEAD = """# Every page of the console
 
@@ -32,5 +33,5 @@ def written_page(titles: Mapping[str, str]) -> str:
     """Write the page that shows all pictures, by their pages' titles."""
     shown = sorted((title, name) for name, title in titles.items())
     return _HEAD + "".join(
-        f"\n## {title}\n\n![{title}, page `{name}`]({name}.png)\n" for title, name in shown
+        f"\n## {title} (`{name}`)\n\n![{title}]({name}.png)\n" for title, name in shown
     )

@@ -6,7 +6,7 @@ from browser import story
 from browser.hands import ByMouse
 from drills.lab.conftest import servers  # noqa: F401  # the fixture
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
 
 def test_a_newcomer_finds_holds_approves_repairs_and_releases_by_mouse(people, desk, stray):

@@ -21,7 +21,7 @@ from drills.lab.conftest import servers  # noqa: F401  # the fixture
 from postwarden.console.settings import LANGUAGES
 from postwarden.console.urls import PAGES
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1800)]
 BEYOND = ("second-factor", "search", "helpdesk-message-id", "glass", "glass-ask", "components")
 """Pages that no link leads to at this moment of the case, or only for developers."""
 
