@@ -89,7 +89,7 @@ def test_a_case_is_examined_and_has_what_was_found(kept):
     told = cases.head(member("anna"), kept.case)
     assert told.findings["misdelivered"] > 0
     assert told.states[cases.State.TO_REPAIR] > 0
-    page = kept.browser("officer-home").get(answer["Location"]).content.decode()
+    page = answer.client.get(answer["Location"]).content.decode()
     assert "misdelivered" in page
     assert "Examined" in page
 
