@@ -73,6 +73,23 @@ def test_no_page_has_a_barrier(worked):
     assert found == {}
 
 
+def test_the_way_in_has_no_barrier(worked, desk):
+    desk("person", "add", "emil", "--role", "reader")
+    link = desk("person", "invite", "emil").rpartition(": ")[2].strip()
+    page = worked[0].context.browser.new_page(base_url=worked[0].page.url)
+    page.add_init_script(path=AXE)
+    found = {}
+    for address in (reverse("account_login"), link, reverse("set-up", args=["gone"])):
+        page.goto(address)
+        for theme in THEMES:
+            for width in WIDTHS:
+                seen_at(page, width, theme)
+                if told := [*barriers(page), *clipped(page)]:
+                    found[address, theme, width] = told
+    page.close()
+    assert found == {}
+
+
 @pytest.mark.parametrize("language", [code for code, _name in LANGUAGES])
 def test_nothing_is_clipped_or_too_wide(worked, language):
     found = {}
