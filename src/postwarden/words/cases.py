@@ -83,7 +83,9 @@ _REFUSALS: Mapping[Code, Said] = {
         "the case was examined with a newer snapshot than {about}; use that one, or scan again"
     ),
     Code.STILL_HELD: said("{about}: is still held by the case; release it first"),
-    Code.SOMEBODY_HERE: said("{about}: is what the ledger calls somebody who works here, no account"),
+    Code.SOMEBODY_HERE: said(
+        "{about}: is what the ledger calls somebody who works here, no account"
+    ),
     Code.RESTRICTED: said("{about}: is restricted; lift the restriction first"),
     Code.NOT_RESTRICTED: said("the case is not restricted"),
     Code.INSIDE_ALREADY: said("{about}: is let in already"),

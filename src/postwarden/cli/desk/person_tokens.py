@@ -25,7 +25,9 @@ def token(
     label: Label,
     scope: Annotated[
         list[str],
-        typer.Option(metavar="SCOPE", help="What it may, such as cases:case:read. May be given again."),
+        typer.Option(
+            metavar="SCOPE", help="What it may, such as cases:case:read. May be given again."
+        ),
     ],
     days: Annotated[int, typer.Option(min=1, max=366, help="How long it counts.")] = 90,
     who: As = None,
