@@ -1,5 +1,7 @@
 """A case's pictures: what the findings come to, and where it is drawn."""
 
+import re
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +10,7 @@ from cases.conftest import finding
 from console.conftest import HELD
 from postwarden.cases import service as cases
 from postwarden.cases.service import Flow
+from postwarden.console import pictures
 from postwarden.console.pictures import SLOT, TALL, flow_picture, time_picture
 from postwarden.people.service import member
 from postwarden.vocabulary import from_rfc3339
@@ -81,3 +84,10 @@ def test_pages_say_in_a_table_what_they_draw(desk):
     part = desk.browser("anna").get(address, headers={"hx-request": "true"}).content.decode()
     assert "<html" not in part
     assert "style=" not in part
+
+
+def test_what_hides_empty_parts_of_a_page_hides_no_flow_that_was_opened():
+    sheet = (Path(pictures.__file__).parent / "static/console/console.css").read_text()
+    hiding = re.findall(r"^([^{}\n]*:empty[^{}\n]*)\{ display: none", sheet, re.MULTILINE)
+    assert hiding
+    assert not [rule for rule in hiding if rule.startswith((".opened", ".band"))]
