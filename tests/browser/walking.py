@@ -23,6 +23,7 @@ _WIDE = """() => {
     ...[...document.querySelectorAll("main *, nav *")].filter(cut).map(
       (one) => `${one.tagName} ${one.className}: ${one.textContent.trim().slice(0, 40)}`)];
 }"""
+_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href'))"
 
 
@@ -68,6 +69,7 @@ def seen_at(page: Page, width: int, theme: str = "light") -> None:
     """Look through a window of some width, by day or by night."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of THEMES
+    page.evaluate(_FRAME)  # by then the page knows its new width
 
 
 NO_PAGES = {
