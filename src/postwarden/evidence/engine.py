@@ -88,14 +88,14 @@ class Engine:
         self._connection.compiler = _COMPILER
         self._connection.con.execute("SET temp_directory = ?", [self._spill])
         self._connection.raw_sql("SET preserve_insertion_order = false")
-        self._kept = count()
+        self._kept, self._given = count(), count()
         self.tables = {name: self._table(folder, name, kind) for name, kind in TABLES.items()}
 
     def _table(self, folder: str, name: str, record: type[NamedTuple]) -> ir.Table:
         parts = sorted(glob.glob(os.path.join(glob.escape(folder), name, "*.parquet")))
         if not parts:
             fields = [field.with_nullable(nullable=True) for field in schema_of(record)]
-            return ibis.memtable(pa.schema(fields).empty_table())
+            return self._registered(name, pa.schema(fields).empty_table())
         try:
             return self._connection.read_parquet(parts, table_name=name)
         except duckdb.Error as error:
@@ -108,6 +108,11 @@ class Engine:
                 )
             ) from error
 
+    def _registered(self, name: str, rows: pa.Table) -> ir.Table:
+        """Give rows of this process under a name that they have in every engine: see `compiling`."""
+        self._connection.con.register(name, rows)
+        return self._connection.table(name)
+
     def given(self, columns: Mapping[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> ir.Table:
         """Give rows of this process as a table to join with; columns by name and type."""
         arrays = list(zip(*rows, strict=True)) or [()] * len(columns)
@@ -115,11 +120,11 @@ class Engine:
             name: pa.array(values, type=kind)
             for (name, kind), values in zip(columns.items(), arrays, strict=True)
         }
-        return ibis.memtable(pa.table(data))
+        return self._registered(f"given_{next(self._given)}", pa.table(data))
 
     def named(self, column: str, values: Iterable[str]) -> ir.Table:
         """Give strings of this process as a table of one column to join with."""
-        return ibis.memtable(pa.table({column: pa.array(values, pa.string())}))
+        return self.given({column: pa.string()}, [(value,) for value in values])
 
     def narrowed(self, tables: Mapping[str, ir.Table]) -> "Engine":
         """Give a view of this engine in which these tables stand for the whole ones.
