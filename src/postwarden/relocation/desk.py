@@ -5,6 +5,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Count, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Length, Replace
 
 from postwarden.cases.service import Actor, Desk
 from postwarden.custody.service import (
@@ -233,16 +236,17 @@ class RepairDesk:
     def progress(self, hashed: str) -> Progress:
         """Tell how far a plan is."""
         rows = CopyRow.objects.filter(plan=hashed)
-        counted = CountRow.objects.get(plan=hashed)
-        ended = rows.filter(stage=CopyStage.ENDED).values_list("outcome", flat=True)
-        outcomes = Counter(Outcome(one) for one in ended.iterator())
+        counts = CountRow.objects.defer("right", "settled", "planned")
+        counted = counts.annotate(rights=_lines("right"), before=_lines("settled")).get(plan=hashed)
+        ended = rows.filter(stage=CopyStage.ENDED).values_list("outcome")
+        outcomes = {Outcome(one): many for one, many in ended.annotate(Count("pk"))}
         trouble = next((t for e, t in outbox.waiting([PLAN]) if e.subject == hashed), "")
         stage = self.plans.stage(hashed)
         return Progress(
             outcomes=outcomes,
             copies=rows.count(),
-            right=counted.right.count("\n"),
-            settled=counted.settled.count("\n"),
+            right=counted.rights,
+            settled=counted.before,
             left_by=counted.left_by,
             residue=tuple(counted.residue),
             stage=stage,
@@ -283,6 +287,11 @@ class RepairDesk:
         if isinstance(who, Member):
             for organisation in {self.desk.organisation_of(one) for one in accounts}:
                 who.allowed(Permission.PLAN_REQUEST, organisation)
+
+
+def _lines(column: str) -> CombinedExpression:
+    """Count the lines of a text where it is kept: of large plans it is long, and progress is asked often."""
+    return Length(column) - Length(Replace(column, Value("\n"), Value("")))
 
 
 def _sums(counted: Counted) -> dict[str, int]:
