@@ -3,6 +3,7 @@
 Shells import it where they plan, for it loads the engine.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple
@@ -23,12 +24,15 @@ from postwarden.relocation.drafting.service import (
     stores_of,
 )
 from postwarden.relocation.service import BY_FILTER, INBOX, Counted, Repair, RepairDesk, Seen
-from postwarden.verdicts.service import Question
+from postwarden.verdicts.service import Finding, Question
 from postwarden.vocabulary import Moment
 from postwarden.wiring import hold_desk
 
 _RIGHT = "rightful"
 """Findings of right copies are of those that say more: that others were left out, or that they are doubled."""
+
+Watched = Callable[[Iterable[Finding]], Iterable[Finding]]
+"""Sees findings as they are found, and gives them on."""
 
 
 class Asked(NamedTuple):
@@ -73,9 +77,20 @@ def _earlier(one: Moment | None, other: Moment | None) -> Moment | None:
 
 
 def drafted(
-    configuration: Configuration, desk: RepairDesk, who: Member, wanted: Asked
+    configuration: Configuration,
+    desk: RepairDesk,
+    who: Member,
+    wanted: Asked,
+    watched: Watched = iter,
 ) -> tuple[list[Repair], Counted]:
     """Say what is to be done about each copy that is not right, and count all that were looked at.
+
+    Args:
+        configuration: of the installation.
+        desk: of repairs.
+        who: asks for it.
+        wanted: what is to be planned.
+        watched: is passed each finding as it is found.
 
     Raises:
         NoSuchCase, NotAllowed: as cases have them.
@@ -88,37 +103,37 @@ def drafted(
     right = {one.account for one in file.findings if one.present and one.verdict == _RIGHT}
     accounts = tuple(sorted({*file.case.accounts, *right}))
     question = replace(question, accounts=question.accounts or accounts)
-    wish = Wish(
-        folder=BY_FILTER if configuration.relocation.by_filter else INBOX,
-        clean=wanted.clean,
-        answered=wanted.answered,
-        by_lmtp=wanted.by_lmtp,
-    )
-    return _repairs(configuration, desk, question, wish, wanted.snapshot)
+    return _repairs(configuration, desk, question, wanted, watched)
 
 
 def _repairs(
     configuration: Configuration,
     desk: RepairDesk,
     question: Question,
-    wish: Wish,
-    snapshot: str | None,
+    wanted: Asked,
+    watched: Watched,
 ) -> tuple[list[Repair], Counted]:
     """Examine everything that these accounts have in the window, and say what is to be done about it."""
-    with opened(configuration, snapshot) as evidence:
+    with opened(configuration, wanted.snapshot) as evidence:
         held = Mailboxes(evidence.engine).among(question.accounts)
         question = replace(question, accounts=tuple(sorted(held)), everything=True)
         examination = evidence.examination(configuration)
-        found = list(examination.findings(question)) if held else []
+        found = list(watched(examination.findings(question))) if held else []
         some = candidates(evidence.engine, examination, found)
         digest = sha256(evidence.manifest.to_json().encode()).hexdigest()
-        wanted = {account for one in some for account in one.finding.rightful}
-        known = known_stores(evidence.engine, wanted)
+        owners = {account for one in some for account in one.finding.rightful}
+        known = known_stores(evidence.engine, owners)
         seen = Seen(evidence.manifest.name, digest, question.since, question.until)
     preserved = hold_desk(configuration).preserved([one.finding.account for one in some])
     routes = desk.outside.routes
-    homes = stores_of(routes, wanted, known, by_lmtp=wish.by_lmtp)
+    homes = stores_of(routes, owners, known, by_lmtp=wanted.by_lmtp)
     ways = {store: route.name for store, route in routes.items()}
     around = Surroundings(preserved, homes.stores, ways, homes.several, homes.left)
+    wish = Wish(
+        folder=BY_FILTER if configuration.relocation.by_filter else INBOX,
+        clean=wanted.clean,
+        answered=wanted.answered,
+        by_lmtp=wanted.by_lmtp,
+    )
     repairs = plan(some, around, wish)
     return repairs, count(seen, found, repairs)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from postwarden.cases import service as cases
 from postwarden.cases.service import Desk, State, Times
 from postwarden.configuration import Configuration
-from postwarden.drafting import later, of_case
+from postwarden.drafting import Watched, later, of_case
 from postwarden.evidence.service import stored
 from postwarden.opened import Opened, opened
 from postwarden.people.service import Member
@@ -51,9 +51,22 @@ class Kept(NamedTuple):
 
 
 def examine(
-    configuration: Configuration, desk: Desk, who: Member, case: str, present: Moment
+    configuration: Configuration,
+    desk: Desk,
+    who: Member,
+    case: str,
+    present: Moment,
+    watched: Watched = iter,
 ) -> Kept:
     """Examine the newest snapshot for a case, and let the case have what was found.
+
+    Args:
+        configuration: of the installation.
+        desk: of cases.
+        who: asks for it.
+        case: reference.
+        present: moment.
+        watched: is passed each finding as it is found.
 
     Raises:
         NoSuchCase, NotAllowed: as cases have them.
@@ -63,7 +76,7 @@ def examine(
     question = of_case(cases.case_file(who, case).case.times, Question())
     with opened(configuration, None) as evidence:
         examination = evidence.examination(configuration)
-        found = tuple(examination.findings(question))
+        found = tuple(watched(examination.findings(question)))
         done = Examined(evidence, question, examination.coverage, found)
         return keep(desk, who, case, done, present)
 

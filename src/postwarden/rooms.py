@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from postwarden import wiring
 from postwarden.cases.service import Desk
 from postwarden.configuration import Configuration
+from postwarden.errands.service import Errands
 from postwarden.holds.service import HoldDesk
 from postwarden.hooks.service import Hooks
 from postwarden.ledger.service import Ledger
@@ -28,6 +29,7 @@ class Rooms:
     repairs: RepairDesk
     record: Record
     hooks: Hooks
+    errands: Errands
 
     @property
     def desk(self) -> Desk:
@@ -50,4 +52,5 @@ def opened(configuration: Configuration) -> Rooms:
     holds = wiring.hold_desk(configuration, carries=False)
     repairs = wiring.repair_desk(configuration, present)
     record = wiring.recorder(holds.desk.ledger)
-    return Rooms(configuration, holds, repairs, record, wiring.hooks(configuration, holds))
+    hooks, errands = wiring.hooks(configuration, holds), Errands(repairs.desk)
+    return Rooms(configuration, holds, repairs, record, hooks, errands)

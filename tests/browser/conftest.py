@@ -46,7 +46,7 @@ def stray(place: Path) -> Stray:
 
 @pytest.fixture(scope="module")
 def links(place: Path, stray: Stray) -> Mapping[str, str]:
-    """Two people work there, and all mail was scanned; give what lets them in."""
+    """Two people work there; give what lets them in."""
     return staffed(place / "postwarden.toml")
 
 

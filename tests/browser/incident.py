@@ -1,4 +1,4 @@
-"""Mail gone astray on a real Postfix and Dovecot, made up from its first to its last byte, and scanned."""
+"""Mail gone astray on a real Postfix and Dovecot, made up from its first to its last byte."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,7 +37,7 @@ def happened(lab: Lab, messages: int = MESSAGES) -> Stray:
 
 
 def staffed(configuration: Path) -> Mapping[str, str]:
-    """Let two people work there, neither of whom let the other in by the console, and scan all mail.
+    """Let two people work there, neither of whom let the other in by the console.
 
     In this process, for speed; so not while a browser runs, whose loop Django takes for its own.
 
@@ -52,7 +52,6 @@ def staffed(configuration: Path) -> Mapping[str, str]:
 
     for name, role, full in PEOPLE:
         give("person", "add", name, "--role", role, "--full-name", full, "--as", "anna")
-    give("scan", "--purpose", "mail astray")
     links = {name: give("person", "invite", name, "--as", "anna") for name, _role, _full in PEOPLE}
     return {name: told.rpartition(": ")[2].strip() for name, told in links.items()}
 

@@ -14,6 +14,7 @@ SENT = {
     "own-keys-revoke",
     "own-tokens-revoke",
     "plans-live",
+    "work-live",
 }
 """Addresses that are only sent to, or only listened to."""
 NEED_MORE = {"cases-knocks", "glass-one", "glass-read", "invited", "set-up"}

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from browser.hands import Person
 from browser.incident import Stray
-from browser.serving import Desk
 from postwarden.vocabulary import Moment
 
 WHY = "the alias map was one line off"
@@ -21,19 +20,48 @@ def written(moment: Moment) -> str:
     return datetime.fromtimestamp(moment // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def whole(anna: Person, dora: Person, desk: Desk, stray: Stray) -> None:
+def whole(anna: Person, dora: Person, stray: Stray) -> None:
     """Work the case to its end."""
-    until_planned(anna, dora, desk, stray)
+    until_planned(anna, dora, stray)
     repaired(anna, dora)
-    released(anna, dora, desk)
+    released(anna, dora)
 
 
-def until_planned(anna: Person, dora: Person, desk: Desk, stray: Stray) -> None:
+def until_planned(anna: Person, dora: Person, stray: Stray) -> None:
     """Work the case until its repair waits for somebody else's approval."""
+    first_scanned(anna)
     reported(anna, stray)
     held(anna, dora, stray)
-    examined(anna, desk)
+    examined(anna)
     planned(anna)
+
+
+def first_scanned(anna: Person) -> None:
+    """Where there is no snapshot yet, the page of today begins with one."""
+    anna.follow("Today")
+    anna.follow("Take the first snapshot")
+    scanned(anna, "mail astray")
+    anna.follow("See the snapshot")
+
+
+def scanned(anna: Person, purpose: str) -> None:
+    """The form of a snapshot is filled in, and the worker watched until it is there."""
+    anna.write("What for", purpose)
+    anna.press("Take the snapshot from {n} sources")
+    anna.sees("Asked for. You may close this page meanwhile.")
+    anna.sees_later("{n} deliveries in the logs")
+
+
+def looked_anew(anna: Person, purpose: str) -> None:
+    """All mail is read as it is now, and the case examined by it."""
+    anna.follow("Evidence")
+    anna.follow("Take a snapshot")
+    scanned(anna, purpose)
+    to_the_case(anna)
+    anna.follow("Examine the case")
+    anna.press("Examine the newest snapshot")
+    anna.sees_later("Examined. What was found stands with the case, each with its reasons.")
+    anna.follow("See the findings")
 
 
 def reported(anna: Person, stray: Stray) -> None:
@@ -81,13 +109,9 @@ def approved(who: Person, plan: str, *, enrols: bool = False) -> None:
     who.sees("Approved. What you signed is on record.")
 
 
-def examined(anna: Person, desk: Desk) -> None:
-    """The night's scan has run; what is wrong is found, each with its proof, and who is clean is let go."""
-    desk("scan", "--purpose", "after the hold", who=None)
-    to_the_case(anna)
-    anna.follow("Examine the case")
-    anna.press("Examine the newest snapshot")
-    anna.sees("Examined. What was found stands here, each with its reasons.")
+def examined(anna: Person) -> None:
+    """What is wrong is found, each with its proof, and who is clean is let go."""
+    looked_anew(anna, "after the hold")
     anna.sees("misdelivered")
     anna.follow("proof {id}")
     anna.sees("Dovecot logged that it saved this very file")
@@ -101,7 +125,7 @@ def planned(anna: Person) -> None:
     anna.write("Why", "bring it home")
     anna.tick("Take copies away, too, that their holder has answered")
     anna.press("Examine and plan the repair")
-    anna.sees("Planned. It waits for somebody else's approval; nothing was done yet.")
+    anna.sees_later("Planned. It waits for somebody else's approval; nothing was done yet.")
 
 
 def repaired(anna: Person, dora: Person) -> None:
@@ -117,14 +141,9 @@ def repaired(anna: Person, dora: Person) -> None:
     anna.sees_later("done")
 
 
-def released(anna: Person, dora: Person, desk: Desk) -> None:
+def released(anna: Person, dora: Person) -> None:
     """A look at the mail after the repair: proven clean is released at once, the rest by a signature."""
-    desk("scan", "--purpose", "after the repair", who=None)
-    to_the_case(anna)
-    anna.follow("Findings", within=OF_THE_CASE)
-    anna.follow("Examine the case")
-    anna.press("Examine the newest snapshot")
-    anna.sees("Examined.")
+    looked_anew(anna, "after the repair")
     anna.follow("Release {n} accounts")
     anna.write("Why", "clean")
     anna.press("Release {n} accounts now, proven clean")

@@ -11,6 +11,6 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
 def test_the_whole_case_is_worked_by_keyboard_alone(people, desk, stray):
     anna, dora = people("anna", "dora", by=ByKeyboard)
-    story.whole(anna, dora, desk, stray)
+    story.whole(anna, dora, stray)
     assert desk("holds", "--case", "2026-0001", "--json") == ""
     assert anna.complaints == dora.complaints == []

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
 def test_a_newcomer_finds_holds_approves_repairs_and_releases_by_mouse(people, desk, stray):
     anna, dora = people("anna", "dora", by=ByMouse)
-    story.whole(anna, dora, desk, stray)
+    story.whole(anna, dora, stray)
     assert desk("holds", "--case", "2026-0001", "--json") == ""
     assert "ledger.json" in story.exported(anna)
     assert anna.complaints == dora.complaints == []

@@ -30,7 +30,7 @@ BEYOND = ("second-factor", "search", "helpdesk-message-id", "glass", "glass-ask"
 def worked(people, desk, stray):
     """Two people with a case whose repair waits for a signature."""
     anna, dora = people("anna", "dora", by=ByMouse)
-    story.until_planned(anna, dora, desk, stray)
+    story.until_planned(anna, dora, stray)
     return anna, dora
 
 
@@ -38,7 +38,7 @@ def pages_of(who):
     """Give the starts from which somebody reaches every page that is theirs."""
     plan = plan_of(who)
     acts = (f"{plan}{one}/" for one in ("run", "stop", "abandon"))
-    return plan, *acts, *map(reverse, BEYOND), "/"
+    return plan, *acts, *map(reverse, BEYOND), "/", reverse("work-stop", args=[1])
 
 
 def plan_of(who):

@@ -48,7 +48,8 @@ def test_what_is_no_snapshot_is_not_there(desk, name):
 
 
 def test_without_a_snapshot_it_says_what_to_do(desk):
-    assert "postwarden scan" in words(desk.browser("anna").get("/evidence/"))
+    assert "Take the first snapshot" in words(desk.browser("anna").get("/evidence/"))
+    assert "Take the first snapshot" not in words(desk.browser("auditor-all").get("/evidence/"))
 
 
 def test_strips_share_one_scale(desk):

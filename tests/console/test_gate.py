@@ -39,6 +39,7 @@ def address(page: Page, case: str) -> str:
     words |= {
         name: "none" for name in ("token", "given", "finding_id") if f":{name}>" in page.route
     }
+    words |= {"number": 999} if ":number>" in page.route else {}
     words |= {"name": "nobody"} if ":name>" in page.route else {}
     return reverse(page.name, kwargs=words)
 
@@ -54,7 +55,7 @@ def expected(page, role, organisation):
     if not any(one in GRANTS[role] for one in page.needs):
         return {403}
     if any(
-        one in page.route for one in (":start>", ":veiled>", ":snapshot>", ":name>", ":finding_id>")
+        one in page.route for one in (":start>", ":veiled>", ":snapshot>", ":name>", ":finding_id>", ":number>")
     ):
         return {404}
     about_a_case = "reference" in page.route

@@ -8,14 +8,15 @@ from django.test import override_settings
 
 from postwarden import wiring
 from postwarden.cases import service as cases
-from postwarden.console import engine_forms
 from postwarden.console.settings import CONFIGURATION
 from postwarden.custody.quarantine.identities import make_key_file, recipient_of
 from postwarden.custody.quarantine.settings import QuarantineSettings
+from postwarden.doing import do
 from postwarden.drills.simulated import simulate
+from postwarden.errands.service import ErrandLost, Kind, Stage, claim
 from postwarden.evidence.service import Scope, take
-from postwarden.people.service import member
-from postwarden.rooms import present
+from postwarden.people.service import member, retire
+from postwarden.rooms import opened, present
 
 
 @pytest.fixture(scope="module")
@@ -53,47 +54,96 @@ def plans(desk):
     return desk.holds.plans.of_case(desk.case)
 
 
+def work(kept):
+    """Do what a worker would; give how it ended."""
+    rooms = opened(kept.here)
+    claimed = claim(rooms.ledger, list(Kind), present())
+    do(rooms, claimed)
+    return claimed.errand
+
+
+def scanned(kept):
+    take(kept.here.evidence, Scope(), wiring.sources(kept.here), present(), lambda _: None)
+
+
 def test_without_a_snapshot_it_says_what_to_do(kept):
     answer = post(kept)
-    assert answer.status_code == 422
-    assert "postwarden scan" in answer.content.decode()
-    assert "Nothing was changed" in answer.content.decode()
+    assert answer.status_code == 302
+    assert work(kept).stage is Stage.FAILED
+    page = answer.client.get(answer["Location"]).content.decode()
+    assert "postwarden scan" in page
+    assert "Nothing of it was done" in page
+    assert "failed" in answer.client.get(f"/cases/{kept.case}/").content.decode()
     assert plans(kept) == []
 
 
-def test_a_repair_is_planned_and_waits_for_somebody_else(kept):
-    take(kept.here.evidence, Scope(), wiring.sources(kept.here), present(), lambda _: None)
+def test_a_repair_is_planned_by_the_worker_and_waits_for_somebody_else(kept):
+    scanned(kept)
     answer = post(kept, "officer-home")
-    assert (answer.status_code, answer["Location"]) == (302, f"/cases/{kept.case}/plans/")
+    errand = opened(kept.here).errands.of_case(kept.case)
+    assert (answer.status_code, answer["Location"]) == (302, f"/work/{errand.number}/")
+    assert "Planning a repair" in answer.client.get(f"/cases/{kept.case}/").content.decode()
+    assert plans(kept) == []
+    assert work(kept).stage is Stage.DONE
     (plan,) = plans(kept)
     assert (plan.requester, plan.reason, plan.stage) == ("officer-home", "bring it home", "frozen")
     assert {act.kind for act in plan.acts} & {"relocate", "deliver"}
     assert plan in kept.holds.plans.awaiting(member("anna"), present())
+    page = answer.client.get(answer["Location"]).content.decode()
+    assert f"/plans/{plan.hash}/" in page
+    assert f"See the plan of {len(plan.acts)} acts" in page
 
 
-def test_one_at_a_time_plans_in_a_process(kept):
-    with engine_forms.one_at_a_time():  # as another request would
-        answer = post(kept)
-    assert answer.status_code == 422
-    assert "Somebody else examines a case or plans a repair just now" in answer.content.decode()
+def test_one_thing_is_done_for_a_case_at_a_time(kept):
+    assert post(kept).status_code == 302
+    for again in (post(kept, "officer-all"), examine(kept)):
+        assert again.status_code == 422
+        assert "The worker has something of this kind to do already" in again.content.decode()
+
+
+def test_a_plan_that_was_stopped_while_it_was_drawn_up_is_not_frozen(kept):
+    scanned(kept)
+    post(kept)
+    rooms = opened(kept.here)
+    claimed = claim(rooms.ledger, list(Kind), present())
+    errand = rooms.errands.of_case(kept.case)
+    answer = kept.browser("officer-all").post(f"/work/{errand.number}/stop/")
+    assert answer.status_code == 302
+    with pytest.raises(ErrandLost):
+        do(rooms, claimed)
+    assert plans(kept) == []
+    assert rooms.errands.of_case(kept.case).stage is Stage.STOPPED
+    assert post(kept).status_code == 302  # another one can be asked for
 
 
 def examine(kept, who="anna"):
     return kept.browser(who).post(f"/cases/{kept.case}/examine/")
 
 
-def test_a_case_is_examined_and_has_what_was_found(kept):
-    take(kept.here.evidence, Scope(), wiring.sources(kept.here), present(), lambda _: None)
+def test_a_case_is_examined_by_the_worker_and_has_what_was_found(kept):
+    scanned(kept)
     answer = examine(kept, "officer-home")
-    assert (answer.status_code, answer["Location"]) == (302, f"/cases/{kept.case}/findings/")
+    errand = work(kept)
+    assert answer["Location"] == f"/work/{errand.number}/"
     told = cases.head(member("anna"), kept.case)
     assert told.findings["misdelivered"] > 0
-    assert told.states[cases.State.TO_REPAIR] > 0
+    assert told.states[cases.State.TO_REPAIR] == errand.outcome["wrong"] > 0
+    assert errand.step.found >= told.findings["misdelivered"]
     page = answer.client.get(answer["Location"]).content.decode()
-    assert "misdelivered" in page
-    assert "Examined" in page
+    assert f"/cases/{kept.case}/findings/" in page
+    assert "Nobody is cleared while the case does not say when it began" in page
 
 
 def test_who_may_not_edit_the_case_examines_nothing(kept):
     assert examine(kept, "reader-home").status_code == 403
     assert cases.head(member("anna"), kept.case).findings == {}
+
+
+def test_who_lost_the_right_meanwhile_gets_nothing_done(kept):
+    scanned(kept)
+    post(kept, "officer-home")
+    retire("officer-home", "anna", lambda *_: None, kept.now)
+    errand = work(kept)
+    assert errand.stage is Stage.FAILED
+    assert "officer-home may not do this" in errand.trouble
+    assert plans(kept) == []

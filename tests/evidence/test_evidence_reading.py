@@ -4,8 +4,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from postwarden.evidence.manifest import MANIFEST, Manifest
+from postwarden.evidence.manifest import Manifest
 from postwarden.evidence.service import BrokenSnapshot, Scope, addresses_of, copies_of
+from postwarden.evidence.settings import MANIFEST
 from postwarden.evidence.tables import schema_of
 from postwarden.sources.service import CopyRecord, DirectoryRecord
 

@@ -130,7 +130,7 @@ COMMANDS = {
     "worker": Place(
         "postwarden.cli.desk.worker",
         "worker",
-        "Carry out what holds decided, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C.",
+        "Do what was decided and asked for, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C.",
     ),
     "evidence": Place("postwarden.cli.evidence", "app", "List, check, merge and expire snapshots."),
     "lab": Place(

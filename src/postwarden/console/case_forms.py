@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.db import transaction
 from django.forms.forms import DeclarativeFieldsMetaclass
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +16,7 @@ from postwarden.cases.service import Change, Confidence, Head, Kind, Note, Party
 from postwarden.console import words
 from postwarden.console.forms import DeskForm, LinesField, MomentField, sentence_field, text_field
 from postwarden.console.gate import DeskRequest
+from postwarden.console.speaking import told as spoken
 from postwarden.people.service import Permission, members
 from postwarden.vocabulary import Moment
 from postwarden.words import cases as case_words
@@ -48,6 +51,10 @@ class ActForm(DeskForm, metaclass=_Acting):
     @abstractmethod
     def act(self, now: Moment) -> str:
         """Do it; give the reference of the case it was done in. Raises what its room does."""
+
+    def goes_to(self, reference: str) -> HttpResponseRedirect:
+        """Give where one goes on once it is done."""
+        return redirect(self.tab, reference=reference)
 
 
 class InCase(ActForm):
@@ -267,7 +274,9 @@ class Doing(InCase):
     def __init__(self, request: DeskRequest, head: Head) -> None:
         super().__init__(request, head, initial={"task": request.GET.get("task", "")})
         left = [one for one in head.case.tasks if one.done_at is None]
-        _offer(self, "task", [("", ""), *((one.label, case_words.task(one)) for one in left)])
+        _offer(
+            self, "task", [("", ""), *((one.label, spoken(case_words.task(one))) for one in left)]
+        )
 
     def do(self, reference: str, given: dict[str, Any], now: Moment) -> None:
         """See the base class."""

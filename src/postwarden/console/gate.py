@@ -25,6 +25,7 @@ from postwarden.console.settings import CONFIGURATION
 from postwarden.console.signing import has_second_factor, is_sure
 from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import NoSuchPlan
+from postwarden.errands.service import NoSuchErrand
 from postwarden.people.service import Member, NotAllowed, Permission, member
 from postwarden.rooms import Rooms, opened
 from postwarden.vocabulary import PostwardenError, said
@@ -117,7 +118,7 @@ def _guarded(page: Page) -> View:
                 response = page.view(request, **named)
         except NotAllowed as error:
             response = _trouble(request, 403, error)
-        except (NoSuchCase, NoSuchPlan) as error:
+        except (NoSuchCase, NoSuchErrand, NoSuchPlan) as error:
             response = _trouble(request, 404, error)
         except PostwardenError as error:
             response = _trouble(request, 409, error)

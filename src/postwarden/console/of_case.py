@@ -97,6 +97,7 @@ def frame_of(request: DeskRequest, head: Head, tab: str) -> Mapping[str, Any]:
         "clean": sum(head.states.get(one, 0) for one in (State.CLEARED, State.REPAIRED)),
         "wrong": head.states.get(State.TO_REPAIR, 0),
         "is_open": is_open,
+        "errand": request.rooms.errands.of_case(head.case.reference),
         "acts": is_open and not may.isdisjoint(_CHOOSING),
     }
 

@@ -26,6 +26,7 @@ from postwarden.console.pages import (
     today,
     tokens,
     ways,
+    work,
 )
 
 PAGES = (
@@ -50,6 +51,7 @@ PAGES = (
     *preflight.PAGES,
     *evidence.PAGES,
     *ways.PAGES,
+    *work.PAGES,
     *settings.PAGES,
     *roles.PAGES,
 )

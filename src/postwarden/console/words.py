@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from postwarden.cases.service import Confidence, Due, Kind, Match, Severity, Stage, State
 from postwarden.custody.service import Stage as PlanStage
+from postwarden.errands.service import Kind as WorkKind
+from postwarden.errands.service import Stage as WorkStage
 from postwarden.people.service import Role
 
 KINDS: Mapping[Kind, Promise] = {
@@ -137,3 +139,29 @@ DOCTOR: Mapping[str, Pill] = {
     "fault": Pill("wrong", _("held is not held everywhere")),
     "unproven": Pill("unknown", _("not proven")),
 }
+
+
+WORK: Mapping[WorkKind, Promise] = {
+    WorkKind.SCAN: _("Taking a snapshot"),
+    WorkKind.EXAMINATION: _("Examining the case"),
+    WorkKind.PLANNING: _("Planning a repair"),
+}
+WORK_STOPS: Mapping[WorkKind, Promise] = {
+    WorkKind.SCAN: _("Stop the scan"),
+    WorkKind.EXAMINATION: _("Stop the examination"),
+    WorkKind.PLANNING: _("Stop planning"),
+}
+WORK_STAGES: Mapping[WorkStage, Pill] = {
+    WorkStage.WAITING: Pill("waiting", _("waits for the worker")),
+    WorkStage.RUNNING: Pill("waiting", _("running")),
+    WorkStage.DONE: Pill("settled", _("done")),
+    WorkStage.STOPPED: Pill("unknown", _("stopped")),
+    WorkStage.FAILED: Pill("wrong", _("failed")),
+}
+WORK_STEPS: Mapping[str, Promise] = {
+    "directory": _("reading the directory"),
+    "logs": _("reading the logs"),
+    "examining": _("judging the mail"),
+    "freezing": _("freezing the plan"),
+}
+"""Any other step of a scan is the store that it reads."""

@@ -21,9 +21,9 @@ from postwarden.evidence.logscan import (
     read_log_set,
 )
 from postwarden.evidence.mailboxes import write_mailboxes
-from postwarden.evidence.manifest import MANIFEST, Manifest, Validity
+from postwarden.evidence.manifest import Manifest, Validity
 from postwarden.evidence.scoping import limit_to_scope
-from postwarden.evidence.settings import EvidenceSettings, Scope
+from postwarden.evidence.settings import MANIFEST, EvidenceSettings, Scope
 from postwarden.evidence.snapshots import (
     INTENT,
     create,

@@ -11,7 +11,6 @@ from postwarden.evidence.errors import BrokenSnapshot
 from postwarden.evidence.settings import Scope
 from postwarden.vocabulary import Moment, said
 
-MANIFEST = "manifest.json"
 FORMAT = 2
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from postwarden.durable.service import link_file, replace_text
 from postwarden.evidence.errors import BrokenSnapshot
 from postwarden.evidence.mailboxes import read_mailboxes
-from postwarden.evidence.manifest import MANIFEST, Manifest
-from postwarden.evidence.settings import Scope
+from postwarden.evidence.manifest import Manifest
+from postwarden.evidence.settings import MANIFEST, Scope
 from postwarden.evidence.snapshots import check_parts, create, new_name, parts_of, read_manifest
 from postwarden.vocabulary import Moment
 

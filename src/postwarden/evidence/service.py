@@ -5,6 +5,7 @@ from postwarden.evidence.comparison import absences
 from postwarden.evidence.directories import directory_lookups
 from postwarden.evidence.engine import Engine, identity
 from postwarden.evidence.errors import BrokenSnapshot, EvidenceError, NoSnapshot, SnapshotBusy
+from postwarden.evidence.holders import accounts_of
 from postwarden.evidence.mailboxes import Mailboxes
 from postwarden.evidence.manifest import Manifest, Part, Validity
 from postwarden.evidence.merging import merge
@@ -39,6 +40,7 @@ __all__ = [
     "Stored",
     "Validity",
     "absences",
+    "accounts_of",
     "addresses_of",
     "check",
     "check_parts",

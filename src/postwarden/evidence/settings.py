@@ -1,8 +1,11 @@
 """How evidence is taken and kept, and what a snapshot is limited to."""
 
+import os
 from dataclasses import dataclass
 
 from postwarden.vocabulary import Moment
+
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,9 @@ class Scope:
 
     accounts: tuple[str, ...] = ()
     since: Moment | None = None
+
+
+def has_snapshot(root: str) -> bool:
+    """Tell whether there is a finished snapshot, without loading what reads one."""
+    names = os.listdir(root) if os.path.isdir(root) else ()
+    return any(os.path.isfile(os.path.join(root, name, MANIFEST)) for name in names)

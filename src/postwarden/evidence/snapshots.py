@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from postwarden.durable.service import LockedElsewhereError, locked_file
 from postwarden.evidence.engine import TABLES
 from postwarden.evidence.errors import BrokenSnapshot, NoSnapshot, SnapshotBusy
-from postwarden.evidence.manifest import MANIFEST, Manifest, Part
+from postwarden.evidence.manifest import Manifest, Part
+from postwarden.evidence.settings import MANIFEST
 from postwarden.vocabulary import Moment, rfc3339, said
 
 INTENT = "intent.json"

@@ -20,6 +20,7 @@ from multiprocessing.connection import wait as wait_for
 from subprocess import DEVNULL, run
 
 from postwarden.durable.service import link_file, sync_folder
+from postwarden.evidence.holders import mailboxes_of
 from postwarden.evidence.settings import EvidenceSettings, Scope
 from postwarden.evidence.storescan_batch import Batch, BatchResult, read_batch
 from postwarden.evidence.storescan_journal import (
@@ -37,8 +38,6 @@ from postwarden.sources.service import (
     ProblemRecord,
     ReadOptions,
     StoreSettings,
-    mailboxes,
-    server_mailboxes,
 )
 from postwarden.vocabulary import Provider
 
@@ -97,12 +96,7 @@ def _found(task: StoreTask) -> tuple[list[Mailbox], list[ProblemRecord]]:
     wanted = frozenset(task.scope.accounts)
     found: list[Mailbox] = []
     problems: list[ProblemRecord] = []
-    every = (
-        server_mailboxes(task.store, task.mail)
-        if task.store.driver == "doveadm"
-        else mailboxes(task.store)
-    )
-    for one in every:
+    for one in mailboxes_of(task.store, task.mail):
         if isinstance(one, ProblemRecord):
             problems.append(one)
         elif not wanted or one.account in wanted:

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     QUARANTINE_DESTROY = "custody:quarantine:destroy"
     PREFLIGHT_RUN = "verdicts:preflight:run"
     EVIDENCE_READ = "evidence:snapshot:read"
+    EVIDENCE_TAKE = "evidence:snapshot:take"
     GLASS_ASK = "glass:message:ask"
     GLASS_GRANT = "glass:message:grant"
 
@@ -64,6 +65,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.PLAN_APPROVE,
             Permission.PREFLIGHT_RUN,
             Permission.EVIDENCE_READ,
+            Permission.EVIDENCE_TAKE,
             Permission.GLASS_ASK,
         }
     ),
@@ -81,6 +83,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             Permission.PLAN_APPROVE,
             Permission.PREFLIGHT_RUN,
             Permission.EVIDENCE_READ,
+            Permission.EVIDENCE_TAKE,
             Permission.LEDGER_READ,
             Permission.LEDGER_ERASE,
             Permission.QUARANTINE_DESTROY,

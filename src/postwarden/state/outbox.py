@@ -78,6 +78,14 @@ def claim(
     return Effect(row.pk, row.kind, row.subject, row.payload, row.token, row.attempts)
 
 
+def held(number: int, token: int) -> Effect | None:
+    """Give an effect that was claimed with this token; None where its lease was lost, or it is done."""
+    row = EffectRow.objects.filter(pk=number, token=token, due__isnull=False).first()
+    if row is None:
+        return None
+    return Effect(row.pk, row.kind, row.subject, row.payload, row.token, row.attempts)
+
+
 def finish(effect: Effect) -> bool:
     """Note that an effect was carried out; False where the lease was lost, so that another has it.
 

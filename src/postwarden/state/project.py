@@ -10,6 +10,7 @@ INSTALLED_APPS = [
     "postwarden.custody",
     "postwarden.holds",
     "postwarden.relocation",
+    "postwarden.errands",
     "postwarden.glass",
     "postwarden.hooks",
     "postwarden.api",

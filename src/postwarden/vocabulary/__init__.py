@@ -9,7 +9,7 @@ from postwarden.vocabulary.addresses import Address, normal, split_extension
 from postwarden.vocabulary.errors import PostwardenError, VocabularyError
 from postwarden.vocabulary.moments import Moment, from_rfc3339, moment_of, rfc3339
 from postwarden.vocabulary.provider import Provider
-from postwarden.vocabulary.saying import Said, counted, joined, said
+from postwarden.vocabulary.saying import Said, counted, joined, kept, said, said_again
 
 __all__ = [
     "Address",
@@ -21,9 +21,11 @@ __all__ = [
     "counted",
     "from_rfc3339",
     "joined",
+    "kept",
     "moment_of",
     "normal",
     "rfc3339",
     "said",
+    "said_again",
     "split_extension",
 ]

@@ -56,3 +56,29 @@ def joined(between: str, parts: Iterable[str]) -> Said:
     """Put parts behind each other, each of which is said by itself."""
     values = {f"p{place}": part for place, part in enumerate(parts)}
     return Said(between.join(f"{{{name}}}" for name in values), "", values)
+
+
+def kept(what: str) -> dict[str, Any]:
+    """Write a sentence as JSON has it, so that it can be said in any language later."""
+    if not isinstance(what, Said):
+        return {"one": what}
+    values = {name: _kept(value) for name, value in what.values.items()}
+    return {"one": what.one, "more": what.more, "values": values}
+
+
+def said_again(told: Mapping[str, Any]) -> str:
+    """Give a sentence that was written by `kept`."""
+    if "values" not in told:
+        return str(told["one"])
+    values = {name: _again(value) for name, value in told["values"].items()}
+    return Said(told["one"], told["more"], values or None)
+
+
+def _kept(value: object) -> object:
+    if isinstance(value, Said):
+        return kept(value)
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _again(value: object) -> object:
+    return said_again(value) if isinstance(value, Mapping) else value

@@ -23,6 +23,9 @@ MAY: Mapping[Permission, Said] = {
     Permission.QUARANTINE_DESTROY: said("destroy keys of the quarantine"),
     Permission.PREFLIGHT_RUN: said("compare a new alias map with the deliveries of the last days"),
     Permission.EVIDENCE_READ: said("see snapshots of evidence, their sources and gaps"),
+    Permission.EVIDENCE_TAKE: said(
+        "take snapshots of evidence; of everybody: for all organisations alone"
+    ),
     Permission.GLASS_ASK: said("ask to read one message"),
     Permission.GLASS_GRANT: said("let somebody else read one message"),
 }

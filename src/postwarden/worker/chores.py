@@ -9,6 +9,7 @@ from postwarden.hooks.service import Teller
 from postwarden.ledger.service import Anchor, Ledger
 from postwarden.relocation.service import RepairDesk
 from postwarden.vocabulary import Moment, PostwardenError
+from postwarden.worker.bearing import Bearer
 from postwarden.worker.loop import Chore
 
 _SOON = 5  # seconds: whatever kept holds from being carried out, they are as soon as it is over
@@ -53,6 +54,11 @@ def repair_chores(desk: RepairDesk) -> list[Chore]:
             raise troubles[0]
 
     return [Chore("repairs", 1, carry, most_seconds=_SOON, aside=True)]
+
+
+def errand_chores(bearers: Sequence[Bearer]) -> list[Chore]:
+    """Have errands done; each bearer has one at a time, and waits for its end."""
+    return [Chore(one.name, 1, one.run, aside=True) for one in bearers]
 
 
 def _carried(desk: RepairDesk, hashed: str) -> PostwardenError | None:

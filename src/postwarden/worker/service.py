@@ -1,6 +1,8 @@
 """The one door of this room."""
 
+from postwarden.worker.bearing import Bearer
 from postwarden.worker.chores import (
+    errand_chores,
     hold_chores,
     hook_chores,
     ledger_chores,
@@ -10,8 +12,10 @@ from postwarden.worker.chores import (
 from postwarden.worker.loop import Chore, Loop
 
 __all__ = [
+    "Bearer",
     "Chore",
     "Loop",
+    "errand_chores",
     "hold_chores",
     "hook_chores",
     "ledger_chores",

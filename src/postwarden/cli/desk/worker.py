@@ -4,8 +4,10 @@ import sys
 
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
-from postwarden.configuration import load
+from postwarden.configuration import Configuration, load
+from postwarden.errands.service import Kind
 from postwarden.holds.service import Aligner
+from postwarden.ledger.service import Ledger
 from postwarden.wiring import (
     anchors,
     hold_desk,
@@ -16,7 +18,9 @@ from postwarden.wiring import (
     webmails,
 )
 from postwarden.worker.service import (
+    Bearer,
     Loop,
+    errand_chores,
     hold_chores,
     hook_chores,
     ledger_chores,
@@ -26,7 +30,7 @@ from postwarden.worker.service import (
 
 
 def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
-    """Carry out what holds decided, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C."""
+    """Do what was decided and asked for, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C."""
     configuration = load(config)
     holds = hold_desk(configuration)
     _tell("The worker is at work.")
@@ -35,12 +39,23 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
         [
             *hold_chores(Aligner(holds, mail_control(configuration), now, webmails(configuration))),
             *repair_chores(repair_desk(configuration, now)),
+            *errand_chores(_bearers(configuration, holds.desk.ledger)),
             *quarantine_chores(quarantine(configuration, holds.desk.ledger)),
             *hook_chores(teller(configuration, holds, now)),
             *ledger_chores(holds.desk.ledger, anchors(configuration), interval),
         ],
         _tell,
     ).run()
+
+
+def _bearers(configuration: Configuration, book: Ledger) -> list[Bearer]:
+    """Snapshots take hours, the others minutes: neither waits for the other."""
+    command = (sys.executable, "-m", "postwarden.doing", configuration.file)
+    cases = (Kind.EXAMINATION, Kind.PLANNING)
+    return [
+        Bearer("scans", book, (Kind.SCAN,), command, now),
+        Bearer("examinations", book, cases, command, now),
+    ]
 
 
 def _tell(sentence: str) -> None:

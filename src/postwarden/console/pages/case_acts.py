@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from postwarden.cases.service import Head
 from postwarden.console import case_forms as forms
@@ -36,7 +36,7 @@ def _acted(request: DeskRequest, form: ActForm, head: Head | None = None) -> Htt
         with form.refusals():
             reference = form.act(present())
             messages.success(request, str(form.said))
-            return redirect(form.tab, reference=reference)
+            return form.goes_to(reference)
     frame = {} if head is None else frame_of(request, head, "one")
     return render(request, "console/act.html", {**frame, "form": form}, status=form.status)
 

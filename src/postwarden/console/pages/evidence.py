@@ -1,13 +1,18 @@
 """Evidence: the snapshots, what they are for, and where their logs say nothing."""
 
 import re
+from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.health import health
+from postwarden.console.scan_form import Scanning
 from postwarden.console.strip import WIDTH, strips
+from postwarden.evidence.settings import has_snapshot
 from postwarden.people.service import Permission
 from postwarden.rooms import present
 
@@ -19,15 +24,39 @@ def every(request: DeskRequest) -> HttpResponse:
     from postwarden.evidence.service import finished  # noqa: PLC0415  # slow to load
 
     snapshots = finished(request.rooms.configuration.evidence.path)
-    settings = request.rooms.configuration
+    scans = request.rooms.errands.scans()
     told = {
         "snapshots": snapshots[::-1],
+        "scans": scans,
+        "going": next((one for one in scans if one.goes_on), None),
+        "takes": request.member.organisations(Permission.EVIDENCE_TAKE) != frozenset(),
+        **_sources(request),
+    }
+    return render(request, "console/evidence.html", told)
+
+
+def scan(request: DeskRequest) -> HttpResponse:
+    """Ask for a snapshot, after showing what it reads and keeps."""
+    form = Scanning(request)
+    if form.sent:
+        with form.refusals():
+            errand = form.ask()
+            messages.success(request, _("Asked for. You may close this page meanwhile."))
+            return redirect("work-one", number=errand.number)
+    first = not has_snapshot(request.rooms.configuration.evidence.path)
+    told = {"form": form, "first": first, "health": health(request.rooms), **_sources(request)}
+    return render(request, "console/scan.html", told, status=form.status)
+
+
+def _sources(request: DeskRequest) -> dict[str, Any]:
+    settings = request.rooms.configuration
+    return {
         "now": present(),
         "stores": settings.stores,
         "logs": settings.logs,
         "directories": settings.directories,
+        "sources": len(settings.stores) + len(settings.logs) + len(settings.directories),
     }
-    return render(request, "console/evidence.html", told)
 
 
 def one(request: DeskRequest, snapshot: str) -> HttpResponse:
@@ -57,5 +86,6 @@ def one(request: DeskRequest, snapshot: str) -> HttpResponse:
 _READS = (Permission.EVIDENCE_READ,)
 PAGES = (
     Page("evidence/", "evidence", every, _READS),
+    Page("evidence/take/", "evidence-take", scan, (Permission.EVIDENCE_TAKE,)),
     Page("evidence/<str:snapshot>/", "evidence-one", one, _READS),
 )

@@ -1,4 +1,4 @@
-"""How far the work of a plan is, sent to the page that shows it as it changes.
+"""How far work is, sent to the page that shows it as it changes.
 
 A stream is short and there are few at once, for each takes one of the server's threads: the browser asks
 again when it ends. Who has no JavaScript loads the page again, and sees the same.
@@ -6,7 +6,8 @@ again when it ends. Who has no JavaScript loads the page again, and sees the sam
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
@@ -14,7 +15,6 @@ from django.utils.translation import get_language, override
 
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.going import told_of
-from postwarden.custody.service import Plan
 from postwarden.people.service import Permission
 
 SECONDS = 1.0
@@ -26,12 +26,20 @@ _AT_ONCE = threading.BoundedSemaphore(4)
 _BUSY = 503
 
 
-class Stream(Iterator[bytes]):
-    """The events of one plan: what the page shows of its work, whenever that is other than before."""
+class Look(NamedTuple):
+    """What a look at some work found: what its part of the page is made from, and whether it goes on."""
 
-    def __init__(self, request: DeskRequest, plan: Plan) -> None:
+    told: Mapping[str, Any]
+    goes_on: bool
+
+
+class Stream(Iterator[bytes]):
+    """The events of some work: what the page shows of it, whenever that is other than before."""
+
+    def __init__(self, request: DeskRequest, template: str, look: Callable[[], Look]) -> None:
         self._request = request
-        self._plan = plan
+        self._template = template
+        self._look = look
         self._language = get_language()
         self._looks = 0
         self._last = ""
@@ -44,16 +52,15 @@ class Stream(Iterator[bytes]):
         if self._looks:
             time.sleep(SECONDS)
         self._looks += 1
-        stage = self._request.rooms.holds.plans.stage(self._plan.hash)
-        told = told_of(self._request, self._plan, stage)
-        if not told["going"].is_running:
+        found = self._look()
+        if not found.goes_on:
             self._looks = LOOKS
         with override(self._language):
-            part = render_to_string("console/parts/going.html", told, self._request)
+            part = render_to_string(self._template, dict(found.told), self._request)
         if part == self._last:
             return b": nothing new\n\n"
         self._last = part
-        event = "going" if told["going"].is_running else "ended"
+        event = "going" if found.goes_on else "ended"
         lines = "".join(f"data: {line}\n" for line in part.splitlines())
         return f"event: {event}\n{lines}\n".encode()
 
@@ -64,16 +71,28 @@ class Stream(Iterator[bytes]):
             _AT_ONCE.release()
 
 
-def live(request: DeskRequest, start: str) -> HttpResponse | StreamingHttpResponse:
-    """Send how far a plan is, for a while; the reader's rights are looked at when it begins."""
-    seen = request.rooms.holds.plans.shown(start, request.member)
+def streamed(
+    request: DeskRequest, template: str, look: Callable[[], Look]
+) -> HttpResponse | StreamingHttpResponse:
+    """Send how far some work is, for a while; the reader's rights are looked at when it begins."""
     if not _AT_ONCE.acquire(blocking=False):
         return HttpResponse(status=_BUSY, headers={"Retry-After": "5"})
     response = StreamingHttpResponse(
-        Stream(request, seen.plan), content_type="text/event-stream; charset=utf-8"
+        Stream(request, template, look), content_type="text/event-stream; charset=utf-8"
     )
     response["X-Accel-Buffering"] = "no"  # nginx passes it on as it comes
     return response
+
+
+def live(request: DeskRequest, start: str) -> HttpResponse | StreamingHttpResponse:
+    """Send how far a plan is."""
+    plan = request.rooms.holds.plans.shown(start, request.member).plan
+
+    def look() -> Look:
+        told = told_of(request, plan, request.rooms.holds.plans.stage(plan.hash))
+        return Look(told, told["going"].is_running)
+
+    return streamed(request, "console/parts/going.html", look)
 
 
 PAGES = (Page("plans/<str:start>/live/", "plans-live", live, (Permission.CASE_READ,)),)

@@ -8,23 +8,14 @@ from django.shortcuts import render
 from postwarden.cases import service as cases
 from postwarden.cases.service import Asked, Stage
 from postwarden.console.gate import DeskRequest, Opening, Page
+from postwarden.console.health import health
+from postwarden.evidence.settings import has_snapshot
 from postwarden.holds.service import held_told
-from postwarden.ledger.service import Wanted
 from postwarden.people.service import Member, Permission
 from postwarden.relocation.service import troubles, waiting_for_person
 from postwarden.rooms import Rooms, present
-from postwarden.vocabulary import Moment
 
-_DAY = 86_400_000_000
 _MOST = 200
-
-
-class Health(NamedTuple):
-    """What the doctor said last, and when; `old` where that is more than a day ago."""
-
-    result: str
-    at: Moment
-    old: bool
 
 
 class Stuck(NamedTuple):
@@ -38,9 +29,19 @@ class Stuck(NamedTuple):
 def today(request: DeskRequest) -> HttpResponse:
     """Show what waits for the reader, which clocks run, and what is wrong."""
     told: dict[str, Any] = {"now": present(), "reads": _may(request.member, Permission.CASE_READ)}
+    if _may(request.member, Permission.EVIDENCE_TAKE):
+        told |= _evidence(request)
     if told["reads"]:
         told |= _of_cases(request)
     return render(request, "console/today.html", told)
+
+
+def _evidence(request: DeskRequest) -> dict[str, Any]:
+    """Tell whether there is a snapshot, and what the worker does about one."""
+    if has_snapshot(request.rooms.configuration.evidence.path):
+        return {}
+    scan = next(iter(request.rooms.errands.scans()), None)
+    return {"no_snapshot": True, "scan": scan}
 
 
 def _of_cases(request: DeskRequest) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def _of_cases(request: DeskRequest) -> dict[str, Any]:
         "reports": cases.unmatched(who),
         "failed": _failed(rooms, who),
         "stuck": _stuck(rooms, who, known),
-        "health": _health(rooms, now),
+        "health": health(rooms),
         "opens": _may(who, Permission.CASE_EDIT),
     }
 
@@ -83,14 +84,6 @@ def _stuck(rooms: Rooms, who: Member, known: set[str]) -> list[Stuck]:
         if mine and one.case in known:
             found[one.case, one.plan] = found.get((one.case, one.plan), 0) + 1
     return [Stuck(*where, copies) for where, copies in found.items()]
-
-
-def _health(rooms: Rooms, now: Moment) -> Health | None:
-    """Give what the doctor said last; None where it never ran, or its entry was erased."""
-    last = next(rooms.ledger.latest(Wanted(act="doctor.ended")), None)
-    if last is None or "detail" not in last.facts:
-        return None
-    return Health(str(last.facts["detail"].get("result", "")), last.at, now - last.at > _DAY)
 
 
 def _may(who: Member, permission: Permission) -> bool:

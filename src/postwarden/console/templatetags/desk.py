@@ -24,6 +24,8 @@ from postwarden.cases.service import (
 from postwarden.console import words, zones
 from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import Stage as PlanStage
+from postwarden.errands.service import Errand, Kind
+from postwarden.errands.service import Stage as WorkStage
 from postwarden.people.service import Role
 from postwarden.rooms import present
 from postwarden.veiled import veil
@@ -271,3 +273,30 @@ def brief(context: Mapping[str, Any], when: Moment) -> str:
 def veiled(account: str) -> str:
     """Give what stands for an account in addresses of pages."""
     return veil(account)
+
+
+@register.simple_tag
+def work_name(kind: Kind) -> str:
+    """Name what the worker does for somebody."""
+    return str(words.WORK[kind])
+
+
+@register.simple_tag
+def work_stop(kind: Kind) -> str:
+    """Name the act that stops it."""
+    return str(words.WORK_STOPS[kind])
+
+
+@register.inclusion_tag("console/parts/pill.html")
+def work_stage(stage: WorkStage) -> Mapping[str, Any]:
+    """Show where it is."""
+    return words.WORK_STAGES[stage]._asdict()
+
+
+@register.simple_tag
+def work_step(errand: Errand) -> str:
+    """Say what of it is done now."""
+    known = words.WORK_STEPS.get(errand.step.name)
+    return (
+        _("reading the store {name}").format(name=errand.step.name) if known is None else str(known)
+    )

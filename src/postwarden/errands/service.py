@@ -1,0 +1,41 @@
+"""The one door of this room."""
+
+from postwarden.errands.asking import Errands
+from postwarden.errands.doing import Claimed, claim, taken
+from postwarden.errands.errors import (
+    AskedAlready,
+    Ended,
+    ErrandError,
+    ErrandLost,
+    NoSuchErrand,
+)
+from postwarden.errands.values import (
+    Errand,
+    ExaminationWish,
+    Kind,
+    PlanningWish,
+    ScanWish,
+    Stage,
+    Step,
+    Wish,
+)
+
+__all__ = [
+    "AskedAlready",
+    "Claimed",
+    "Ended",
+    "Errand",
+    "ErrandError",
+    "ErrandLost",
+    "Errands",
+    "ExaminationWish",
+    "Kind",
+    "NoSuchErrand",
+    "PlanningWish",
+    "ScanWish",
+    "Stage",
+    "Step",
+    "Wish",
+    "claim",
+    "taken",
+]
