@@ -3,17 +3,22 @@
 import os
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from postwarden.configuration.keys import WithKey
 from postwarden.configuration.values import FilePath, Model, host_and_port, some
 from postwarden.holds.settings import REMIND_HOURS, DovecotSettings, HoldSettings, WebmailSettings
 
 
-class _Dovecot(Model):
+class _Dovecot(WithKey):
     url: Annotated[str, AfterValidator(some)] = Field(
         description="Of its doveadm HTTP API, such as http://127.0.0.1:8080/doveadm/v1."
     )
-    api_key: Annotated[str, AfterValidator(some)] = Field(description="Its doveadm_api_key.")
+
+    @model_validator(mode="after")
+    def _with_key(self) -> "_Dovecot":
+        self.check_one_key()
+        return self
 
 
 class _Webmail(Model):
@@ -64,7 +69,7 @@ class HoldsSection(Model):
             host=host,
             port=int(port),
             key=self.policy_key,
-            dovecots=tuple(DovecotSettings(one.url, one.api_key) for one in self.dovecot),
+            dovecots=tuple(DovecotSettings(one.url, one.key() or "") for one in self.dovecot),
             webmails=tuple(WebmailSettings(one.url, one.key) for one in self.webmail),
             remind_hours=self.remind_hours,
         )

@@ -23,6 +23,7 @@ from postwarden.configuration.desk import (
 from postwarden.configuration.doctor import DoctorSection
 from postwarden.configuration.holds import HoldsSection
 from postwarden.configuration.hooks import HooksSection
+from postwarden.configuration.keys import WithKey
 from postwarden.configuration.quarantine import QuarantineSection
 from postwarden.configuration.relocation import RelocationSection
 from postwarden.configuration.values import (
@@ -107,7 +108,7 @@ class _Provider(Model):
     )
 
 
-class _Store(Model):
+class _Store(WithKey):
     name: Annotated[str, AfterValidator(some)] = Field(description="Names the store in evidence.")
     driver: Literal["maildir", "doveadm"] = Field(
         description="Read the files of Maildir++, or ask Dovecot for mailboxes in any format."
@@ -126,7 +127,6 @@ class _Store(Model):
         default=None,
         description="doveadm: base of the HTTP API, such as http://127.0.0.1:8080/doveadm/v1.",
     )
-    api_key: str | None = Field(default=None, description="doveadm: key of the HTTP API.")
 
     @model_validator(mode="after")
     def _complete(self) -> "_Store":
@@ -136,6 +136,8 @@ class _Store(Model):
                 raise ValueError('write path = "…/{domain}/{local}/Maildir" (or with {account})')
         elif not self.command and self.url is None:
             raise ValueError('write command = ["doveadm"] or url = "http://…/doveadm/v1"')
+        elif self.api_key is not None or self.api_key_file is not None:
+            self.check_one_key()
         return self
 
 
@@ -348,7 +350,7 @@ class File(Model):
                 timezone=own.timezone,
             ),
             stores=tuple(
-                StoreSettings(s.name, s.driver, s.path, tuple(s.command), s.url, s.api_key)
+                StoreSettings(s.name, s.driver, s.path, tuple(s.command), s.url, s.key())
                 for s in self.stores
             ),
             directories=tuple(directory.settings(base) for directory in self.directories),

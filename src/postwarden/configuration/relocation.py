@@ -5,8 +5,9 @@ from collections.abc import Collection
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from postwarden.configuration.keys import WithKey
 from postwarden.configuration.values import FilePath, Model, host_and_port, some
 from postwarden.relocation.settings import BackendSettings, RelocationSettings
 from postwarden.vocabulary import normal
@@ -42,7 +43,7 @@ def _is_own(host: str) -> bool:
         return host == "localhost"
 
 
-class _Backend(Model):
+class _Backend(WithKey):
     name: Annotated[str, AfterValidator(some)] = Field(
         description="Of the server, as sentences have it."
     )
@@ -54,7 +55,6 @@ class _Backend(Model):
     url: Annotated[str, AfterValidator(some)] = Field(
         description="Of its doveadm HTTP API, such as http://127.0.0.1:8080/doveadm/v1."
     )
-    api_key: Annotated[str, AfterValidator(some)] = Field(description="Its doveadm_api_key.")
     imap: Annotated[str, AfterValidator(_imap)] = Field(
         description="Where the staging account logs in: imaps://HOST:PORT, or imap:// on this host."
         " doveadm cannot carry the bytes of messages."
@@ -73,13 +73,18 @@ class _Backend(Model):
         " prefix of a namespace, such as EXPUNGED/, or a folder. Copies are removed from there, too.",
     )
 
+    @model_validator(mode="after")
+    def _with_key(self) -> "_Backend":
+        self.check_one_key()
+        return self
+
     def settings(self) -> BackendSettings:
         parts = _parts(self.imap)
         return BackendSettings(
             name=self.name,
             stores=tuple(self.stores),
             url=self.url,
-            api_key=self.api_key,
+            api_key=self.key() or "",
             imap_host=parts.hostname or "",
             imap_port=parts.port or _PORTS[parts.scheme],
             imap_tls=parts.scheme == "imaps",

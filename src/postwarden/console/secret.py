@@ -4,7 +4,7 @@ import os
 import secrets
 from contextlib import suppress
 
-from postwarden.durable.service import create_text
+from postwarden.durable.service import create_text, make_folder
 
 _FILE = "console.secret"
 
@@ -19,7 +19,7 @@ def secret(folder: str) -> str:
     """
     path = os.path.join(folder, _FILE)
     if not os.path.exists(path):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        make_folder(folder)
         with suppress(FileExistsError):
             create_text(path, secrets.token_urlsafe(48))
     with open(path, encoding="ascii") as file:

@@ -2,11 +2,45 @@
 
 import json
 import os
+import stat
 from contextlib import suppress
 
 
+def file_mode(folder: str) -> int:
+    """Give the mode of a new file: 0600, and for the group what a folder gives it that hands it down.
+
+    A folder that is setgid says that users of its group share what is in it, as the console and the worker
+    do; inode(7). The process's umask still takes away.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    mode = os.stat(folder or ".").st_mode
+    return 0o600 | (mode & 0o060 if mode & stat.S_ISGID else 0)
+
+
+def folder_mode(above: str) -> int:
+    """Give the mode of a new folder: 0700, and for the group as `file_mode`; raise OSError."""
+    mode = os.stat(above or ".").st_mode
+    return 0o700 | (mode & 0o070 if mode & stat.S_ISGID else 0)
+
+
+def make_folder(path: str) -> None:
+    """Make a folder of our own, mode 0700, and for the group as `file_mode`; one that is there stays as it is.
+
+    Raises:
+        OSError: it, or one above it, cannot be made.
+    """
+    if os.path.isdir(path):
+        return
+    above = os.path.dirname(path) or "."
+    make_folder(above)
+    with suppress(FileExistsError):
+        os.mkdir(path, folder_mode(above))
+
+
 def replace_bytes(path: str, data: bytes) -> None:
-    """Put a file in place of an older one, or where none was; mode 0600 where it is new.
+    """Put a file in place of an older one, or where none was; with `file_mode` where it is new.
 
     Crash promise: the path names the old file or the whole new one; once this returns, the new one,
     also after a power cut. A leftover `.partial` beside it is overwritten by the next call.
@@ -36,7 +70,7 @@ def write_json(path: str, document: object) -> None:
 
 
 def create_text(path: str, text: str) -> None:
-    """Make a file that must not exist yet; mode 0600.
+    """Make a file that must not exist yet; with `file_mode`.
 
     Crash promise: of several callers one succeeds; the file is whole from the moment it has its
     name, and stays once this returns.
@@ -86,7 +120,7 @@ def sync_folder(path: str) -> None:
 
 
 def write_synced(path: str, data: bytes) -> None:
-    """Write a file in place, mode 0600 where it is new; for names that nobody looks for.
+    """Write a file in place, with `file_mode` where it is new; for names that nobody looks for.
 
     Crash promise: none until it returns; then the bytes are on the disk, the name may not be.
 
@@ -101,7 +135,7 @@ def write_synced(path: str, data: bytes) -> None:
 
 
 def begin_file(path: str, data: bytes) -> int:
-    """Write a file in place, mode 0600 where it is new, and give its descriptor: to be synced and closed.
+    """Write a file in place, with `file_mode` where it is new, and give its descriptor: to be synced and closed.
 
     Crash promise: none until `os.fsync` of it returned.
 
@@ -109,7 +143,7 @@ def begin_file(path: str, data: bytes) -> int:
         OSError: nobody knows which bytes were written; nothing is left open.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = os.open(path, flags, file_mode(os.path.dirname(path)))
     try:
         rest = memoryview(data)
         while rest:

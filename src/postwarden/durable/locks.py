@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from postwarden.durable.files import file_mode
 from postwarden.vocabulary import PostwardenError
 
 
@@ -38,7 +39,8 @@ def locked_file(path: str, *, passing: bool = False) -> Iterator[None]:
 def _locked(path: str) -> int:
     """Give the descriptor of the file that has this name once it is locked."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        mode = file_mode(os.path.dirname(path))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_there(path, descriptor):

@@ -2,7 +2,10 @@
 
 from postwarden.durable.files import (
     create_text,
+    file_mode,
+    folder_mode,
     link_file,
+    make_folder,
     replace_bytes,
     replace_text,
     sync_folder,
@@ -17,8 +20,11 @@ __all__ = [
     "LockedElsewhereError",
     "Together",
     "create_text",
+    "file_mode",
+    "folder_mode",
     "link_file",
     "locked_file",
+    "make_folder",
     "matching",
     "open_unnoticed",
     "private_line",

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from postwarden.durable.service import LockedElsewhereError, locked_file
+from postwarden.durable.service import LockedElsewhereError, folder_mode, locked_file, make_folder
 from postwarden.evidence.engine import TABLES
 from postwarden.evidence.errors import BrokenSnapshot, NoSnapshot, SnapshotBusy
 from postwarden.evidence.manifest import Manifest, Part
@@ -38,11 +38,11 @@ def new_name(root: str, now: Moment) -> str:
 
 def create(root: str, name: str) -> str:
     """Make the folder of a snapshot, for its owner alone (mode 0700), and give its path."""
-    os.makedirs(root, mode=0o700, exist_ok=True)
+    make_folder(root)
     folder = os.path.join(root, name)
-    os.mkdir(folder, mode=0o700)
+    os.mkdir(folder, mode=folder_mode(root))
     for table in TABLES:
-        os.mkdir(os.path.join(folder, table), mode=0o700)
+        os.mkdir(os.path.join(folder, table), mode=folder_mode(folder))
     return folder
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from postwarden.durable.service import create_text
+from postwarden.durable.service import create_text, make_folder
 from postwarden.ledger.errors import KeysMissing
 
 _WRAPPING = "wrapping.key"
@@ -41,7 +41,7 @@ def load_secrets(folder: str) -> Secrets:
     """
     place = os.path.join(folder, "keys")
     try:
-        os.makedirs(place, mode=0o700, exist_ok=True)
+        make_folder(place)
         wrapping, signing = (_secret(os.path.join(place, name)) for name in (_WRAPPING, _SIGNING))
     except OSError as error:
         raise KeysMissing(f"{error.filename or place}: {error.strerror}") from error

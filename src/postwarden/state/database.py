@@ -22,7 +22,7 @@ from django.db import (
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from postwarden.durable.service import LockedElsewhereError, locked_file
+from postwarden.durable.service import LockedElsewhereError, file_mode, locked_file, make_folder
 from postwarden.state import project
 from postwarden.state.errors import StateBusy, StateFailed, StateMissing
 from postwarden.state.settings import StateSettings
@@ -51,14 +51,15 @@ def open_state(settings: StateSettings) -> None:
         StateBusy: another process has been upgrading for too long.
     """
     try:
-        os.makedirs(settings.path, mode=0o700, exist_ok=True)
+        make_folder(settings.path)
     except OSError as error:
         raise StateMissing(f"{settings.path}: {error.strerror}; [state] path names it") from error
     set_up()
     bind(settings)
     try:
         if connection.vendor == "sqlite":
-            os.close(os.open(_database(settings)["NAME"], os.O_RDWR | os.O_CREAT, 0o600))
+            mode = file_mode(settings.path)
+            os.close(os.open(_database(settings)["NAME"], os.O_RDWR | os.O_CREAT, mode))
         _upgrade(settings)
     except OperationalError as error:
         raise StateMissing(f"{_shown(settings)}: {str(error).strip()}") from error

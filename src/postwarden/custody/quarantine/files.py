@@ -1,4 +1,4 @@
-"""Objects as files: PATH/CASE/ab/NAME.age, folders mode 0700, files mode 0600."""
+"""Objects as files: PATH/CASE/ab/NAME.age, folders mode 0700, files 0600, or as their group shares them."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from contextlib import suppress
 from hashlib import sha256
 
 from postwarden.custody.quarantine.values import Stored
-from postwarden.durable.service import PARTIAL, sync_folder
+from postwarden.durable.service import PARTIAL, folder_mode, sync_folder
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _SUFFIX = ".age"
@@ -29,7 +29,7 @@ class Files:
         below = sorted({os.path.join(folder, name[:2]) for name in names})
         for one in (self._path, folder, *below):
             try:
-                os.mkdir(one, 0o700)
+                os.mkdir(one, folder_mode(os.path.dirname(one)))
             except FileExistsError:
                 continue
         for one in (os.path.dirname(self._path), self._path, folder):

@@ -54,6 +54,8 @@ def _answers(
 
 @contextmanager
 def _response(store: StoreSettings, request: list[Any], seconds: float) -> Iterator[Iterator[str]]:
+    if store.api_key == "":
+        raise PermanentSourceError(f"store {store.name}: this process cannot read its api_key_file")
     key = base64.b64encode((store.api_key or "").encode()).decode()
     with (
         httpx.Client(timeout=seconds, trust_env=False) as client,

@@ -20,6 +20,7 @@ import httpx
 
 from postwarden.vocabulary import PostwardenError
 
+NO_KEY = "this process cannot read the key (api_key_file), nothing was asked; the worker can"
 _LONGEST = 64 * 1024 * 1024  # bytes of an answer: `who` of a hundred thousand accounts
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
 
@@ -55,6 +56,7 @@ class Doveadm:
     """One Dovecot's API."""
 
     def __init__(self, url: str, api_key: str, seconds: float) -> None:
+        self._held = bool(api_key)
         key = base64.b64encode(api_key.encode()).decode()
         self._url = url
         self._headers = {"Authorization": f"X-Dovecot-API {key}"}
@@ -78,6 +80,8 @@ class Doveadm:
             raise _senseless(text) from error
 
     def _sent(self, method: str, request: Sequence[object] | None = None) -> str:
+        if not self._held:
+            raise DoveadmRefused(f"{self._url}: {NO_KEY}")
         try:
             return self._exchanged(method, request).decode("utf-8", "replace")
         except _NOT_SENT as error:
