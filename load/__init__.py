@@ -1,0 +1,1 @@
+"""How many requests the served console and API take, at the size of a large provider."""
