@@ -154,9 +154,12 @@ def main() -> None:
     """
     file, number, token = sys.argv[1:]
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    desk = rooms.opened(load(file))
-    with suppress(ErrandLost):
-        do(desk, taken(desk.ledger, int(number), int(token)))
+    try:
+        desk = rooms.opened(load(file))
+        with suppress(ErrandLost):
+            do(desk, taken(desk.ledger, int(number), int(token)))
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
 
 
 def _end_with_parent() -> None:
@@ -164,10 +167,3 @@ def _end_with_parent() -> None:
     while os.read(0, 1):
         pass
     os._exit(_INTERRUPTED)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)

@@ -1,12 +1,15 @@
 """Snapshots asked for by a page: of whom, how far it is, what came of it; and the guided first one."""
 
 import re
+import shutil
+import sys
 from dataclasses import replace
 
 import pytest
 from django.test import override_settings
 
 from postwarden.cases import service as cases
+from postwarden.cli.desk.worker import ERRAND
 from postwarden.console.pages import live
 from postwarden.console.settings import CONFIGURATION
 from postwarden.doing import do
@@ -15,6 +18,7 @@ from postwarden.evidence.service import accounts_of, finished
 from postwarden.people.service import member
 from postwarden.rooms import opened, present
 from postwarden.wiring import sources
+from postwarden.worker.service import Bearer
 
 
 def words(answer):
@@ -191,3 +195,17 @@ def test_work_on_a_case_is_there_for_its_readers_alone(kept):
 def test_a_page_of_a_case_says_what_goes_on_for_it(kept):
     kept.browser("anna").post(f"/cases/{kept.case}/examine/")
     assert "Examining the case" in words(kept.browser("reader-home").get(f"/cases/{kept.case}/"))
+
+
+def test_the_worker_s_process_takes_the_snapshot(desk):
+    """As `postwarden worker` begins it, with nothing in common but the file and the state."""
+    browser = desk.browser("anna")
+    browser.post("/evidence/take/", {"purpose": "mail astray", "days": 30})
+    command = (sys.executable, "-c", ERRAND, desk.configuration.file)
+    try:
+        Bearer("scans", desk.holds.desk.ledger, (Kind.SCAN,), command, present).run()
+        (manifest,) = finished(desk.configuration.evidence.path)
+        assert manifest.name in words(browser.get("/evidence/"))
+        assert "See the snapshot" in words(browser.get("/work/1/"))
+    finally:
+        shutil.rmtree(desk.configuration.evidence.path, ignore_errors=True)

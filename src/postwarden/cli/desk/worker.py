@@ -28,6 +28,9 @@ from postwarden.worker.service import (
     repair_chores,
 )
 
+ERRAND = "from postwarden.state.service import set_up; set_up(); from postwarden.doing import main; main()"
+"""What a process does that does one errand."""
+
 
 def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
     """Do what was decided and asked for, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C."""
@@ -50,7 +53,7 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
 
 def _bearers(configuration: Configuration, book: Ledger) -> list[Bearer]:
     """Snapshots take hours, the others minutes: neither waits for the other."""
-    command = (sys.executable, "-m", "postwarden.doing", configuration.file)
+    command = (sys.executable, "-c", ERRAND, configuration.file)
     cases = (Kind.EXAMINATION, Kind.PLANNING)
     return [
         Bearer("scans", book, (Kind.SCAN,), command, now),
