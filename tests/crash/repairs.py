@@ -8,6 +8,8 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from django.db.models import Max
+
 from crash.peer import PeerRoute, maildir_route
 from people.conftest import NOW, KeyFile
 from postwarden.custody.service import Refused, Stage
@@ -15,6 +17,7 @@ from postwarden.durable import together
 from postwarden.people.service import member
 from postwarden.relocation import carrying, pacing
 from postwarden.relocation.acts import Goal
+from postwarden.relocation.bearing import RESTORE
 from postwarden.relocation.service import AmbiguousRouteError, TemporaryRouteError, Why
 from postwarden.servers.dovecot import DovecotRoute
 from postwarden.servers.dovecot.api import Doveadm
@@ -22,6 +25,7 @@ from postwarden.servers.dovecot.imap import Place
 from postwarden.servers.dovecot.staging import Login
 from postwarden.servers.maildir import MaildirRoute
 from postwarden.sources.service import StoreSettings
+from postwarden.state.models import EffectRow
 from postwarden.state.service import StateSettings, open_state
 from relocation.in_turn import InTurn
 from relocation.maildirs import HOSTS, Maildirs, hash_of, letter, repair, wanted
@@ -147,16 +151,24 @@ def plan_restore(place):
     place.tell(**told, restore=there.signed(plan, key).hash)
 
 
+def _no_earlier(place):
+    """An office whose clock is no earlier than that of whoever was at work on a restore before."""
+    there = office(place)
+    due = EffectRow.objects.filter(kind=RESTORE).aggregate(last=Max("due"))["last"] or 0
+    there.clock.later = max(0, due - there.clock())
+    return there
+
+
 def restoring(place):
     """`postwarden plan run` of a restore, once."""
-    there = office(place)
+    there = _no_earlier(place)
     with contextlib.suppress(Refused):  # it is done already
         there.restore(place.told()["restore"])
 
 
 def finish_restore(place):
     """The same, again and again while its sentence says so, until nothing is left."""
-    there, plan = office(place), place.told()["restore"]
+    there, plan = _no_earlier(place), place.told()["restore"]
     until = time.monotonic() + _SECONDS_TO_END
     while time.monotonic() < until:
         there.clock.later += _LATER
