@@ -78,7 +78,7 @@ def test_without_apt_it_says_what_is_needed(run, tmp_path):
 def test_without_a_word_it_explains_itself(run):
     done, calls = run()
     assert done.returncode == 2
-    assert done.stdout.count("tools/setup.sh ") == 5
+    assert done.stdout.count("tools/setup.sh ") == 6
     assert calls == []
 
 
