@@ -148,3 +148,20 @@ def test_calls_of_others_customers_are_not_there(book):
         book(cases.call_back_done, one.number, who="hana")
     with pytest.raises(NotAllowed):
         book(cases.promise_callback, HOLDER, "", "", who="hana")
+
+
+def test_whose_mail_it_was_is_found_by_index_and_follows_what_examinations_say(book, astray):
+    with CaptureQueriesContext(connection) as asked:
+        book(cases.ask_helpdesk, IVY)
+    (sql,) = [one["sql"] for one in asked if "cases_named" in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        plan = " ".join(row[-1] for row in cursor.fetchall())
+    assert "SEARCH cases_named USING" in plan
+    assert "SCAN" not in plan
+    book.take(astray, finding("a", HOLDER, rightful=("zoe@example.net",)), finding("b", HOLDER))
+    told = {who: book(cases.ask_helpdesk, who).concerns for who in (IVY, "zoe@example.net")}
+    assert {who: found[0].astray.mails for who, found in told.items()} == {
+        IVY: 1,
+        "zoe@example.net": 1,
+    }

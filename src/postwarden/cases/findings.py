@@ -1,7 +1,7 @@
 """Findings of a case: taken from an examination, and refreshed by later ones."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from postwarden.cases.comparing import Before, Taken, What, compare, holders
 from postwarden.cases.desk import Actor, Desk, may, may_for_one
 from postwarden.cases.keeping import Deed, chunks, decided, frozen, locked, save
-from postwarden.cases.models import CaseRow, FindingRow, FindingStepRow
+from postwarden.cases.models import CaseRow, FindingRow, FindingStepRow, NamedRow
 from postwarden.cases.rules import Found, decide
 from postwarden.cases.text import kept, written
 from postwarden.ledger.service import Entry
@@ -19,6 +19,8 @@ from postwarden.vocabulary import Moment, from_rfc3339
 
 if TYPE_CHECKING:  # see `comparing`
     from postwarden.verdicts.service import Finding
+
+_LONGEST = 320
 
 
 class Refreshed(NamedTuple):
@@ -117,6 +119,7 @@ def _write(desk: Desk, row: CaseRow, taken: Taken, told: Mapping[str, What], now
     touched = [known[name] for name in {*by_name, *told} if told.get(name) is not What.NEW]
     columns = ["account", "organisation", "verdict", "present", "facts"]
     FindingRow.objects.bulk_update(touched, columns, batch_size=100)
+    name_anew(known[name] for name in by_name)
     for some in chunks(sorted(told)):
         FindingStepRow.objects.bulk_create(
             FindingStepRow(
@@ -128,6 +131,21 @@ def _write(desk: Desk, row: CaseRow, taken: Taken, told: Mapping[str, What], now
             )
             for name in some
         )
+
+
+def name_anew(rows: Iterable[FindingRow]) -> None:
+    """Let findings be found by whom they name as meant, in the caller's transaction."""
+    for some in chunks([*rows]):
+        NamedRow.objects.filter(finding__in=some).delete()
+        NamedRow.objects.bulk_create(
+            NamedRow(finding=row, name=name) for row in some for name in sorted(_named(row.facts))
+        )
+
+
+def _named(facts: Mapping[str, Any]) -> set[str]:
+    """Give whom a finding names, as far as it can be an address."""
+    names = {*facts["rightful"], *facts["original_recipients"]}
+    return {one for one in names if len(one) <= _LONGEST}
 
 
 def _entries(reference: str, actor: Actor, taken: Taken, told: Mapping[str, What]) -> list[Entry]:

@@ -4,13 +4,12 @@ An answer is about one account alone: it names nobody else, and it counts mails 
 Every question is an entry of the ledger, sealed for the account asked about.
 """
 
-import json
 from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from postwarden.cases.desk import Desk
 from postwarden.cases.errors import CaseError
@@ -186,27 +185,13 @@ def _concerns(desk: Desk, account: str, away: Collection[str]) -> tuple[Concern,
 
 def _astray(account: str) -> dict[str, Astray]:
     """Count what was meant for an account, or was sent to an address, and lay with others; by case."""
-    rows = FindingRow.objects.filter(_names(account), verdict__in=_WRONG)
+    rows = FindingRow.objects.filter(named__name=account, verdict__in=_WRONG)
     by_case: dict[str, list[tuple[bool, Moment | None]]] = {}
     for case, present, facts in rows.values_list("case_id", "present", "facts"):
-        if account in (*facts["rightful"], *facts["original_recipients"]):
-            told = facts["delivered_at"] or facts["accepted_at"]
-            at = None if told is None else from_rfc3339(told)
-            by_case.setdefault(case, []).append((present, at))
+        told = facts["delivered_at"] or facts["accepted_at"]
+        at = None if told is None else from_rfc3339(told)
+        by_case.setdefault(case, []).append((present, at))
     return {case: _counted(found) for case, found in by_case.items()}
-
-
-def _names(account: str) -> Q:
-    """Narrow to findings that may name an account; JSON is kept with and without escapes."""
-    written = {account, json.dumps(account)[1:-1]}
-    return Q(
-        *(
-            Q(**{f"facts__{name}__icontains": one})
-            for name in ("rightful", "original_recipients")
-            for one in written
-        ),
-        _connector=Q.OR,
-    )
 
 
 def _counted(found: list[tuple[bool, Moment | None]]) -> Astray:

@@ -199,6 +199,21 @@ class FindingRow(models.Model):
         )
 
 
+class NamedRow(models.Model):
+    """An account that a finding's mail was meant for, or an address that it was sent to."""
+
+    finding = models.ForeignKey(FindingRow, on_delete=models.CASCADE, related_name="named")
+    name = models.CharField(max_length=320)
+
+    class Meta:
+        """Found by name."""
+
+        db_table = "cases_named"
+        constraints = (
+            models.UniqueConstraint(fields=("name", "finding"), name="cases_named_once"),
+        )
+
+
 class FindingStepRow(models.Model):
     """What an examination said of a finding that was new, other, gone or back."""
 

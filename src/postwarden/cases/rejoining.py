@@ -7,6 +7,7 @@ from django.db import transaction
 
 from postwarden.cases.desk import Actor, Desk, may
 from postwarden.cases.errors import Refused
+from postwarden.cases.findings import name_anew
 from postwarden.cases.hiding import restrict_alike
 from postwarden.cases.joining import merged, split
 from postwarden.cases.keeping import (
@@ -159,6 +160,7 @@ def _join_findings(source: CaseRow, target: CaseRow) -> None:
         if _last(row) > _last(other):
             other.verdict, other.present, other.facts = row.verdict, row.present, row.facts
             other.save()
+            name_anew([other])
         FindingStepRow.objects.filter(finding=row).update(finding=other)
         row.delete()
     source.findings.update(case=target)
