@@ -11,7 +11,7 @@ from postwarden.holds.service import HoldDesk
 from postwarden.hooks.service import Hooks
 from postwarden.ledger.service import Ledger
 from postwarden.people.service import Record
-from postwarden.relocation.service import RepairDesk
+from postwarden.relocation.service import RepairDesk, RestoreDesk
 from postwarden.vocabulary import Moment
 
 
@@ -27,6 +27,7 @@ class Rooms:
     configuration: Configuration
     holds: HoldDesk
     repairs: RepairDesk
+    restores: RestoreDesk
     record: Record
     hooks: Hooks
     errands: Errands
@@ -51,6 +52,7 @@ def opened(configuration: Configuration) -> Rooms:
     """
     holds = wiring.hold_desk(configuration, carries=False)
     repairs = wiring.repair_desk(configuration, present)
+    restores = wiring.restore_desk(configuration, present)
     record = wiring.recorder(holds.desk.ledger)
     hooks, errands = wiring.hooks(configuration, holds), Errands(repairs.desk)
-    return Rooms(configuration, holds, repairs, record, hooks, errands)
+    return Rooms(configuration, holds, repairs, restores, record, hooks, errands)

@@ -58,6 +58,7 @@ def looked_anew(anna: Person, purpose: str) -> None:
     anna.follow("Take a snapshot")
     scanned(anna, purpose)
     to_the_case(anna)
+    anna.follow("Findings", within=OF_THE_CASE)
     anna.follow("Examine the case")
     anna.press("Examine the newest snapshot")
     anna.sees_later("Examined. What was found stands with the case, each with its reasons.")

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 WIDTH, HEIGHT = 1120, 720
 COLOURS = 64
 BEYOND = ("second-factor", "search", "helpdesk-message-id", "glass-ask", "glass")
-OF_A_PLAN = ("plans-run", "plans-stop", "plans-abandon")
+OF_A_PLAN = ("plans-run", "plans-stop", "plans-abandon", "plans-decide")
 
 
 def test_every_page_has_its_picture(people, desk, stray):

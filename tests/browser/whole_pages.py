@@ -37,7 +37,7 @@ def worked(people, desk, stray):
 def pages_of(who):
     """Give the starts from which somebody reaches every page that is theirs."""
     plan = plan_of(who)
-    acts = (f"{plan}{one}/" for one in ("run", "stop", "abandon"))
+    acts = (f"{plan}{one}/" for one in ("run", "stop", "abandon", "decide"))
     return plan, *acts, *map(reverse, BEYOND), "/", reverse("work-stop", args=[1])
 
 

@@ -13,9 +13,12 @@ from postwarden.console.pages import live
 from postwarden.console.settings import CONFIGURATION
 from postwarden.custody.quarantine.identities import make_key_file, recipient_of
 from postwarden.custody.quarantine.settings import QuarantineSettings
-from postwarden.custody.service import Stage, consent
+from postwarden.custody.service import Kind, Stage, consent
 from postwarden.holds.service import Wish
 from postwarden.people.service import challenge, enrol, member
+from postwarden.relocation.models import CopyRow
+from postwarden.relocation.rules import Outcome
+from postwarden.relocation.rules import Stage as CopyStage
 from postwarden.relocation.service import Counted, Goal, Repair, Seen, Wanted, Why, rate
 from postwarden.rooms import opened, present
 
@@ -208,3 +211,44 @@ def test_who_signed_a_hold_that_began_at_once_is_not_asked_again(desk, tmp_path)
     assert "Your approval" in get(desk, who="officer-all").content.decode()
     sign(desk.holds, desk.plan, KeyFile(tmp_path))
     assert "Your approval" not in get(desk, who="officer-all").content.decode()
+
+
+def ended(desk, finding, outcome, **told):
+    CopyRow.objects.filter(plan=desk.plan.hash, finding=finding).update(
+        stage=CopyStage.ENDED, outcome=outcome, **told
+    )
+
+
+def test_a_copy_that_needs_a_person_is_decided_by_what_they_saw(approved):
+    post(approved, "run")
+    ended(approved, "f000", Outcome.NEEDS_PERSON, why=Why.NOT_KNOWN_ARRIVED)
+    assert f"/plans/{approved.plan.hash}/decide/" in get(approved).content.decode()
+    assert (
+        f"/plans/{approved.plan.hash}/decide/"
+        not in get(approved, who="reader-all").content.decode()
+    )
+    page = get(approved, "decide/").content.decode()
+    assert "1 copy waits" in page
+    assert HELD[0] in page
+    told = {"copy": "f000", "arrived": "no", "why": "not there"}
+    assert post(approved, "decide", "reader-all", **told).status_code == 403
+    assert post(approved, "decide", **{**told, "copy": "f001"}).status_code == 422
+    assert post(approved, "decide", **told).status_code == 302
+    assert approved.rooms.repairs.stuck(approved.plan.hash)[0].outcome is not Outcome.NEEDS_PERSON
+    assert "No copy of this plan waits for a person" in get(approved, "decide/").content.decode()
+    last = [one.act for one in approved.rooms.ledger.entries()][-2:]
+    assert last == ["copy.decided", "copy.ended"]
+
+
+def test_copies_are_planned_to_be_put_back_and_who_has_the_key_is_told_how(approved):
+    post(approved, "run")
+    ended(approved, "f000", Outcome.RELOCATED, quarantined="a" * 64)
+    browser = approved.browser("anna")
+    page = f"/cases/{approved.case}/restore/"
+    assert browser.post(page, {"copies": "f149"}).status_code == 422
+    assert browser.post(page, {"why": "it was right"}).status_code == 302
+    plan = approved.rooms.holds.plans.of_case(approved.case)[-1]
+    assert (len(plan.acts), plan.kinds, plan.stage) == (1, {Kind.RESTORE}, Stage.FROZEN)
+    text = browser.get(f"/plans/{plan.hash}/").content.decode()
+    assert f"postwarden restore --plan {plan.hash[:12]}" in text
+    assert "Carry out" not in text

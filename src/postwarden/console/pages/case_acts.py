@@ -11,6 +11,7 @@ from postwarden.console import case_forms as forms
 from postwarden.console.case_forms import ActForm, InCase
 from postwarden.console.engine_forms import Examining, Repairing
 from postwarden.console.gate import DeskRequest, Page
+from postwarden.console.joining_forms import Merging, Restoring, Splitting
 from postwarden.console.of_case import frame_of, of_case
 from postwarden.people.service import Permission
 from postwarden.rooms import present
@@ -52,6 +53,9 @@ _ACTS = (
     ("tasks", forms.Doing, _EDIT),
     ("examine", Examining, _EDIT),
     ("repair", Repairing, Permission.PLAN_REQUEST),
+    ("restore", Restoring, Permission.PLAN_REQUEST),
+    ("merge", Merging, _EDIT),
+    ("split", Splitting, _EDIT),
 )
 PAGES = (
     Page("cases/open/", "cases-open", open_case, (_EDIT,)),

@@ -15,7 +15,7 @@ from postwarden.console.diff import changes, findings_of
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.going import told_of
 from postwarden.console.keys import Signing, signing
-from postwarden.custody.service import Act, Seen, Stage, consent
+from postwarden.custody.service import Act, Kind, Seen, Stage, consent
 from postwarden.people.service import NotAllowed, Permission, tied
 from postwarden.rooms import present
 from postwarden.vocabulary import Moment
@@ -68,6 +68,7 @@ def plan(request: DeskRequest, start: str) -> HttpResponse:
             "next": first + _MOST if first + _MOST < len(seen.acts) else None,
             "others": len(seen.plan.acts) - len(seen.acts),
             "lasting": _lasting(request, seen),
+            "puts_back": seen.plan.kinds == {Kind.RESTORE},
             **told_of(request, seen.plan, seen.plan.stage),
         },
     )
