@@ -132,6 +132,16 @@ COMMANDS = {
         "worker",
         "Do what was decided and asked for, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C.",
     ),
+    "backup": Place(
+        "postwarden.cli.desk.backup",
+        "backup",
+        "Copy the state, the quarantine, the evidence and the settings into a new folder, with hashes.",
+    ),
+    "restore-backup": Place(
+        "postwarden.cli.desk.backup",
+        "restore_backup",
+        "Make an installation of a backup where none is; stop its services first.",
+    ),
     "evidence": Place("postwarden.cli.evidence", "app", "List, check, merge and expire snapshots."),
     "lab": Place(
         "postwarden.cli.lab",

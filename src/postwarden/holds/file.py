@@ -53,6 +53,16 @@ class HeldAccounts:
             raise ProjectionUnfit(f"{self._path}: {error}") from error
         return None if row is None else str(row[0])
 
+    def accounts(self) -> frozenset[str]:
+        """Give all held accounts; raise `ProjectionUnfit` where it cannot be read now."""
+        try:
+            if self._open is None:
+                self._open = connect(self._path)
+            return frozenset(row[0] for row in self._open.execute("SELECT account FROM holds"))
+        except sqlite3.Error as error:
+            self.close()
+            raise ProjectionUnfit(f"{self._path}: {error}") from error
+
     def close(self) -> None:
         """Close it; asked again, it is opened again."""
         if self._open is not None:

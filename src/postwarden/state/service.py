@@ -1,5 +1,6 @@
 """The one door of this room."""
 
+from postwarden.state.copying import POSTGRESQL, SQLITE, copy_in, copy_out, is_empty, kind
 from postwarden.state.database import (
     bind,
     bound,
@@ -14,6 +15,8 @@ from postwarden.state.settings import StateSettings
 from postwarden.state.texts import in_pieces
 
 __all__ = [
+    "POSTGRESQL",
+    "SQLITE",
     "StateBusy",
     "StateError",
     "StateFailed",
@@ -21,10 +24,14 @@ __all__ = [
     "StateSettings",
     "bind",
     "bound",
+    "copy_in",
+    "copy_out",
     "drop_old_writes",
     "failure",
     "in_pieces",
+    "is_empty",
     "is_there",
+    "kind",
     "open_state",
     "set_up",
 ]
