@@ -185,7 +185,7 @@ def _concerns(desk: Desk, account: str, away: Collection[str]) -> tuple[Concern,
 
 def _astray(account: str) -> dict[str, Astray]:
     """Count what was meant for an account, or was sent to an address, and lay with others; by case."""
-    rows = FindingRow.objects.filter(named__name=account, verdict__in=_WRONG)
+    rows = FindingRow.objects.filter(names__name=account, verdict__in=_WRONG)
     by_case: dict[str, list[tuple[bool, Moment | None]]] = {}
     for case, present, facts in rows.values_list("case_id", "present", "facts"):
         told = facts["delivered_at"] or facts["accepted_at"]

@@ -202,7 +202,7 @@ class FindingRow(models.Model):
 class NamedRow(models.Model):
     """An account that a finding's mail was meant for, or an address that it was sent to."""
 
-    finding = models.ForeignKey(FindingRow, on_delete=models.CASCADE, related_name="named")
+    finding = models.ForeignKey(FindingRow, on_delete=models.CASCADE, related_name="names")
     name = models.CharField(max_length=320)
 
     class Meta:

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                     "finding",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="named",
+                        related_name="names",
                         to="cases.findingrow",
                     ),
                 ),
