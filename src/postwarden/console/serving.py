@@ -19,6 +19,9 @@ def prepare(configuration: Configuration, *, secure: bool) -> None:
     """
     folder = configuration.state.path
     set_up({CONFIGURATION: configuration, **settings(folder, secure=secure)})
+    from postwarden.console.logs import write_lines  # noqa: PLC0415  # once Django is set up
+
+    write_lines()
     from django.core.management import call_command  # noqa: PLC0415  # once Django is set up
 
     from postwarden.state.service import open_state  # noqa: PLC0415

@@ -68,6 +68,7 @@ def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
 
 
 _MIDDLEWARE = [
+    "postwarden.console.logs.RequestLog",
     "postwarden.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
