@@ -35,6 +35,8 @@ from postwarden.veiled import veil
 from postwarden.verdicts.service import Finding, Reason, Verdict
 
 NAME = "anna"
+_WAITING = 3
+"""Plans that wait for somebody; the others were withdrawn."""
 _DAY = 86_400 * 1_000_000
 
 
@@ -83,6 +85,8 @@ def furnish(file: Path, size: Size) -> Furnished:
         desk.plans.freeze(_plan(case, number, size.acts), now + number).hash
         for number in range(size.plans)
     )
+    for hashed in plans[_WAITING:]:
+        desk.plans.withdraw(hashed, NAME, "asked twice", now + size.plans)
     token = make_token(NAME, "load", [*Permission], now + _DAY, record, now)
     veiled = tuple(map(veil, accounts))
     return Furnished(case, accounts, veiled, plans, _session(), _get_new_csrf_string(), token)

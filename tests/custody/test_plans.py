@@ -4,7 +4,8 @@ import threading
 from dataclasses import replace
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from custody.plans import HOUR, NOW, PLAN
 from people.conftest import HELPDESK, POSTMASTER, KeyFile, Records
@@ -13,7 +14,9 @@ from postwarden.custody.service import (
     Act,
     Kind,
     NoSuchPlan,
+    Place,
     Plans,
+    PlansWanted,
     Refusal,
     Refused,
     Stage,
@@ -277,3 +280,23 @@ def test_a_plan_that_names_accounts_of_others_is_theirs_too(desk, keys, name):
     with pytest.raises(NoSuchPlan):
         desk.shown(theirs.hash, bram)
     assert approve(desk, keys, "ben", plan).stage is Stage.APPROVED
+
+
+def test_a_page_of_plans_reads_the_texts_of_its_own_alone(desk):
+    made = [desk.freeze(replace(PLAN, made=NOW + n // 2), NOW + n).hash for n in (0, 2, 4)]
+    twin = desk.freeze(replace(PLAN, made=NOW + 2, reason="a twin"), NOW + 5).hash
+    newest_first = [*sorted((made[2], twin), reverse=True), made[1], made[0]]
+    anna, found, place = member("anna"), [], None
+    for _ in range(4):
+        with CaptureQueriesContext(connection) as asked:
+            some, place = desk.page(anna, PlansWanted(1, place))
+        read = [one["sql"] for one in asked if "FROM custody_plan WHERE" in one["sql"]]
+        assert not any(old in sql for sql in read for old in newest_first[len(found) + 2 :])
+        assert any(newest_first[len(found)] in sql for sql in read)
+        found += [one.plan.hash for one in some]
+    assert (found, place) == (newest_first, None)
+    desk.withdraw(made[1], "anna", "asked twice", NOW + 6)
+    narrowed, more = desk.page(
+        anna, PlansWanted(5, Place(NOW + 2, "f" * 64), None, (Stage.WITHDRAWN,))
+    )
+    assert ([one.plan.hash for one in narrowed], more) == ([made[1]], None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connections
 from gunicorn.app.base import BaseApplication
 
 from postwarden.configuration import Configuration
@@ -40,6 +41,7 @@ def first_link(configuration: Configuration) -> str | None:
 
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Answer until SIGTERM or SIGINT; `prepare` comes before."""
+    connections.close_all()  # no process that is forked shares one
     options = {
         "bind": f"{host}:{port}",
         "workers": workers,

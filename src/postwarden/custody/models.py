@@ -12,11 +12,13 @@ class PlanRow(models.Model):
     case = models.CharField(max_length=32, db_index=True)
     text = models.TextField()
     stage = models.CharField(max_length=16)
+    made = models.BigIntegerField(default=0)
 
     class Meta:
-        """Found by hash."""
+        """Found by hash, listed by when they were made (which `text` says, too)."""
 
         db_table = "custody_plan"
+        indexes: ClassVar = [models.Index(fields=["made", "hash"], name="custody_plan_listed")]
 
 
 class ApprovalRow(models.Model):

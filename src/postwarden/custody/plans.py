@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from postwarden.cases.service import hidden
 from postwarden.custody.checking import FROZEN, readable, sound
@@ -30,7 +30,7 @@ from postwarden.custody.rules import (
     named,
     valid,
 )
-from postwarden.custody.seeing import Seen, seen
+from postwarden.custody.seeing import Place, PlansWanted, Seen, seen
 from postwarden.custody.standing import Standing
 from postwarden.ledger.service import Entry, Ledger, Wanted
 from postwarden.people.service import (
@@ -79,6 +79,7 @@ class Plans:
                 case=frozen.case,
                 text=canonical(frozen).decode(),
                 stage=frozen.stage,
+                made=frozen.made,
             )
             entry = Entry(
                 FROZEN, frozen.requester, frozen.reason, case=frozen.case, plan=frozen.hash
@@ -93,11 +94,7 @@ class Plans:
             NoSuchPlan: there is none, or there are several.
             Refused: its text is not the one that was frozen (FORGED).
         """
-        rows = list(_LEAN.filter(hash__startswith=start)[:2]) if start else []
-        if len(rows) != 1:
-            none = _SEVERAL_PLANS if rows else _NO_PLAN
-            raise NoSuchPlan(none.about(start=start))
-        return _unforged(readable(rows[0]))
+        return _only(_LEAN, start)
 
     def sound(self, hashed: str) -> Plan:
         """Give a plan that is as it was frozen and signed: one that may go on where it has begun.
@@ -115,6 +112,10 @@ class Plans:
     def of_case(self, case: str) -> list[Plan]:
         """Give the plans of a case, oldest first; those whose text somebody changed are left out."""
         return _readable(PlanRow.objects.filter(case=case))
+
+    def case_of(self, hashed: str) -> str | None:
+        """Give the case that a plan was frozen in; None where it was in none, or there is no such plan."""
+        return PlanRow.objects.filter(hash=hashed).values_list("case", flat=True).first() or None
 
     def stage(self, hashed: str) -> Stage:
         """Give where a plan is, without reading all of it. Raises as `sound`."""
@@ -144,6 +145,35 @@ class Plans:
         rows = rows.exclude(case__in=hidden(who))
         found = (seen(plan, there, self._organisation_of) for plan in _readable(rows))
         return [one for one in found if one is not None]
+
+    def page(self, who: Member, wanted: PlansWanted) -> tuple[list[Seen], Place | None]:
+        """Give plans as `seen`, newest first, some at a time: texts of others are not read.
+
+        Returns:
+            The plans, and after which place the next page begins; None where this is the last one.
+
+        Raises:
+            NotAllowed: they read no cases at all.
+        """
+        there, rows = _there(who), _LEAN.exclude(case__in=hidden(who)).order_by("-made", "-hash")
+        if wanted.cases is not None:
+            rows = rows.filter(case__in=wanted.cases)
+        if wanted.stages:
+            rows = rows.filter(stage__in=wanted.stages)
+        if wanted.after is not None:
+            made, hashed = wanted.after
+            rows = rows.filter(Q(made__lt=made) | Q(made=made, hash__lt=hashed))
+        found, last = list[Seen](), Place(0, "")
+        for row in rows.iterator(wanted.most + 1):
+            plan = readable(row)
+            one = None if plan is None else seen(plan, there, self._organisation_of)
+            if one is None:
+                continue
+            if len(found) == wanted.most:
+                return found, last
+            found.append(one)
+            last = Place(row.made, row.hash)
+        return found, None
 
     def awaiting(self, who: Member, now: Moment) -> list[Plan]:
         """Give the plans, oldest first, that wait for an approval which somebody may give.
@@ -177,9 +207,9 @@ class Plans:
             Refused: its text is not the one that was frozen (FORGED).
         """
         there = _there(who)
-        plan = self.get(start)
+        plan = _only(_LEAN.exclude(case__in=hidden(who)), start)
         found = seen(plan, there, self._organisation_of)
-        if found is None or plan.case in hidden(who):
+        if found is None:
             raise NoSuchPlan(_NO_PLAN.about(start=start))
         return found
 
@@ -327,6 +357,15 @@ def _there(who: Member) -> frozenset[str] | None:
 def _readable(rows: QuerySet[PlanRow]) -> list[Plan]:
     read = (readable(row) for row in rows.prefetch_related("approvals"))
     return sorted((plan for plan in read if plan is not None), key=lambda plan: plan.made)
+
+
+def _only(rows: QuerySet[PlanRow], start: str) -> Plan:
+    """Give the one plan of these whose hash begins so. Raises as `Plans.get`."""
+    some = list(rows.filter(hash__startswith=start)[:2]) if start else []
+    if len(some) != 1:
+        none = _SEVERAL_PLANS if some else _NO_PLAN
+        raise NoSuchPlan(none.about(start=start))
+    return _unforged(readable(some[0]))
 
 
 def _unforged(plan: Plan | None) -> Plan:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from postwarden.custody.acts import Act, accounts_of
-from postwarden.custody.rules import Plan
+from postwarden.custody.rules import Plan, Stage
+from postwarden.vocabulary import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,29 @@ class Seen:
 
     plan: Plan
     acts: Sequence[Act]
+
+
+class Place(NamedTuple):
+    """Where a plan is in the list of all: when it was made, and its hash."""
+
+    made: Moment
+    hash: str
+
+
+class PlansWanted(NamedTuple):
+    """Which plans are wanted.
+
+    Attributes:
+        most: so many of them.
+        after: those that come after this place; None: the first ones.
+        cases: only those of these cases; None: of any.
+        stages: only those in one of these stages; empty: in any.
+    """
+
+    most: int
+    after: Place | None = None
+    cases: Collection[str] | None = None
+    stages: Collection[Stage] = ()
 
 
 def seen(

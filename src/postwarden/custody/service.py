@@ -26,7 +26,7 @@ from postwarden.custody.quarantine.sealing import Sealer, sealing
 from postwarden.custody.quarantine.service import Quarantine
 from postwarden.custody.quarantine.values import Kept, Stored
 from postwarden.custody.rules import Approval, Mismatch, Plan, Refusal, Stage, consent
-from postwarden.custody.seeing import Seen
+from postwarden.custody.seeing import Place, PlansWanted, Seen
 from postwarden.custody.standing import Standing
 
 __all__ = [
@@ -46,9 +46,11 @@ __all__ = [
     "ObjectChanged",
     "ObjectMissing",
     "Opened",
+    "Place",
     "Plan",
     "Plans",
     "PlansOfCases",
+    "PlansWanted",
     "Preserved",
     "Quarantine",
     "QuarantineError",

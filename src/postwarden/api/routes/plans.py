@@ -11,7 +11,16 @@ from postwarden.api.paging import Listing, Paged, cursor_of
 from postwarden.api.problems import BadRequest
 from postwarden.api.shapes import IN_PLACE, Given, GivenTime, Line, Shape, Time, Words
 from postwarden.cases import service as cases
-from postwarden.custody.service import Kind, Mismatch, NoSuchPlan, Plan, Seen, Stage, consent
+from postwarden.custody.service import (
+    Kind,
+    Mismatch,
+    NoSuchPlan,
+    Place,
+    PlansWanted,
+    Seen,
+    Stage,
+    consent,
+)
 from postwarden.people.service import Permission
 from postwarden.rooms import present
 
@@ -59,17 +68,10 @@ def list_plans(request: ApiRequest, asked: Query[PlansAsked]) -> Listing[PlanSha
     of: tuple[str, ...] | None = None
     if asked.case is not None:
         of = cases.references(case_known(request.auth, asked.case, (Permission.CASE_READ,)))
-    found = [
-        one
-        for one in request.rooms.holds.plans.seen(request.auth)
-        if (of is None or one.plan.case in of)
-        and (not asked.stage or one.plan.stage in asked.stage)
-        and _is_behind(one.plan, asked.after)
-    ]
-    found.sort(key=lambda one: _place(one.plan), reverse=True)
-    some = found[: asked.limit]
-    after = "{} {}".format(*_place(some[-1].plan)) if len(found) > len(some) else ""
-    return Listing(items=[shape(one) for one in some], next=cursor_of(after))
+    wanted = PlansWanted(asked.limit, _place(asked.after), of, asked.stage)
+    found, last = request.rooms.holds.plans.page(request.auth, wanted)
+    after = "" if last is None else f"{last.made} {last.hash}"
+    return Listing(items=[shape(one) for one in found], next=cursor_of(after))
 
 
 def get_plan(request: ApiRequest, plan: str) -> PlanShape:
@@ -188,18 +190,14 @@ def shape(one: Seen) -> PlanShape:
     )
 
 
-def _place(plan: Plan) -> tuple[int, str]:
-    return plan.made, plan.hash
-
-
-def _is_behind(plan: Plan, after: str) -> bool:
-    """Tell whether a plan comes after a key, or whether there is none."""
+def _place(after: str) -> Place | None:
+    """Read the place that a page comes after; None for the first one; raise `BadRequest`."""
     if not after:
-        return True
+        return None
     key = _AFTER.fullmatch(after)
     if key is None:
         raise BadRequest("cursor: is not one that `next` of a page gave")
-    return _place(plan) < (int(key[1]), key[2])
+    return Place(int(key[1]), key[2])
 
 
 _READS = (Permission.CASE_READ,)
