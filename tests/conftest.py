@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import wraps
 from itertools import count
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from django.db import connections
 from hypothesis import settings as drawn
 
 from postwarden.console.settings import settings
+from postwarden.state import database
 from postwarden.state.service import StateSettings, open_state, set_up
 from servers.databases import SECRET, postgresql
 
@@ -44,6 +46,24 @@ def upgraded_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[in
         open_state(StateSettings(str(folder), url(database.port, "upgraded")))
         connections.close_all()
         yield database.port
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_states_are_copies(upgraded_sqlite: Path) -> Iterator[None]:
+    """Every step of upgrading is done once a test process; tests/state is about doing them."""
+
+    step_by_step = database._upgrade
+
+    @wraps(step_by_step)
+    def upgrade(settings: StateSettings) -> None:
+        file = Path(settings.path, database.FILE)
+        if settings.url is None and file.stat().st_size == 0:
+            shutil.copyfile(upgraded_sqlite / database.FILE, file)
+        step_by_step(settings)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(database, "_upgrade", upgrade)
+        yield
 
 
 def url(port: int, name: str) -> str:
