@@ -4,9 +4,9 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 POSTWARDEN := .venv/bin/postwarden
 DEMO := build/demo
-PATHS := src tests tools bench fuzz
+PATHS := src tests tools bench fuzz load
 
-.PHONY: help setup demo test browser pictures check format lint types rules docs bench fuzz crash clean servers
+.PHONY: help setup demo test browser pictures check format lint types rules docs bench fuzz load crash clean servers
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ bench: setup  ## measure speed; writes build/bench.json
 	@tools/setup.sh bench
 	@tools/setup.sh corpus
 	$(PYTHON) -m bench
+
+load: setup  ## ask the console and the API fast, at 9 million accounts; writes build/load.json
+	$(PYTHON) -m load
 
 fuzz: setup  ## fuzz the readers; writes build/fuzz.json
 	.venv/bin/uv sync --quiet --frozen --inexact --group fuzz
