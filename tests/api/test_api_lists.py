@@ -11,6 +11,7 @@ from console.conftest import HELD
 from postwarden.cases import service as cases
 from postwarden.holds.service import Wish
 from postwarden.people.service import member
+from postwarden.veiled import Use, veil, veil_for
 
 MANY = [f"user{n:03}@example.net" for n in range(30)]
 
@@ -62,6 +63,18 @@ def test_pages_together_are_the_list(full, program):
         whole = every(anna, path, 200)
         assert len(whole) >= count, path
         assert every(anna, path, 3) == whole, path
+
+
+def test_where_somebodys_next_page_begins_is_told_to_them_alone(full, program):
+    anna, officer = program(), program("officer-all")
+    for path in (f"/cases/{full.case}/accounts", "/holds", "/plans"):
+        more = anna.get(f"{path}?limit=1").told["next"]
+        assert anna.get(f"{path}?cursor={more}").status_code == 200
+        assert officer.get(f"{path}?cursor={more}").status_code == 422
+        assert officer.get(path).status_code == 200
+    of_a_page = veil_for("anna", Use.SEARCH, MANY[0])
+    assert anna.get(f"/holds?cursor={of_a_page}").status_code == 422
+    assert anna.get(f"/holds?cursor={veil(MANY[0])}").status_code == 422
 
 
 def test_what_comes_between_two_pages_repeats_nothing_and_hides_nothing(full, program):

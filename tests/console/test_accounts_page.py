@@ -12,9 +12,10 @@ from cases.conftest import finding
 from postwarden.cases import service as cases
 from postwarden.holds.service import Wish
 from postwarden.people.service import member
-from postwarden.veiled import unveil, veil
+from postwarden.veiled import Use, unveil, unveil_for, veil, veil_for
 
-HOLDER = "hold1@example.net"
+HOLDER, OTHER = "hold1@example.net", "hold2@example.net"
+ASKED = r'(?<=<h1>Found for “)[^”]+|(?<=name="search" value=")[^"]+'
 
 
 def words(answer):
@@ -33,6 +34,80 @@ def test_what_stands_for_an_account_names_it_to_this_console_alone():
     with override_settings(SECRET_KEY="another"):
         assert unveil(veiled) is None
     assert [unveil(one) for one in ("", "x", "é", "-" * 80)] == [None] * 4
+
+
+def test_what_was_veiled_for_one_reader_and_use_opens_for_no_other():
+    own = veil_for("anna", Use.SEARCH, HOLDER)
+    assert unveil_for("anna", Use.SEARCH, own) == HOLDER
+    others = [
+        unveil_for("ben", Use.SEARCH, own),
+        unveil_for("anna", Use.CURSOR, own),
+        unveil(own),
+        unveil_for("anna", Use.ACCOUNT, veil(HOLDER)),
+        unveil(veil_for("", Use.ACCOUNT, HOLDER)),
+    ]
+    assert others == [None] * 5
+    assert len({own, veil(HOLDER), veil_for("anna", Use.CURSOR, HOLDER)}) == 3
+
+
+def found_of(desk, *accounts):
+    some = [finding(f"f{number}", one) for number, one in enumerate(accounts)]
+    desk(cases.take_findings, desk.case, cases.Taken("s1", frozenset(accounts), tuple(some)))
+
+
+def test_what_somebody_searched_for_stands_in_an_address_for_nobody_else(desk):
+    found_of(desk, HOLDER, OTHER)
+    tabs = [f"/cases/{desk.case}/{tab}/" for tab in ("accounts", "findings")]
+    for page in ("/search/", "/accounts/", *tabs):
+        address = desk.browser("anna").post(page, {"search": HOLDER})["Location"]
+        pages = {
+            name: desk.browser(name).get(address).content.decode()
+            for name in ("anna", "officer-all", "helpdesk-brand")
+        }
+        asked = {name: {*re.findall(ASKED, told)} for name, told in pages.items()}
+        assert (asked["anna"], OTHER in pages["anna"]) == ({HOLDER}, False), page
+        assert (asked["officer-all"], asked["helpdesk-brand"]) == (set(), set()), page
+        assert HOLDER not in pages["helpdesk-brand"], page
+
+
+@pytest.mark.parametrize("page", ["/search/", "/accounts/", "/cases/{}/findings/"])
+def test_an_account_in_an_address_is_no_search_of_who_may_not_know_it(desk, page):
+    page = page.format(desk.case)
+    for name in ("reader-brand", "helpdesk-brand"):
+        for query in (f"of={veil(HOLDER)}", f"account={veil(HOLDER)}"):
+            answer = desk.browser(name).get(f"{page}?{query}")
+            assert HOLDER not in answer.content.decode(), (name, query)
+
+
+def test_a_door_to_an_accounts_findings_can_be_handed_on(desk):
+    found_of(desk, HOLDER, OTHER)
+    accounts = desk.browser("anna").get(f"/cases/{desk.case}/accounts/").content.decode()
+    (door,) = [
+        html.unescape(one)
+        for one in re.findall(r'href="([^"]*[?]account=[^"]*)"', accounts)
+        if one.endswith(veil(HOLDER))
+    ]
+    for name in ("anna", "reader-home"):
+        told = words(desk.browser(name).get(door))
+        assert (HOLDER in told, OTHER in told) == (True, False), name
+    assert HOLDER not in desk.browser("reader-brand").get(door).content.decode()
+
+
+def test_the_name_of_an_account_of_restricted_cases_is_told_by_no_address(desk):
+    why = "a colleague may be concerned"
+    desk(cases.restrict_case, desk.case, ["officer-home"], why, who="officer-all")
+    assert picture(desk, "officer-home").status_code == 200
+    for name in ("reader-home", "anna"):
+        shared, nonsense = picture(desk, name), desk.browser(name).get("/accounts/nonsense/")
+        assert (shared.status_code, HOLDER in shared.content.decode()) == (404, False)
+        assert words(shared) == words(nonsense)
+    written = desk.browser("reader-home").post("/accounts/", {"account": HOLDER})["Location"]
+    assert desk.browser("reader-home").get(written).status_code == 200
+    assert desk.browser("anna").get(written).status_code == 404
+    desk(cases.open_case, cases.Opening(cases.Kind.OUTAGE, "another", ("home",)))
+    other = cases.every_case(member("reader-home"))[0].reference
+    desk(cases.suspect, other, (HOLDER,), "it was away")
+    assert picture(desk, "reader-home").status_code == 200
 
 
 def test_a_picture_shows_holds_cases_and_who_looked(desk):

@@ -51,13 +51,13 @@ def test_a_finding_says_why(proven):
 
 def test_the_door_to_an_account_s_findings_names_nobody(proven):
     rows = proven.browser("anna").get(f"/cases/{proven.case}/accounts/").content.decode()
-    door = re.search(rf'href="(/cases/{proven.case}/findings/[?]of=([^"]*))"', rows)
+    door = re.search(rf'href="(/cases/{proven.case}/findings/[?]account=([^"]*))"', rows)
     assert "@" not in door[2]
     assert "hold1" not in door[2]
     found = proven.browser("anna").get(door[1]).content.decode()
     assert f"/cases/{proven.case}/findings/f1/" in found
     for made_up in ("x", "%00", "A" * 400, "%ff"):
-        address = f"/cases/{proven.case}/findings/?of={made_up}"
+        address = f"/cases/{proven.case}/findings/?account={made_up}"
         assert proven.browser("anna").get(address).status_code == 200
 
 

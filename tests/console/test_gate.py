@@ -13,7 +13,7 @@ from postwarden.console.gate import Opening, Page
 from postwarden.console.urls import PAGES
 from postwarden.holds.service import Wish
 from postwarden.people.service import GRANTS, ITSELF, Permission, Role, member, retire
-from postwarden.veiled import veil
+from postwarden.veiled import Use, veil, veil_for
 
 OURS = {page.name: page for page in PAGES}
 BORROWED = ("account/", "api/", "health/", "metrics")
@@ -133,12 +133,20 @@ def test_whatever_is_asked_for_is_answered(desk, words):
     walks_through_tabs(desk, words)
 
 
-@pytest.mark.parametrize("name", ["after", "of"])
+@pytest.mark.parametrize(
+    ("name", "sealed"),
+    [
+        ("after", lambda value: veil_for("anna", Use.CURSOR, value)),
+        ("of", lambda value: veil_for("anna", Use.SEARCH, value)),
+        ("account", veil),
+    ],
+    ids=("after", "of", "account"),
+)
 @pytest.mark.parametrize(
     "value", ["x", "1 x", "-1 2", "9" * 30 + " 1", chr(0x1F4EC) * 500], ids=range(5)
 )
-def test_whatever_was_sealed_is_answered(desk, name, value):
-    walks_through_tabs(desk, f"{name}={veil(value)}")
+def test_whatever_was_sealed_is_answered(desk, name, sealed, value):
+    walks_through_tabs(desk, f"{name}={sealed(value)}")
 
 
 @pytest.mark.parametrize("expires", ["", "x", "-1", "9" * 40, str(1 << 53)])

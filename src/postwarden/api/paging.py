@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field
 from postwarden.api.problems import BadRequest
 from postwarden.api.shapes import Line
 from postwarden.cases.service import MOST
-from postwarden.veiled import unveil, veil
+from postwarden.people.service import Member
+from postwarden.veiled import Use, unveil_for, veil_for
 
 _T = TypeVar("_T")
 _DIGITS = 19
@@ -22,10 +23,9 @@ class Paged(BaseModel):
     )
     limit: int = Field(50, ge=1, le=MOST, description="Rows of the page, at most.")
 
-    @property
-    def after(self) -> str:
-        """The key that the page comes after; "" for the first one; raises `BadRequest`."""
-        return key_of(self.cursor)
+    def after(self, who: Member) -> str:
+        """Give the key that somebody's page comes after; "" for the first one; raise `BadRequest`."""
+        return key_of(self.cursor, who)
 
 
 class Searched(Paged):
@@ -41,14 +41,14 @@ class Listing(BaseModel, Generic[_T]):
     next: str | None
 
 
-def cursor_of(key: str) -> str | None:
-    """Write the key that the next page comes after, naming nobody; None where there is none."""
-    return veil(key) if key else None
+def cursor_of(key: str, who: Member) -> str | None:
+    """Write the key that somebody's next page comes after, naming nobody; None where there is none."""
+    return veil_for(who.name, Use.CURSOR, key) if key else None
 
 
-def key_of(cursor: str) -> str:
-    """Give the key that a page comes after; "" for the first one; raise `BadRequest`."""
-    key = unveil(cursor) if cursor else ""
+def key_of(cursor: str, who: Member) -> str:
+    """Give the key that a page comes after; "" for the first one; raise `BadRequest`: it is not theirs."""
+    key = unveil_for(who.name, Use.CURSOR, cursor) if cursor else ""
     if key is None or "\0" in key:
         raise BadRequest("cursor: is not one that `next` of a page gave")
     return key

@@ -97,6 +97,21 @@ def known_accounts(who: Member, asked: Asked) -> Page[Known]:
     return Page(tuple(some[:most]), some[most - 1].account if len(some) > most else "")
 
 
+def named_to(desk: Desk, who: Member, account: str) -> bool:
+    """Tell whether somebody may be told an account's name that an address stands for.
+
+    Cases of the organisation that answers for it are theirs to read, and it is not known by cases alone that
+    are restricted to others.
+    """
+    there, away = seen(who, Permission.CASE_READ), hidden(who)
+    if there is not None and desk.organisation_of(account) not in there:
+        return False
+    if not away:
+        return True
+    known = frozenset(AccountRow.objects.filter(account=account).values_list("case_id", flat=True))
+    return not known or not known <= away
+
+
 def picture(desk: Desk, who: Member, account: str, now: Moment) -> Picture:
     """Give all that is known of an account; that somebody looked is on record.
 

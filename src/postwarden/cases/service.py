@@ -63,7 +63,15 @@ from postwarden.cases.people import (
     kept_persons,
     unknown_persons,
 )
-from postwarden.cases.picture import Known, Looked, Picture, Share, known_accounts, picture
+from postwarden.cases.picture import (
+    Known,
+    Looked,
+    Picture,
+    Share,
+    known_accounts,
+    named_to,
+    picture,
+)
 from postwarden.cases.picturing import Flow, Flows, arrivals, flows
 from postwarden.cases.plain import plain_case, plain_file
 from postwarden.cases.ports import Approval, Contribution, Part
@@ -225,6 +233,7 @@ __all__ = [
     "matches",
     "merge_cases",
     "move",
+    "named_to",
     "note",
     "open_case",
     "open_cases",

@@ -37,7 +37,7 @@ class Chosen(NamedTuple):
 def chosen(request: DeskRequest, head: Head) -> Chosen:
     """Read which accounts are meant: as `all` with a search, or by the names in `account` and `list`."""
     told = request.POST if request.method == "POST" else request.GET
-    wanted = asked(told)
+    wanted = asked(request)
     if told.get("all") or (request.method != "POST" and wanted.states):
         found = cases.every_account(request.member, head.case.reference, wanted)
         return Chosen(found, listed=False, wanted=wanted)

@@ -1,13 +1,15 @@
 """Lists a page at a time: what is searched for, and where a page begins, name nobody in their addresses."""
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 
-from postwarden.veiled import unveil, veil
+from postwarden.cases import service as cases
+from postwarden.console.gate import DeskRequest
+from postwarden.veiled import Use, unveil, unveil_for, veil_for
 
 
-def next_page(request: HttpRequest, after: str) -> str:
-    """Give the address of the page after this one; "" where there is none.
+def next_page(request: DeskRequest, after: str) -> str:
+    """Give the address of the page after this one, for who asked; "" where there is none.
 
     Args:
         request: for this page; what it asks for is asked for on.
@@ -16,27 +18,45 @@ def next_page(request: HttpRequest, after: str) -> str:
     if not after:
         return ""
     query = request.GET.copy()
-    query["after"] = veil(after)
+    query["after"] = veil_for(request.member.name, Use.CURSOR, after)
     return f"{request.path}?{query.urlencode()}"
 
 
-def after_of(told: QueryDict) -> str:
-    """Give the key that a page comes after; "" for the first one, and where it is none."""
-    return unveil(told.get("after", "")) or ""
+def after_of(request: DeskRequest) -> str:
+    """Give the key that a page comes after; "" for the first one, and where it is none of the reader's."""
+    return unveil_for(request.member.name, Use.CURSOR, request.GET.get("after", "")) or ""
 
 
-def search_of(told: QueryDict) -> str:
-    """Give what is searched for: sent in `search`, or standing behind `of` in an address."""
-    of = told.get("of", "")
-    return (unveil(of) or "") if of else text_of(told, "search")
+def search_of(request: DeskRequest) -> str:
+    """Give what is searched for.
+
+    It was sent in `search`; or it stands in the address, behind `of` as what the reader wrote, or behind
+    `account` as somebody whom a page led to: "" where it is another's, or nobody whom they may know of.
+    """
+    if request.method == "POST":
+        return text_of(request.POST, "search")
+    told = request.GET
+    if told.get("of"):
+        return unveil_for(request.member.name, Use.SEARCH, told["of"]) or ""
+    if told.get("account"):
+        return account_of(request, told["account"]) or ""
+    return text_of(told, "search")
 
 
-def searched(request: HttpRequest) -> HttpResponse:
+def account_of(request: DeskRequest, veiled: str) -> str | None:
+    """Give the account that an address means; None where the reader may not be told, or there is none."""
+    account = unveil(veiled)
+    if account is None or not cases.named_to(request.rooms.desk, request.member, account):
+        return None
+    return account
+
+
+def searched(request: DeskRequest) -> HttpResponse:
     """Lead who sent a search to the list of what fits; what they wrote stands in no address."""
     query = QueryDict(mutable=True)
     text = text_of(request.POST, "search")
     if text:
-        query["of"] = veil(text)
+        query["of"] = veil_for(request.member.name, Use.SEARCH, text)
     query.setlist("state", request.POST.getlist("state"))
     return redirect(f"{request.path}?{query.urlencode()}")
 

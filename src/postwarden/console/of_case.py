@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import Any, NamedTuple
 
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -102,11 +102,12 @@ def frame_of(request: DeskRequest, head: Head, tab: str) -> Mapping[str, Any]:
     }
 
 
-def asked(told: QueryDict) -> Asked:
-    """Read what is wanted of a list."""
+def asked(request: DeskRequest) -> Asked:
+    """Read what is wanted of a list, as it was sent or as it stands in the address."""
+    told = request.POST if request.method == "POST" else request.GET
     named = told.getlist("state")
     states = tuple(one for one in State if one.value in named)
-    return Asked(states=states, search=search_of(told), after=after_of(told))
+    return Asked(states=states, search=search_of(request), after=after_of(request))
 
 
 def _has(who: Member, permission: Permission, head: Head) -> bool:

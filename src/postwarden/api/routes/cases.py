@@ -36,10 +36,10 @@ class CasesAsked(Searched):
 
 def list_cases(request: ApiRequest, asked: Query[CasesAsked]) -> Listing[CaseShape]:
     """List cases of your organisations, newest first."""
-    wanted = Asked(search=asked.search, after=asked.after, most=asked.limit)
+    wanted = Asked(search=asked.search, after=asked.after(request.auth), most=asked.limit)
     page = rooms.some_cases(request.auth, wanted, asked.stage)
     items = [CaseShape.model_validate(one) for one in page.rows]
-    return Listing(items=items, next=cursor_of(page.after))
+    return Listing(items=items, next=cursor_of(page.after, request.auth))
 
 
 def get_case(request: ApiRequest, reference: str) -> CaseWhole:
@@ -82,9 +82,11 @@ def open_case(request: ApiRequest, body: GivenCase) -> CaseShape:
 
 def list_timeline(request: ApiRequest, reference: str, asked: Query[Paged]) -> Listing[EntryShape]:
     """Read what happened, latest first."""
-    page = rooms.timeline(request.auth, reference, Asked(after=asked.after, most=asked.limit))
+    page = rooms.timeline(
+        request.auth, reference, Asked(after=asked.after(request.auth), most=asked.limit)
+    )
     items = [EntryShape.model_validate(one) for one in page.rows]
-    return Listing(items=items, next=cursor_of(page.after))
+    return Listing(items=items, next=cursor_of(page.after, request.auth))
 
 
 class GivenEntry(Given):
@@ -116,20 +118,20 @@ def list_accounts(
     request: ApiRequest, reference: str, asked: Query[AccountsAsked]
 ) -> Listing[AccountShape]:
     """List the accounts concerned, by name."""
-    wanted = Asked(asked.state, asked.search, asked.after, asked.limit)
+    wanted = Asked(asked.state, asked.search, asked.after(request.auth), asked.limit)
     page = rooms.accounts(request.auth, reference, wanted)
     items = [AccountShape.model_validate(one) for one in page.rows]
-    return Listing(items=items, next=cursor_of(page.after))
+    return Listing(items=items, next=cursor_of(page.after, request.auth))
 
 
 def list_findings(
     request: ApiRequest, reference: str, asked: Query[Searched]
 ) -> Listing[FindingShape]:
     """List the findings that are there still, by account."""
-    wanted = Asked(search=asked.search, after=asked.after, most=asked.limit)
+    wanted = Asked(search=asked.search, after=asked.after(request.auth), most=asked.limit)
     page = rooms.findings(request.rooms.desk, request.auth, reference, wanted)
     items = [FindingShape.model_validate(one) for one in page.rows]
-    return Listing(items=items, next=cursor_of(page.after))
+    return Listing(items=items, next=cursor_of(page.after, request.auth))
 
 
 def _whole(head: Head) -> CaseWhole:

@@ -45,10 +45,10 @@ def list_holds(request: ApiRequest, asked: Query[HoldsAsked]) -> Listing[HoldSha
     case = None
     if asked.case is not None:
         case = case_known(request.auth, asked.case, (Permission.CASE_READ,))
-    wanted = Asked(search=asked.search, after=asked.after, most=asked.limit)
+    wanted = Asked(search=asked.search, after=asked.after(request.auth), most=asked.limit)
     page = rooms.some_held(request.rooms.desk, request.auth, wanted, case)
     items = [HoldShape.model_validate(one) for one in page.rows]
-    return Listing(items=items, next=cursor_of(page.after))
+    return Listing(items=items, next=cursor_of(page.after, request.auth))
 
 
 class GivenAccounts(Given):

@@ -48,11 +48,11 @@ def list_entries(request: ApiRequest, asked: Query[LedgerAsked]) -> Listing[Ledg
     case = ""
     if asked.case is not None:
         case = case_known(request.auth, asked.case, (Permission.CASE_READ,))
-    before = number_of(key_of(asked.cursor))
+    before = number_of(key_of(asked.cursor, request.auth))
     search = Search(case, asked.actor, asked.act, asked.since, asked.until, before)
     page = cases.entries(request.rooms.desk, request.auth, search)
     after = "" if page.after is None else str(page.after)
-    return Listing(items=[_shape(one) for one in page.rows], next=cursor_of(after))
+    return Listing(items=[_shape(one) for one in page.rows], next=cursor_of(after, request.auth))
 
 
 class FaultShape(Shape):

@@ -68,10 +68,10 @@ def list_plans(request: ApiRequest, asked: Query[PlansAsked]) -> Listing[PlanSha
     of: tuple[str, ...] | None = None
     if asked.case is not None:
         of = cases.references(case_known(request.auth, asked.case, (Permission.CASE_READ,)))
-    wanted = PlansWanted(asked.limit, _place(asked.after), of, asked.stage)
+    wanted = PlansWanted(asked.limit, _place(asked.after(request.auth)), of, asked.stage)
     found, last = request.rooms.holds.plans.page(request.auth, wanted)
     after = "" if last is None else f"{last.made} {last.hash}"
-    return Listing(items=[shape(one) for one in found], next=cursor_of(after))
+    return Listing(items=[shape(one) for one in found], next=cursor_of(after, request.auth))
 
 
 def get_plan(request: ApiRequest, plan: str) -> PlanShape:
@@ -90,13 +90,14 @@ class ActShape(BaseModel):
 def list_acts(request: ApiRequest, plan: str, asked: Query[Paged]) -> Listing[ActShape]:
     """List a plan's acts in their order, those of other organisations left out."""
     acts = seen(request, plan).acts
-    first = int(asked.after) if asked.after.isdecimal() and len(asked.after) < 10 else 0
+    after = asked.after(request.auth)
+    first = int(after) if after.isdecimal() and len(after) < 10 else 0
     some = acts[first : first + asked.limit]
     last = first + len(some)
     items = [
         ActShape(kind=one.kind, subject=one.subject, details=dict(one.details)) for one in some
     ]
-    return Listing(items=items, next=cursor_of(str(last) if last < len(acts) else ""))
+    return Listing(items=items, next=cursor_of(str(last) if last < len(acts) else "", request.auth))
 
 
 class Consent(BaseModel):

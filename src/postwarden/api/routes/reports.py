@@ -32,13 +32,13 @@ def list_reports(
     request: ApiRequest, reference: str, asked: Query[Searched]
 ) -> Listing[ReportShape]:
     """List what customers told, by account."""
-    wanted = Asked(search=asked.search, after=asked.after, most=asked.limit)
+    wanted = Asked(search=asked.search, after=asked.after(request.auth), most=asked.limit)
     page = rooms.reports(request.auth, reference, wanted)
     items = []
     for one in page.rows:
         told = one.report._asdict()
         items.append(ReportShape(report=told.pop("label"), matches=dict(one.means), **told))
-    return Listing(items=items, next=cursor_of(page.after))
+    return Listing(items=items, next=cursor_of(page.after, request.auth))
 
 
 class GivenReport(Given):

@@ -81,10 +81,10 @@ def list_deliveries(
     request: ApiRequest, webhook: str, asked: Query[Paged]
 ) -> Listing[DeliveryShape]:
     """See what became of what a webhook was to be told, newest first, for a month."""
-    number, after = _number(webhook), number_of(asked.after)
+    number, after = _number(webhook), number_of(asked.after(request.auth))
     page = request.rooms.hooks.deliveries(request.auth, number, after, asked.limit)
     items = [DeliveryShape.model_validate(one) for one in page.rows]
-    return Listing(items=items, next=cursor_of(page.after))
+    return Listing(items=items, next=cursor_of(page.after, request.auth))
 
 
 def _number(webhook: str) -> int:

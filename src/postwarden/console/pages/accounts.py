@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from postwarden.cases import service as cases
 from postwarden.cases.service import Asked
 from postwarden.console.gate import DeskRequest, Page, View
-from postwarden.console.lists import after_of, next_page, search_of, searched
+from postwarden.console.lists import account_of, after_of, next_page, search_of, searched
 from postwarden.console.speaking import told as spoken
 from postwarden.people.service import NotAllowed, Permission
 from postwarden.rooms import present
-from postwarden.veiled import unveil, veil
+from postwarden.veiled import Use, unveil_for, veil_for
 from postwarden.vocabulary import normal
 
 if TYPE_CHECKING:
@@ -41,9 +41,11 @@ def accounts(request: DeskRequest) -> HttpResponse:
         return searched(request)
     form = Which(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        return redirect("accounts-one", veiled=veil(normal(form.cleaned_data["account"])))
-    search = search_of(request.GET)
-    page = cases.known_accounts(request.member, Asked(search=search, after=after_of(request.GET)))
+        account = normal(form.cleaned_data["account"])
+        own = veil_for(request.member.name, Use.ACCOUNT, account)
+        return redirect("accounts-one", veiled=own)
+    search = search_of(request)
+    page = cases.known_accounts(request.member, Asked(search=search, after=after_of(request)))
     names = [row.account for row in page.rows]
     held = {one.account for one in request.rooms.holds.holds_of(names, request.member)}
     told = {
@@ -81,11 +83,15 @@ def _addresses(request: DeskRequest, account: str) -> "tuple[Addresses | None, s
 
 
 def of_account(view: Callable[[DeskRequest, str], HttpResponse]) -> View:
-    """Give a page its account; who may not know of it hears what they would where there is none."""
+    """Give a page its account: one that its reader may be told, or the one that they wrote themselves.
+
+    Who may not know of it hears what they would where there is none.
+    """
 
     @wraps(view)
     def answer(request: DeskRequest, veiled: str) -> HttpResponse:
-        account = unveil(veiled)
+        account = account_of(request, veiled)
+        account = account or unveil_for(request.member.name, Use.ACCOUNT, veiled)
         if account is None:
             raise cases.NoSuchCase(_("There is no such account."))
         try:

@@ -60,7 +60,7 @@ def accounts(request: DeskRequest, head: Head) -> HttpResponse:
     """List the accounts concerned, by name; the list alone where htmx asks for it."""
     if request.method == "POST":
         return searched(request)
-    wanted = asked(request.GET)
+    wanted = asked(request)
     page = cases.accounts(request.member, head.case.reference, wanted)
     told = {"page": page, "asked": wanted, "next": next_page(request, page.after)}
     if request.htmx:
@@ -71,19 +71,19 @@ def accounts(request: DeskRequest, head: Head) -> HttpResponse:
 
 def timeline(request: DeskRequest, head: Head) -> HttpResponse:
     """Tell what happened, latest first."""
-    page = cases.timeline(request.member, head.case.reference, asked(request.GET))
+    page = cases.timeline(request.member, head.case.reference, asked(request))
     return shown(request, head, "timeline", {"page": page, "next": next_page(request, page.after)})
 
 
 def reports(request: DeskRequest, head: Head) -> HttpResponse:
     """List what customers told, with what it may mean."""
-    page = cases.reports(request.member, head.case.reference, asked(request.GET))
+    page = cases.reports(request.member, head.case.reference, asked(request))
     return shown(request, head, "reports", {"page": page, "next": next_page(request, page.after)})
 
 
 def ledger(request: DeskRequest, head: Head) -> HttpResponse:
     """Show the entries of the ledger that belong to the case, latest first."""
-    before = after_of(request.GET)
+    before = after_of(request)
     number = int(before) if before.isascii() and before.isdigit() and len(before) < _LONG else None
     search = cases.Search(case=head.case.reference, before=number)
     page = cases.entries(request.rooms.desk, request.member, search)

@@ -19,7 +19,7 @@ def findings(request: DeskRequest, head: Head) -> HttpResponse:
     """List the findings, by account."""
     if request.method == "POST":
         return searched(request)
-    wanted = asked(request.GET)
+    wanted = asked(request)
     page = cases.findings(request.rooms.desk, request.member, head.case.reference, wanted)
     told = {"page": page, "asked": wanted, "next": next_page(request, page.after)}
     return shown(request, head, "findings", told)

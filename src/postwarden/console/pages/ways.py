@@ -36,7 +36,7 @@ def search(request: DeskRequest) -> HttpResponse:
     """Find cases, accounts, plans and pages by part of their name."""
     if request.method == "POST":
         return searched(request)
-    asked = search_of(request.GET)[:200]
+    asked = search_of(request)[:200]
     there = request.member.organisations(Permission.CASE_READ)
     reads = there is None or bool(there)
     groups = _groups(request, asked.casefold(), reads=reads) if asked else {}
