@@ -1,11 +1,17 @@
 """Cases for people by name: not there for everybody else, and nobody lets themselves in."""
 
+import io
+import json
+import tarfile
+
 import pytest
+from django.db import transaction
 
 from cases.conftest import finding
 from people.conftest import Records
 from postwarden.cases import service as cases
 from postwarden.cases.service import Asked, Code, NoSuchCase, Note, Refused, Search
+from postwarden.ledger.service import Entry
 from postwarden.people.models import Identity, TieRow
 from postwarden.people.service import (
     EVERYWHERE,
@@ -61,6 +67,8 @@ def sees(book, who, name):
         bool(cases.ask_helpdesk(book.desk, actor, IVY, book.now).concerns),
         bool(cases.ask_helpdesk(book.desk, actor, EVA, book.now).reports),
         name not in cases.hidden(actor),
+        _knows(actor, name),
+        "a colleague" in _told(book, actor),
     ]
     looks = (
         lambda: cases.head(actor, name),
@@ -93,6 +101,21 @@ def sees(book, who, name):
             told.append(True)
     assert len({*told}) == 1, told
     return told[0]
+
+
+def _knows(actor, name):
+    try:
+        cases.known_to(actor, name)
+    except NoSuchCase:
+        return False
+    return True
+
+
+def _told(book, actor):
+    """Give all that the record says to somebody, and what their neighbours' cases do."""
+    rows = cases.entries(book.desk, actor, Search()).rows
+    looked = cases.picture(book.desk, actor, EVA, book.now).looked
+    return f"{rows}{looked}{[cases.case_file(actor, one.reference) for one in cases.every_case(actor)]}"
 
 
 def cases_rights(grant):
@@ -202,3 +225,110 @@ def test_who_may_restrict_none_does_not(book):
         with pytest.raises(NotAllowed):
             book(cases.restrict_case, name, [], "mine", who=who)
     assert refused(book, cases.let_in, name, "ben", "x") is Code.NOT_RESTRICTED
+
+
+def tells(book, who, name, other):
+    """Tell by each way whether one of two cases that were split tells somebody of the other."""
+    actor = member(who)
+    file = cases.case_file(actor, name)
+    pages = cases.timeline(actor, name, Asked()).rows
+    listed = {one.reference: one for one in cases.every_case(actor)}
+    paged = {one.reference: one for one in cases.some_cases(actor, Asked()).rows}
+    assert cases.head(actor, name).entries == len(file.timeline) == len(pages)
+    of_it = cases.head(actor, name).case, cases.own_words(actor, name), listed[name], paged[name]
+    record = cases.entries(book.desk, actor, Search(case=name)).rows
+    told = [other in f"{one}" for one in ((file, of_it), pages, record)]
+    told.append(other.encode() in bundled(book, who, name)["ledger.json"])
+    assert len({*told}) == 1, told
+    return told[0]
+
+
+def bundled(book, who, name):
+    with tarfile.open(fileobj=io.BytesIO(book(cases.export_case, name, who=who))) as bundle:
+        names = [one for one in bundle.getmembers() if one.isfile()]
+        return {one.name.rpartition("/")[2]: bundle.extractfile(one).read() for one in names}
+
+
+@pytest.fixture
+def two(book):
+    """A case, and one that was split from it."""
+    name = book.open("home")
+    book(cases.suspect, name, [EVA, IVY], "they share a map")
+    return name, book(cases.split_case, name, cases.Choice((EVA,)), "part", "apart").reference
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_neither_of_two_that_were_split_tells_of_the_other_that_is_restricted(book, two, order):
+    there, away = two[::order]
+    add("olga", "Olga", [Grant(Role.OFFICER, EVERYWHERE)], "anna", Records(), book.now)
+    assert tells(book, "olga", there, away)
+    book(cases.restrict_case, away, [], "a colleague", who="dora")
+    assert not tells(book, "olga", there, away)
+    assert tells(book, "dora", there, away)
+
+
+def test_a_bundle_of_a_part_has_nothing_of_the_restricted_case_it_came_from(book, two):
+    name, new = two
+    book(cases.restrict_case, name, [], "a colleague", who="dora")
+    book(cases.suspect, name, [EVA], "what was done there", who="dora")
+    whole, part = (bundled(book, who, new)["ledger.json"] for who in ("dora", "anna"))
+    assert b"what was done there" in whole
+    assert name.encode() in whole
+    assert b"what was done there" not in part
+    assert name.encode() not in part
+
+
+def test_of_a_restricted_case_a_bundle_tells_what_was_done_to_copies_before_the_split(book):
+    name = book.open("home")
+    book(cases.suspect, name, [EVA], "seen")
+    for when in ("before", "after"):
+        told = [Entry(act, "anna", when, name, EVA) for act in ("copy.ended", "glass.opened")]
+        with transaction.atomic():
+            book.ledger.append(told, book.now)
+        if when == "before":
+            new = book(cases.split_case, name, cases.Choice((EVA,)), "part", "apart").reference
+    book(cases.restrict_case, name, [], "a colleague", who="dora")
+    whole, part = (
+        [one for one in json.loads(bundled(book, who, new)["ledger.json"]) if one["case"] == name]
+        for who in ("dora", "anna")
+    )
+    acts = ["copy.ended", "glass.opened"]
+    assert [one["act"] for one in whole if one["act"] in acts] == acts * 2
+    [only] = part
+    assert (only["act"], only["parts"][0]["facts"]["why"]) == ("copy.ended", "before")
+
+
+def test_an_entry_of_no_case_is_hidden_where_its_plan_is(book, inner):
+    frozen = Entry("plan.frozen", "dora", case=inner, plan="ab" * 32)
+    with transaction.atomic():
+        late = Entry("hold.sessions-ending", "postwarden", person=EVA, plan=frozen.plan)
+        book.ledger.append([frozen, late], book.now)
+    add("olga", "Olga", [Grant(Role.OFFICER, EVERYWHERE)], "anna", Records(), book.now)
+    for who, count in (("dora", 1), ("olga", 0)):
+        told = cases.entries(book.desk, member(who), Search(act="hold.sessions-ending")).rows
+        looked = cases.picture(book.desk, member(who), EVA, book.now).looked
+        assert len(told) == count
+        assert sum(one.act == "hold.sessions-ending" for one in looked) == count
+
+
+def test_the_record_does_not_tell_who_asked_in_vain(book, inner):
+    add("olga", "Olga", [Grant(Role.OFFICER, EVERYWHERE)], "anna", Records(), book.now)
+    grown = []
+    for asked in ("2026-0099", inner, inner, "x" * 400):
+        before = len(book.acts())
+        book(cases.knock, asked, "a deputy", who="olga")
+        grown.append(len(book.acts()) - before)
+        assert cases.entries(book.desk, member("olga"), Search(act="case.knocked")).rows == ()
+    assert grown == [1, 1, 1, 1]
+    [asked] = cases.entries(book.desk, member("dora"), Search(act="case.knocked")).rows
+    assert (asked.case, asked.facts["why"]) == (inner, "a deputy")
+
+
+def test_a_finding_of_a_restricted_case_explains_no_report_of_another(book):
+    name, other = book.open("home"), book.open("home")
+    book.report(other, EVA, message_id="<f@shop.test>")
+    book.take(name, finding("f", EVA))
+    assert cases.unmatched(member("anna")) == []
+    book(cases.restrict_case, name, [], "a colleague", who="dora")
+    assert [one.account for one in cases.unmatched(member("anna"))] == [EVA]
+    assert cases.unmatched(member("dora")) == []

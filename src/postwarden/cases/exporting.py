@@ -1,20 +1,23 @@
 """A case as a signed bundle that anyone can check offline; `ledger.check` has its format."""
 
 import json
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 
 from django.db import transaction
 
 from postwarden.cases.desk import Actor, Desk, may
+from postwarden.cases.hiding import SPLIT_FROM, hidden, names_hidden, parted
 from postwarden.cases.keeping import Deed, frozen, locked, record
-from postwarden.cases.models import CaseRow
+from postwarden.cases.models import CaseRow, EntryRow
 from postwarden.cases.plain import plain_case, plain_file
 from postwarden.cases.ports import Part
 from postwarden.cases.views import references, whole
-from postwarden.ledger.service import NO_CASE, Proof
+from postwarden.ledger.service import NO_CASE, Proven
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment
 
+_OF_COPIES = "copy."  # acts that tell what became of copies
 _APART = ("reports", "findings", "examinations", "timeline")
 
 
@@ -23,6 +26,8 @@ def export_case(desk: Desk, actor: Actor, reference: str, now: Moment) -> bytes:
 
     What proves it are the ledger's entries of this case, those about its accounts in the case that it came out
     of, and the enrolments of keys that approved in it: also for roles that read nothing else of the ledger.
+    Where that case is restricted to others, it is not told of, but for what was done before the split to the
+    copies that the part now has: without it nobody could check them.
 
     Raises:
         NoSuchCase: there is no such case.
@@ -37,43 +42,68 @@ def export_case(desk: Desk, actor: Actor, reference: str, now: Moment) -> bytes:
     desk.ledger.sequence(now)
     with transaction.atomic():
         row = locked(reference, actor)
-        bundle = desk.ledger.bundle(row.reference, _files(desk, row))
+        bundle = desk.ledger.bundle(row.reference, _files(desk, row, hidden(actor)))
         values = {"sha256": sha256(bundle).hexdigest()}
         record(desk, row.reference, Deed("case.exported", actor, now, values=values), now)
     return bundle
 
 
-def _files(desk: Desk, row: CaseRow) -> dict[str, bytes]:
+def _files(desk: Desk, row: CaseRow, away: frozenset[str]) -> dict[str, bytes]:
     names = references(row.reference)
-    told = plain_file(whole(row, None))
+    told = plain_file(whole(row, None, away))
     parts = {room.name: room.export(names) for room in desk.contributions}
     approvals = [one for part in parts.values() for one in part.approvals]
-    proof = desk.ledger.prove(_wanted(row, names, {one.approver for one in approvals}))
+    above = _above(names, away)
+    wanted = {
+        NO_CASE: _identities({one.approver for one in approvals}),
+        **dict.fromkeys(above, frozenset(row.accounts.values_list("account", flat=True))),
+        **dict.fromkeys(names),
+    }
+    proof = desk.ledger.prove(wanted)
     assert proof is not None  # a head was signed before
     documents = {
         **{name: told.pop(name) for name in _APART},
         "case": told,
-        "merged": [plain_case(frozen(_row(name), ())) for name in names[1:]],
+        "merged": [plain_case(parted(frozen(_row(name), ()), away)) for name in names[1:]],
         "approvals": [one._asdict() for one in approvals],
-        "ledger": _entries(proof),
+        "ledger": _entries([one for one in proof.entries if _tells(one, above, away)]),
         **_named(parts),
     }
     files = {f"{name}.json": _written(document) for name, document in documents.items()}
     return {**files, "head.txt": proof.note.encode()}
 
 
-def _wanted(
-    row: CaseRow, names: tuple[str, ...], approvers: set[str]
-) -> dict[str, frozenset[str] | None]:
-    """Ask for all entries of the case; of those it came out of, for what is about its accounts."""
-    wanted: dict[str, frozenset[str] | None] = {NO_CASE: _identities(approvers)}
-    accounts = frozenset(row.accounts.values_list("account", flat=True))
+def _above(names: Sequence[str], away: Collection[str]) -> dict[str, Moment | None]:
+    """Give the cases that a case came out of, and until when what happened there is told; None: all of it.
+
+    Args:
+        names: of the case and of those that became part of it.
+        away: cases restricted to others: what came before one of them is not told of at all.
+    """
+    found: dict[str, Moment | None] = {}
     for name in names:
-        above = _row(name).split_from_id
-        while above is not None:
-            wanted.setdefault(above, accounts)
-            above = _row(above).split_from_id
-    return {**wanted, **dict.fromkeys(names)}
+        below, above = name, _row(name).split_from_id
+        while above is not None and above not in found:
+            found[above] = _split_at(below, above) if above in away else None
+            below, above = above, None if above in away else _row(above).split_from_id
+    return found
+
+
+def _split_at(below: str, above: str) -> Moment:
+    """Give when a case came out of another; its entries went with it where it became part of one."""
+    rows = EntryRow.objects.filter(act=SPLIT_FROM, values__case=above)
+    return rows.filter(case__in=references(below)).latest("at").at
+
+
+def _tells(one: Proven, above: Mapping[str, Moment | None], away: Collection[str]) -> bool:
+    """Tell whether an entry is for somebody to whom some cases are not there."""
+    until = above.get(one.case or "")
+    if until is not None and not (one.at < until and one.act.startswith(_OF_COPIES)):
+        return False
+    return not any(
+        part.facts and names_hidden(one.act, part.facts.get("detail", {}), away)
+        for part in one.parts
+    )
 
 
 def _identities(names: set[str]) -> frozenset[str]:
@@ -85,7 +115,7 @@ def _row(name: str) -> CaseRow:
     return CaseRow.objects.get(pk=name)
 
 
-def _entries(proof: Proof) -> list[dict[str, object]]:
+def _entries(proven: Sequence[Proven]) -> list[dict[str, object]]:
     return [
         {
             "index": one.place,
@@ -103,7 +133,7 @@ def _entries(proof: Proof) -> list[dict[str, object]]:
             ],
             "path": [node.hex() for node in one.path],
         }
-        for one in proof.entries
+        for one in proven
     ]
 
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from django.db import connection
 from django.db.models import F
 
-from postwarden.cases.desk import Actor, Desk
+from postwarden.cases.desk import Actor, Desk, System
 from postwarden.cases.errors import NoSuchCase, Refused
-from postwarden.cases.hiding import is_inside
+from postwarden.cases.hiding import insiders_of, is_inside
 from postwarden.cases.models import AccountRow, CaseRow, EntryRow, StepRow, TaskRow, YearRow
 from postwarden.cases.rules import Refusal
 from postwarden.cases.values import (
@@ -85,10 +85,23 @@ def found(reference: str, actor: Actor) -> CaseRow:
     while row is not None and row.merged_into_id:
         row = row.merged_into
     if row is None or not is_inside(actor, row):
-        raise NoSuchCase(
-            said("{reference}: there is no such case; `postwarden case list`", reference=reference)
-        )
+        raise _no_case(reference)
     return row
+
+
+def known_to(actor: Actor, reference: str) -> None:
+    """Raise `NoSuchCase` for a case that is restricted to others."""
+    if isinstance(actor, System):
+        return
+    inside = insiders_of(reference)
+    if inside is not None and actor.name not in inside:
+        raise _no_case(reference)
+
+
+def _no_case(reference: str) -> NoSuchCase:
+    return NoSuchCase(
+        said("{reference}: there is no such case; `postwarden case list`", reference=reference)
+    )
 
 
 def frozen(row: CaseRow, accounts: Collection[str] | None = None) -> Case:

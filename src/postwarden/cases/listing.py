@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Model, Q, QuerySet
 
 from postwarden.cases.comparing import Match
 from postwarden.cases.desk import Actor, Desk, may_for_one, seen
-from postwarden.cases.hiding import hidden
+from postwarden.cases.hiding import entries_seen, hidden, parted
 from postwarden.cases.keeping import chunks, found, frozen
 from postwarden.cases.models import AccountRow, CaseRow, FindingRow, ReportRow, StepRow
 from postwarden.cases.reporting import means
@@ -101,15 +101,15 @@ def head(actor: Actor, name: str) -> Head:
         NoSuchCase: there is none of that name.
         NotAllowed: it concerns none of the actor's organisations.
     """
-    row = _row(actor, name)
+    row, away = _row(actor, name), hidden(actor)
     accounts, findings = _mine(actor, row.accounts.all()), _mine(actor, row.findings.all())
     states = accounts.values_list("state").annotate(Count("pk")).order_by("state")
     verdicts = findings.filter(present=True).values_list("verdict").annotate(Count("pk"))
     return Head(
-        case=frozen(row, ()),
+        case=parted(frozen(row, ()), away),
         states={State(state): count for state, count in states},
         findings=dict(verdicts.order_by("verdict")),
-        entries=row.entries.count(),
+        entries=entries_seen(row.entries.all(), away).count(),
         reports=_mine(actor, row.reports.all()).count(),
         restricted=row.restricted,
     )
@@ -210,7 +210,7 @@ def timeline(actor: Actor, name: str, asked: Asked) -> Page[TimelineEntry]:
     """
     row = _row(actor, name)
     there = seen(actor, Permission.CASE_READ)
-    rows = row.entries.all()
+    rows = entries_seen(row.entries.all(), hidden(actor))
     if there is not None:
         mine = row.accounts.filter(organisation__in=there).values("account")
         rows = rows.filter(Q(account="") | Q(account__in=mine))
@@ -248,10 +248,12 @@ def reports(actor: Actor, name: str, asked: Asked) -> Page[Reported]:
 
 def unmatched(actor: Actor) -> list[ToldReport]:
     """Give the reports in open cases that no finding explains yet, oldest first."""
+    away = hidden(actor)
     rows = _mine(actor, ReportRow.objects.filter(case__stage=Stage.OPEN))
-    rows = rows.exclude(case__in=hidden(actor))
+    rows = rows.exclude(case__in=away)
     some = [told_of(one) for one in rows.order_by("received", "label")]
     found = FindingRow.objects.filter(present=True, case__stage=Stage.OPEN)
+    found = found.exclude(case__in=away)
     means = meant(some, found)
     return [one for one in some if not means[one.label]]
 

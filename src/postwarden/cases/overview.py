@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 
 from postwarden.cases.desk import Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
-from postwarden.cases.hiding import hidden
+from postwarden.cases.hiding import hidden, parted
 from postwarden.cases.keeping import found, frozen
 from postwarden.cases.listing import MOST, Asked, Page
 from postwarden.cases.models import CaseRow
@@ -64,7 +64,8 @@ def some_cases(actor: Actor, asked: Asked, stages: Collection[Stage] = ()) -> Pa
     there = seen(actor, Permission.CASE_READ)
     may_for_one(actor, Permission.CASE_READ, there or ("",))
     most = min(max(asked.most, 1), MOST)
-    rows = CaseRow.objects.filter(title__icontains=asked.search).exclude(pk__in=hidden(actor))
+    away = hidden(actor)
+    rows = CaseRow.objects.filter(title__icontains=asked.search).exclude(pk__in=away)
     if stages:
         rows = rows.filter(stage__in=stages)
     after = _OPENED.fullmatch(asked.after)
@@ -82,6 +83,8 @@ def some_cases(actor: Actor, asked: Asked, stages: Collection[Stage] = ()) -> Pa
     some = list(islice(mine, most + 1))
     wanted = some[:most]
     full = CaseRow.objects.filter(reference__in=[one for _, one in wanted])
-    by_name = {row.reference: frozen(row, ()) for row in full.prefetch_related("tasks")}
+    by_name = {
+        row.reference: parted(frozen(row, ()), away) for row in full.prefetch_related("tasks")
+    }
     found_cases = tuple(by_name[one] for _, one in wanted)
     return Page(found_cases, "{} {}".format(*wanted[-1]) if len(some) > len(wanted) else "")

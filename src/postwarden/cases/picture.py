@@ -12,6 +12,7 @@ from postwarden.cases.desk import Desk, seen
 from postwarden.cases.hiding import hidden
 from postwarden.cases.listing import MOST, Asked, Page
 from postwarden.cases.models import AccountRow, FindingRow, ReportRow
+from postwarden.cases.record import told_to
 from postwarden.cases.text import kept
 from postwarden.cases.values import Kind, Stage, State
 from postwarden.ledger.service import Entry
@@ -156,8 +157,7 @@ def _parts(account: str, away: Collection[str]) -> tuple[Share, ...]:
 
 
 def _looked(desk: Desk, account: str, away: Collection[str]) -> list[Looked]:
-    about = (one for one in desk.ledger.about(account) if one.case not in away)
-    entries = islice(about, _ENTRIES)
+    entries = islice(filter(told_to(desk, away), desk.ledger.about(account)), _ENTRIES)
     return [
         Looked(one.at, one.facts.get("actor", ""), one.act, one.case, str(one.facts.get("why", "")))
         for one in entries

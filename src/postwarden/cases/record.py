@@ -1,10 +1,10 @@
 """The record of what was done, as somebody may read it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from postwarden.cases.desk import SYSTEM, Desk
-from postwarden.cases.hiding import hidden
+from postwarden.cases.hiding import KNOCKED, hidden, names_hidden
 from postwarden.cases.views import case_file, every_case, references
 from postwarden.ledger.service import Told, Wanted
 from postwarden.people.service import IDENTITY, Member, Permission
@@ -14,6 +14,7 @@ MOST = 50
 """Entries of one page."""
 _LOOKED_AT = 5_000
 """Entries that are opened for one page at most: who did something is sealed, and only then known."""
+_FROZEN = "plan.frozen"
 
 
 class Search(NamedTuple):
@@ -54,20 +55,21 @@ def sight(desk: Desk, who: Member) -> Callable[[Told], bool]:
     """Give what tells whether somebody may see an entry.
 
     Those about accounts of their organisations and, where they are about no account, about cases that
-    concern these. Whose role holds for all organisations sees everything, but for cases restricted to others.
+    concern these. Whose role holds for all organisations sees everything, but for cases restricted to others
+    and who asked in vain to be let into one: those who are not inside would hear which cases there are.
 
     Raises:
         NotAllowed: they may see none.
     """
-    there, away = who.organisations(Permission.LEDGER_READ), hidden(who)
+    there, told = who.organisations(Permission.LEDGER_READ), told_to(desk, hidden(who))
     if there is None:
-        return lambda one: one.case not in away
+        return lambda one: told(one) and not (one.act == KNOCKED and one.case is None)
     if not there:
         who.allowed(Permission.LEDGER_READ)
     concerned = {one.reference: one.organisations for one in every_case(SYSTEM)}
 
     def sees(one: Told) -> bool:
-        if one.case in away:
+        if not told(one):
             return False
         person = one.facts.get("person")
         if person is not None:
@@ -76,6 +78,24 @@ def sight(desk: Desk, who: Member) -> Callable[[Told], bool]:
         return whole and not there.isdisjoint(concerned.get(one.case or "", ()))
 
     return sees
+
+
+def told_to(desk: Desk, away: Collection[str]) -> Callable[[Told], bool]:
+    """Give what tells whether an entry is of none of these cases: neither itself, nor by its plan, nor in words.
+
+    Entries of no case may be about a plan of one.
+    """
+    if not away:
+        return lambda _: True
+    frozen = desk.ledger.entries(Wanted(cases=tuple(away), act=_FROZEN))
+    plans = frozenset(one.facts["plan"] for one in frozen if "plan" in one.facts)
+    return lambda one: (
+        not (
+            one.case in away
+            or one.facts.get("plan") in plans
+            or names_hidden(one.act, one.facts.get("detail", {}), away)
+        )
+    )
 
 
 def entries(desk: Desk, who: Member, search: Search) -> Pageful:

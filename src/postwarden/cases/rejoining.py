@@ -8,7 +8,7 @@ from django.db import transaction
 from postwarden.cases.desk import Actor, Desk, may
 from postwarden.cases.errors import Refused
 from postwarden.cases.findings import name_anew
-from postwarden.cases.hiding import restrict_alike
+from postwarden.cases.hiding import SPLIT, SPLIT_FROM, restrict_alike
 from postwarden.cases.joining import merged, split
 from postwarden.cases.keeping import (
     Deed,
@@ -115,9 +115,9 @@ def split_case(  # who, which, what goes, whereto, why, and the clock
         _move_single(row, target, choice)
         for room in desk.contributions:
             room.split(row.reference, new.reference, going, now)
-        parted = Deed("case.split", actor, now, text=clean(why), values={"case": new.reference})
+        parted = Deed(SPLIT, actor, now, text=clean(why), values={"case": new.reference})
         record(desk, row.reference, parted, now)
-        deed = Deed("case.split-from", actor, now, text=clean(why), values={"case": row.reference})
+        deed = Deed(SPLIT_FROM, actor, now, text=clean(why), values={"case": row.reference})
         there = replace(new, accounts={one: new.accounts[one] for one in going})
         save(desk, there, new, deed, now)
     return replace(new, tasks=tasks)

@@ -12,11 +12,12 @@ from django.db import transaction
 
 from postwarden.cases.desk import SYSTEM, Desk, may
 from postwarden.cases.errors import NoSuchCase, Refused
-from postwarden.cases.hiding import is_inside
+from postwarden.cases.hiding import KNOCKED, is_inside
 from postwarden.cases.keeping import Deed, found, locked, record
 from postwarden.cases.models import CaseRow, InsiderRow, KnockRow
 from postwarden.cases.rules import Code, Refusal
 from postwarden.cases.text import kept
+from postwarden.ledger.service import Entry
 from postwarden.people.service import (
     Member,
     NotAllowed,
@@ -27,6 +28,8 @@ from postwarden.people.service import (
     tied,
 )
 from postwarden.vocabulary import Moment, said
+
+_SHOWN = 20  # characters of what somebody takes for a reference
 
 
 class Knock(NamedTuple):
@@ -117,23 +120,32 @@ def unrestrict_case(desk: Desk, who: Member, reference: str, why: str, now: Mome
 
 
 def knock(desk: Desk, who: Member, reference: str, why: str, now: Moment) -> None:
-    """Ask to be let into a restricted case; whether there is one is not told.
+    """Ask to be let into a restricted case; whether there is one is not told, and that they ask is on record.
 
     Raises:
         Refused: no reason is given.
     """
     _reason(why)
     with transaction.atomic():
-        try:
-            row = locked(reference, SYSTEM)
-        except NoSuchCase:
-            return
-        there = who.organisations(Permission.CASE_READ)
-        reads = there is None or not there.isdisjoint(row.organisations)
-        if not reads or is_inside(who, row) or row.knocks.filter(name=who.name).exists():
+        row = _knockable(who, reference)
+        if row is None:  # an entry all the same, so that how many there are does not tell
+            detail = {"reference": kept(reference[:_SHOWN])}
+            desk.ledger.append([Entry(KNOCKED, who.name, kept(why.strip()), detail=detail)], now)
             return
         KnockRow.objects.create(case=row, name=who.name, why=kept(why.strip()), at=now)
-        _record(desk, row, who, "case.knocked", why, now)
+        _record(desk, row, who, KNOCKED, why, now)
+
+
+def _knockable(who: Member, reference: str) -> CaseRow | None:
+    """Give a case that somebody may ask to be let into, and has not yet."""
+    try:
+        row = locked(reference, SYSTEM)
+    except NoSuchCase:
+        return None
+    there = who.organisations(Permission.CASE_READ)
+    reads = there is None or not there.isdisjoint(row.organisations)
+    asks = reads and not is_inside(who, row) and not row.knocks.filter(name=who.name).exists()
+    return row if asks else None
 
 
 def knocks(who: Member) -> list[Knock]:

@@ -37,7 +37,8 @@ from postwarden.cases.helpdesk import (
     ask_helpdesk,
     open_cases,
 )
-from postwarden.cases.hiding import hidden
+from postwarden.cases.hiding import hidden, insiders_of
+from postwarden.cases.keeping import known_to
 from postwarden.cases.listing import (
     MOST,
     Account,
@@ -220,12 +221,14 @@ __all__ = [
     "head",
     "hidden",
     "insiders",
+    "insiders_of",
     "keep_persons",
     "kept_persons",
     "knock",
     "knocks",
     "known",
     "known_accounts",
+    "known_to",
     "let_in",
     "line_for",
     "lock",

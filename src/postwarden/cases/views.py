@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from postwarden.cases.clearing import Look
 from postwarden.cases.desk import SYSTEM, Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
-from postwarden.cases.hiding import hidden
+from postwarden.cases.hiding import entries_seen, hidden, parted
 from postwarden.cases.keeping import found, frozen
 from postwarden.cases.models import CaseRow, EntryRow, FindingRow, LookRow, ReportRow, TaskRow
 from postwarden.cases.values import Case, State
@@ -118,9 +118,12 @@ def every_case(actor: Actor) -> list[Case]:
     """
     there = seen(actor, Permission.CASE_READ)
     may_for_one(actor, Permission.CASE_READ, there or ("",))
-    rows = CaseRow.objects.exclude(pk__in=hidden(actor)).order_by("-opened", "-reference")
+    away = hidden(actor)
+    rows = CaseRow.objects.exclude(pk__in=away).order_by("-opened", "-reference")
     return [
-        frozen(row, ()) for row in rows if there is None or not there.isdisjoint(row.organisations)
+        parted(frozen(row, ()), away)
+        for row in rows
+        if there is None or not there.isdisjoint(row.organisations)
     ]
 
 
@@ -133,7 +136,7 @@ def case_file(actor: Actor, name: str) -> CaseFile:
     """
     row = found(where(name), actor)
     may_for_one(actor, Permission.CASE_READ, row.organisations)
-    return whole(row, seen(actor, Permission.CASE_READ))
+    return whole(row, seen(actor, Permission.CASE_READ), hidden(actor))
 
 
 def own_words(actor: Actor, reference: str) -> Case:
@@ -141,7 +144,7 @@ def own_words(actor: Actor, reference: str) -> Case:
     found(reference, actor)
     row = CaseRow.objects.get(pk=reference)
     may_for_one(actor, Permission.CASE_READ, row.organisations)
-    return frozen(row, ())
+    return parted(frozen(row, ()), hidden(actor))
 
 
 def where(name: str) -> str:
@@ -160,21 +163,23 @@ def references(reference: str) -> tuple[str, ...]:
     return _leading(found(reference, SYSTEM))
 
 
-def whole(row: CaseRow, organisations: frozenset[str] | None) -> CaseFile:
-    """Give a case with what concerns these organisations; None: all of them."""
+def whole(
+    row: CaseRow, organisations: frozenset[str] | None, away: Collection[str] = ()
+) -> CaseFile:
+    """Give a case with what concerns these organisations, None: all of them, and nothing of cases `away`."""
     accounts = _accounts(row, organisations)
     states = {one.account: one.state for one in accounts}
     return CaseFile(
-        case=replace(frozen(row, ()), accounts=states),
+        case=replace(parted(frozen(row, ()), away), accounts=states),
         merged=_leading(row)[1:],
-        parts=tuple(sorted(row.parts.values_list("reference", flat=True))),
+        parts=tuple(sorted({*row.parts.values_list("reference", flat=True)} - {*away})),
         accounts=accounts,
         reports=tuple(one for one in _reports(row) if _within(one.organisation, organisations)),
         findings=tuple(one for one in _findings(row) if _within(one.organisation, organisations)),
         examinations=tuple(one for one in _looks(row) if one.look.account in states),
         timeline=tuple(
             entry
-            for entry in _timeline(row)
+            for entry in _timeline(row, away)
             if organisations is None or not entry.account or entry.account in states
         ),
     )
@@ -247,8 +252,8 @@ def look_of(row: LookRow) -> Look:
     return Look(*(getattr(row, name) for name in Look._fields))
 
 
-def _timeline(row: CaseRow) -> list[TimelineEntry]:
-    return [entry_of(one) for one in row.entries.order_by("at", "pk")]
+def _timeline(row: CaseRow, away: Collection[str]) -> list[TimelineEntry]:
+    return [entry_of(one) for one in entries_seen(row.entries.order_by("at", "pk"), away)]
 
 
 def entry_of(row: EntryRow) -> TimelineEntry:
