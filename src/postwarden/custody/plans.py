@@ -94,11 +94,7 @@ class Plans:
             NoSuchPlan: there is none, or there are several.
             Refused: its text is not the one that was frozen (FORGED).
         """
-        rows = list(_LEAN.filter(hash__startswith=start)[:2]) if start else []
-        if len(rows) != 1:
-            none = _SEVERAL_PLANS if rows else _NO_PLAN
-            raise NoSuchPlan(none.about(start=start))
-        return _unforged(readable(rows[0]))
+        return _only(_LEAN, start)
 
     def sound(self, hashed: str) -> Plan:
         """Give a plan that is as it was frozen and signed: one that may go on where it has begun.
@@ -211,9 +207,9 @@ class Plans:
             Refused: its text is not the one that was frozen (FORGED).
         """
         there = _there(who)
-        plan = self.get(start)
+        plan = _only(_LEAN.exclude(case__in=hidden(who)), start)
         found = seen(plan, there, self._organisation_of)
-        if found is None or plan.case in hidden(who):
+        if found is None:
             raise NoSuchPlan(_NO_PLAN.about(start=start))
         return found
 
@@ -361,6 +357,15 @@ def _there(who: Member) -> frozenset[str] | None:
 def _readable(rows: QuerySet[PlanRow]) -> list[Plan]:
     read = (readable(row) for row in rows.prefetch_related("approvals"))
     return sorted((plan for plan in read if plan is not None), key=lambda plan: plan.made)
+
+
+def _only(rows: QuerySet[PlanRow], start: str) -> Plan:
+    """Give the one plan of these whose hash begins so. Raises as `Plans.get`."""
+    some = list(rows.filter(hash__startswith=start)[:2]) if start else []
+    if len(some) != 1:
+        none = _SEVERAL_PLANS if some else _NO_PLAN
+        raise NoSuchPlan(none.about(start=start))
+    return _unforged(readable(some[0]))
 
 
 def _unforged(plan: Plan | None) -> Plan:

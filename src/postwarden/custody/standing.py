@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from postwarden.cases.service import insiders_of
 from postwarden.custody.models import ApprovalRow
 from postwarden.custody.rules import Approval, Plan, Refusal, valid
 from postwarden.people.service import NotAllowed, Permission, UnknownIdentity, member, tied, ties
@@ -21,13 +22,19 @@ class Standing:
     organisations: frozenset[str]
 
     def lapsed(self, now: Moment) -> Refusal | None:
-        """Say why the approvals no longer hold: EXPIRED, APPROVER_GONE, or TIED; None while they do."""
+        """Say why the approvals no longer hold: EXPIRED, APPROVER_GONE, or TIED; None while they do.
+
+        Gone is also whom the case is restricted to no more.
+        """
         if self.plan.emergency or not self.plan.needed:
             return None
         lasting = valid(self.plan, now)
         if len(lasting) < self.plan.needed:
             return Refusal.EXPIRED
-        standing = [one for one in lasting if self._may(one)]
+        inside = insiders_of(self.plan.case) if self.plan.case else None
+        standing = [
+            one for one in lasting if (inside is None or one.approver in inside) and self._may(one)
+        ]
         if len(standing) < self.plan.needed:
             return Refusal.APPROVER_GONE
         known = ties()

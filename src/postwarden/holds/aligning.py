@@ -15,7 +15,7 @@ from postwarden.holds.desk import HoldDesk
 from postwarden.holds.effects import FILTERS, LEFT, PLAN, REMINDER, SESSIONS, WEBMAIL
 from postwarden.holds.ending import Ender, Left
 from postwarden.holds.errors import ControlError, ProjectionUnfit
-from postwarden.holds.filters import restore, suspend
+from postwarden.holds.filters import Noted, restore, suspend
 from postwarden.holds.keeping import reasons
 from postwarden.holds.ports import MailControl, Webmail
 from postwarden.holds.reminding import remind
@@ -141,9 +141,10 @@ class Aligner:
         outbox.finish(effect)
 
     def _filters(self, effect: Effect, control: MailControl) -> Left | None:
-        accounts, ledger = effect.payload["accounts"], self._holds.desk.ledger
-        suspended = suspend(accounts, control, ledger, self._clock())
-        restored = restore(accounts, control, ledger, self._clock())
+        accounts, plan = effect.payload["accounts"], effect.subject
+        noted = Noted(self._holds.desk.ledger, plan, self._holds.belonging(plan, accounts))
+        suspended = suspend(accounts, control, noted, self._clock())
+        restored = restore(accounts, control, noted, self._clock())
         turned = sorted(suspended.turned | restored.turned)
         failed = sorted(suspended.failed | restored.failed)
         with transaction.atomic():

@@ -1,18 +1,18 @@
 """Holding and releasing: plans frozen for accounts, and what is held."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from django.db import transaction
 
-from postwarden.cases.service import Actor, Desk, hidden
+from postwarden.cases.service import Actor, Desk, hidden, known_to
 from postwarden.custody.service import Act, Mismatch, Plan, Plans, Stage
 from postwarden.custody.service import Kind as ActKind
 from postwarden.holds.carrying import HOLD, Carried, Carrier, outcome, unfitting
 from postwarden.holds.effects import EFFECTS, LEFT, OWN_TURN, due_plan, due_reminder
 from postwarden.holds.errors import NothingToDo
-from postwarden.holds.keeping import Held, Told, chunks, open_rows, preserved, shown
+from postwarden.holds.keeping import Held, Told, cases_of, chunks, open_rows, preserved, shown
 from postwarden.holds.late import refused_late
 from postwarden.holds.models import AccountRow
 from postwarden.holds.ports import Languages
@@ -105,6 +105,8 @@ class HoldDesk:
 
         Raises as these.
         """
+        if wish.case:
+            known_to(who, wish.case)
         holding = kind is ActKind.HOLD
         self._may(wish, who, Permission.HOLD_REQUEST if holding else Permission.PLAN_REQUEST)
         details = _placing(wish) if holding else self._ending(wish)
@@ -117,6 +119,7 @@ class HoldDesk:
 
         Raises:
             NotAllowed: the roles do not allow it, for one of the accounts' organisations.
+            NoSuchCase: it is restricted to others.
             NothingToDo: all of them are held already.
         """
         planned = self.drafted(wish, ActKind.HOLD, who, now)
@@ -135,6 +138,7 @@ class HoldDesk:
 
         Raises:
             NotAllowed: the roles do not allow it, for one of the accounts' organisations.
+            NoSuchCase: it is restricted to others.
             NothingToDo: none of them is proven clean.
         """
         planned = self.drafted(wish, ActKind.RELEASE_PROVEN, who, now)
@@ -148,6 +152,7 @@ class HoldDesk:
 
         Raises:
             NotAllowed: the roles do not allow it, for one of the accounts' organisations.
+            NoSuchCase: it is restricted to others.
             NothingToDo: the case holds none of them.
         """
         planned = self.drafted(wish, ActKind.RELEASE, who, now)
@@ -215,11 +220,16 @@ class HoldDesk:
         ]
 
     def pending(self, who: Member | None = None) -> list[Pending]:
-        """Give what the worker has still to do, with accounts that are somebody's to read of."""
+        """Give what the worker has still to do, with accounts that are somebody's to read of.
+
+        Left out is what is to be done for plans of cases that are restricted to others.
+        """
         there = frozenset() if who is None else who.organisations(Permission.CASE_READ)
+        away = frozenset() if who is None else self.plans.hidden(who)
         return [
             Pending(effect.kind, effect.attempts, trouble, self._narrowed(effect, there))
             for effect, trouble in outbox.waiting(EFFECTS)
+            if effect.subject not in away
         ]
 
     def _narrowed(self, effect: Effect, there: frozenset[str] | None) -> tuple[str, ...]:
@@ -243,6 +253,14 @@ class HoldDesk:
             for some in chunks(names)
             for one in shown(open_rows().filter(account__in=some).exclude(case__in=away))
         ]
+
+    def belonging(self, plan: str, accounts: Collection[str]) -> dict[str, str | None]:
+        """Give the case that what is done to accounts for a plan is an entry of; None for none.
+
+        It is the one that the hold belongs to now, else that of the plan: someone else may hold the account.
+        """
+        of_plan, found = self.plans.case_of(plan), cases_of(plan, accounts)
+        return {one: found.get(one) or of_plan for one in accounts}
 
     def suspended_filter(self, account: str) -> str | None:
         """Give the name of the Sieve script that a hold of this account suspended; None for none."""

@@ -81,10 +81,12 @@ class Ender:
         new = sorted(sessions.keys() - recorded)
         if not new:
             return effect
+        whose = self._holds.belonging(effect.subject, new)
         entries = [
             Entry(
                 "hold.sessions-ending",
                 ITSELF,
+                case=whose[one],
                 person=one,
                 plan=effect.subject,
                 detail={"sessions": sessions[one]},
@@ -112,8 +114,13 @@ class Ender:
                 for some in chunks(ended):
                     AccountRow.objects.filter(account__in=some).update(sessions_ended=seen.at)
             if ended or not left:
-                detail = {"held": len(ended)}
-                entry = Entry("hold.sessions-seen", ITSELF, plan=effect.subject, detail=detail)
+                entry = Entry(
+                    "hold.sessions-seen",
+                    ITSELF,
+                    case=self._holds.plans.case_of(effect.subject),
+                    plan=effect.subject,
+                    detail={"held": len(ended)},
+                )
                 self._holds.desk.ledger.append([entry], self._clock())
         if not left:
             return None

@@ -32,9 +32,26 @@ class Outcome(NamedTuple):
     failed: frozenset[str]
 
 
-def suspend(
-    accounts: Collection[str], control: MailControl, ledger: Ledger, now: Moment
-) -> Outcome:
+class Noted(NamedTuple):
+    """Where it is kept what was done to accounts.
+
+    Attributes:
+        ledger: the record.
+        plan: that it is done for.
+        whose: the case of each account that its entries are of; None for none.
+    """
+
+    ledger: Ledger
+    plan: str
+    whose: Mapping[str, str | None]
+
+    def entry(self, act: str, account: str, **detail: str) -> Entry:
+        """Give what is recorded of an account."""
+        case = self.whose[account]
+        return Entry(act, ITSELF, case=case, person=account, plan=self.plan, detail=detail)
+
+
+def suspend(accounts: Collection[str], control: MailControl, noted: Noted, now: Moment) -> Outcome:
     """Leave held accounts without an active script.
 
     Raises:
@@ -42,7 +59,7 @@ def suspend(
     """
     wanted = [one.account for one in _rows(accounts) if one.held]
     found = control.scripts(wanted)
-    _keep_unknown(set(wanted) - found.keys(), ledger, now)
+    _keep_unknown(set(wanted) - found.keys(), noted, now)
     there = {one: scripts for one, scripts in found.items() if scripts is not None}
     known = _keep_before(there)
     control.deactivate(known)
@@ -52,12 +69,10 @@ def suspend(
         if scripts is not None and scripts.active is None
     }
     failed = (found.keys() - there.keys()) | (known.keys() - after.keys())
-    return Outcome(_keep_suspended(known, after, ledger, now), frozenset(failed))
+    return Outcome(_keep_suspended(known, after, noted, now), frozenset(failed))
 
 
-def restore(
-    accounts: Collection[str], control: MailControl, ledger: Ledger, now: Moment
-) -> Outcome:
+def restore(accounts: Collection[str], control: MailControl, noted: Noted, now: Moment) -> Outcome:
     """Make active again what was, for accounts no longer held, unless their holders chose meanwhile.
 
     Raises:
@@ -92,10 +107,10 @@ def restore(
         for account, filters in wanted.items()
         if account not in failed
     }
-    return Outcome(_keep_restored(settled, active, ledger, now), failed)
+    return Outcome(_keep_restored(settled, active, noted, now), failed)
 
 
-def _keep_unknown(accounts: Collection[str], ledger: Ledger, now: Moment) -> None:
+def _keep_unknown(accounts: Collection[str], noted: Noted, now: Moment) -> None:
     """Note which held accounts the user database does not know: a name may be mistyped."""
     with transaction.atomic():
         entries = []
@@ -103,8 +118,8 @@ def _keep_unknown(accounts: Collection[str], ledger: Ledger, now: Moment) -> Non
             if not _is_unknown(row.filters):
                 row.filters = {"names": [], "active": "", "suspended": True, "unknown": True}
                 row.save(update_fields=["filters"])
-                entries.append(Entry("hold.account-unknown", ITSELF, person=row.account))
-        ledger.append(entries, now)
+                entries.append(noted.entry("hold.account-unknown", row.account))
+        noted.ledger.append(entries, now)
 
 
 def _keep_before(there: Mapping[str, Scripts]) -> dict[str, Filters]:
@@ -127,7 +142,7 @@ def _keep_before(there: Mapping[str, Scripts]) -> dict[str, Filters]:
 
 
 def _keep_suspended(
-    known: Mapping[str, Filters], after: Mapping[str, Scripts], ledger: Ledger, now: Moment
+    known: Mapping[str, Filters], after: Mapping[str, Scripts], noted: Noted, now: Moment
 ) -> frozenset[str]:
     freed, entries = set(), []
     with transaction.atomic():
@@ -138,23 +153,20 @@ def _keep_suspended(
             if not row.held:
                 freed.add(row.account)
             if active:
-                detail = {"script": active}
-                entries.append(
-                    Entry("hold.filters-suspended", ITSELF, person=row.account, detail=detail)
-                )
-        ledger.append(entries, now)
+                entries.append(noted.entry("hold.filters-suspended", row.account, script=active))
+        noted.ledger.append(entries, now)
     return frozenset(freed)
 
 
 def _keep_restored(
-    settled: Mapping[str, Filters], active: Mapping[str, str], ledger: Ledger, now: Moment
+    settled: Mapping[str, Filters], active: Mapping[str, str], noted: Noted, now: Moment
 ) -> frozenset[str]:
     """Forget what was suspended, and give those held again by now.
 
     Args:
         settled: what was kept of them, "active" known.
         active: the script that is active now, "" for none; nothing for accounts unknown to the server.
-        ledger: the record.
+        noted: the record.
         now: when.
     """
     held, entries = set(), []
@@ -168,16 +180,15 @@ def _keep_restored(
                     row.filters = {**filters, "suspended": False}  # what was active stays known
             row.save(update_fields=["filters"])
             if script := filters["active"]:
-                entries.append(_restored(row.account, script, there))
-        ledger.append(entries, now)
+                entries.append(noted.entry(_restored(script, there), row.account, script=script))
+        noted.ledger.append(entries, now)
     return frozenset(held)
 
 
-def _restored(account: str, script: str, active: str) -> Entry:
-    act = "hold.filters-restored" if active == script else "hold.filters-gone"
+def _restored(script: str, active: str) -> str:
     if active not in ("", script):  # the holder's own choice since the release
-        act = "hold.filters-left"
-    return Entry(act, ITSELF, person=account, detail={"script": script})
+        return "hold.filters-left"
+    return "hold.filters-restored" if active == script else "hold.filters-gone"
 
 
 def _before(found: Scripts) -> Filters:

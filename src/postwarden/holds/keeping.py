@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from postwarden.holds.models import AccountRow, HoldRow, RevisionRow
 from postwarden.holds.projection import Change
@@ -99,6 +99,16 @@ def first_held(accounts: Collection[str]) -> dict[str, Moment]:
         rows = open_rows().filter(account__in=some, kind=Kind.LOGIN).order_by("-since")
         found |= dict(rows.values_list("account", "since"))
     return found
+
+
+def cases_of(plan: str, accounts: Collection[str]) -> dict[str, str]:
+    """Give the case that each account's hold belongs to now which a plan placed or ended; "" for none."""
+    rows = HoldRow.objects.filter(Q(plan=plan) | Q(ended_plan=plan)).order_by("pk")
+    return {
+        account: case
+        for some in chunks(accounts)
+        for account, case in rows.filter(account__in=some).values_list("account", "case")
+    }
 
 
 def preserved(accounts: Collection[str]) -> frozenset[str]:

@@ -118,7 +118,7 @@ def release(  # noqa: PLR0913, PLR0917  # the options of the command
         if proven and preserve:
             raise typer.BadParameter("a legal hold ends by approval only", param_hint="--proven")
         named = _named(accounts, file)
-        reference = _case(actor, case)[0] if case else _only_case(desk, named, kind)
+        reference = _case(actor, case)[0] if case else _only_case(desk, actor, named, kind)
         held = tuple(one.account for one in desk.held(reference) if one.kind is kind)
         wish = Wish(named or held, reference, reason, kind, mismatch=if_changed)
         if proven:
@@ -197,9 +197,9 @@ def _case(actor: Member, name: str | None) -> tuple[str, tuple[str, ...], bool]:
     return found.reference, accounts, found.kind is cases.Kind.OUTAGE
 
 
-def _only_case(desk: HoldDesk, accounts: Sequence[str], kind: Kind) -> str:
-    """Give the one case that holds these accounts; "" for holds of none."""
-    found = sorted({one.case for one in desk.holds_of(accounts) if one.kind is kind})
+def _only_case(desk: HoldDesk, actor: Member, accounts: Sequence[str], kind: Kind) -> str:
+    """Give the one case that somebody knows of and that holds these accounts; "" for holds of none."""
+    found = sorted({one.case for one in desk.holds_of(accounts, actor) if one.kind is kind})
     if len(found) > 1:
         named = ", ".join(one or "none" for one in found)
         raise typer.BadParameter(f"held by several cases ({named}); name one", param_hint="--case")
