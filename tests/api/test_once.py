@@ -5,8 +5,10 @@ import threading
 import pytest
 from django.db import connections
 
+from console.conftest import HELD
 from postwarden.api.models import AnswerRow
 from postwarden.api.once import LASTING
+from postwarden.cases import service as cases
 from postwarden.cases.models import CaseRow
 
 CASE = {"kind": "outage", "title": "mailboxes away", "organisations": ["home"]}
@@ -93,4 +95,18 @@ def test_of_two_at_once_one_is_done_and_both_hear_of_it(program, desk):
         one.join(30)
     assert [one.status_code for one in go] == [201, 201]
     assert go[0].content == go[1].content
+    assert CaseRow.objects.count() == 2
+
+
+def test_nothing_is_answered_again_of_what_became_restricted_to_others(program, desk):
+    anna = program()
+    held = {"accounts": HELD, "reason": "to be examined", "case": desk.case}
+    asked = (("/cases", CASE), ("/holds", held))
+    made = [anna.post(path, body, key=path).told for path, body in asked]
+    for case in (made[0]["reference"], desk.case):
+        desk(cases.restrict_case, case, ["counsel-home"], "a colleague", who="officer-all")
+    for path, body in asked:
+        again = anna.post(path, body, key=path)
+        assert again.status_code == 404
+        assert not any(one in again.content.decode() for one in (HELD[0], made[1]["plan"]))
     assert CaseRow.objects.count() == 2

@@ -15,7 +15,7 @@ from postwarden.custody.quarantine.identities import make_key_file, recipient_of
 from postwarden.custody.quarantine.settings import QuarantineSettings
 from postwarden.custody.service import Kind, Stage, consent
 from postwarden.holds.service import Wish
-from postwarden.people.service import challenge, enrol, member
+from postwarden.people.service import challenge, enrol, member, retire
 from postwarden.relocation.models import CopyRow
 from postwarden.relocation.rules import Outcome
 from postwarden.relocation.rules import Stage as CopyStage
@@ -169,6 +169,22 @@ def test_the_stream_tells_what_changes_and_ends_with_the_work(approved, monkeypa
     post(approved, "stop")
     last = next(events).decode()
     assert last.startswith("event: ended\n")
+    assert list(events) == []
+    answer.close()
+
+
+@pytest.mark.parametrize("cut", ["restricted", "retired"])
+def test_the_stream_ends_for_who_may_not_know_of_the_plan_any_more(approved, monkeypatch, cut):
+    monkeypatch.setattr(live, "SECONDS", 0)
+    post(approved, "run")
+    answer = approved.browser("reader-all").get(f"/plans/{approved.plan.hash}/live/")
+    events = iter(answer.streaming_content)
+    assert next(events).startswith(b"event: going")
+    if cut == "restricted":
+        told = (approved.case, ["counsel-home"], "a colleague")
+        approved(cases.restrict_case, *told, who="officer-all")
+    else:
+        retire("reader-all", "anna", Records(), approved.now)
     assert list(events) == []
     answer.close()
 

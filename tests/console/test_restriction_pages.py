@@ -1,9 +1,11 @@
 """Cases for people by name, by their pages."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from cli.conftest import ask
 from console.conftest import HELD
 from postwarden.cases import service as cases
 from postwarden.holds.service import Wish
@@ -89,3 +91,16 @@ def test_the_helpdesk_hears_nothing_of_it(desk):
     assert desk.case not in told
     assert "Logins are blocked" not in told
     assert "Not concerned" in told
+
+
+def test_the_command_line_releases_nothing_that_a_hidden_case_holds(desk, tree):
+    plan = desk.holds.hold(Wish(HELD, desk.case, "test"), member("anna"), desk.now).plan
+    desk.holds.carry(plan.hash, lambda: desk.now)
+    desk(cases.restrict_case, desk.case, ["postmaster-home"], "a colleague", who="officer-all")
+    file = tree / f"{Path(desk.configuration.state.path).parent.name}.toml"
+    words = ("release", HELD[0], "--reason", "mine", "-c", file, "--as")
+    assert ask(*words, "postmaster-all").status != 0
+    assert len(desk.holds.plans.of_case(desk.case)) == 1
+    told = ask(*words, "postmaster-home")
+    assert (told.status, told.err) == (0, "")
+    assert len(desk.holds.plans.of_case(desk.case)) == 2

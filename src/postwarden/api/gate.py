@@ -6,9 +6,9 @@ next one.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -19,7 +19,7 @@ from ninja.security import HttpBearer
 from pydantic import BaseModel
 
 from postwarden.api.once import HEADER, once
-from postwarden.cases.service import NoSuchCase, known
+from postwarden.cases.service import NoSuchCase, known, known_to
 from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, Permission, bearer
 from postwarden.rooms import Rooms, present
@@ -140,9 +140,17 @@ def _answering(route: Route) -> Callable[..., HttpResponse]:
 
         if not route.takes_key:
             return act()
-        return once(request, request.auth, act, route.secrets)
+        return once(request, request.auth, act, partial(_still, request), route.secrets)
 
     return answer
+
+
+def _still(request: ApiRequest, answer: Mapping[str, Any]) -> None:
+    """Raise where the case or the plan that an answer is about is there for others alone by now."""
+    plan = answer.get("plan", "")
+    case = answer.get("reference") or request.rooms.holds.plans.case_of(plan)
+    if case is not None:
+        known_to(request.auth, case)
 
 
 def _note(request: ApiRequest, route: Route, case: str | None, told: BaseModel | None) -> None:

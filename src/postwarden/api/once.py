@@ -7,7 +7,7 @@ and gets its answer. What was refused changed nothing and is not kept: sent agai
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -36,6 +36,7 @@ def once(
     request: HttpRequest,
     who: Member,
     act: Callable[[], HttpResponse],
+    still: Callable[[Mapping[str, Any]], None],
     secrets: Collection[str] = (),
 ) -> HttpResponse:
     """Do what a request asks, unless its key says that this was done.
@@ -44,6 +45,7 @@ def once(
         request: with or without a key.
         who: asks; the keys of others are others, and those of another token of theirs.
         act: does it and gives the answer, or raises.
+        still: raises where an answer of before is not for who asks any more; it is given its fields.
         secrets: fields of the answer that are not kept: null where it is given again.
 
     Raises:
@@ -59,7 +61,7 @@ def once(
     with transaction.atomic():
         row = _reserved(who, key, asked, now)
         if row is not None:
-            return _again(row, asked)
+            return _again(row, asked, still)
         answer = act()
         AnswerRow.objects.filter(who=who.name, token=who.token or 0, key=key).update(
             status=answer.status_code, text=_kept(answer.content.decode(), secrets)
@@ -86,9 +88,10 @@ def _reserved(who: Member, key: str, asked: str, now: int) -> AnswerRow | None:
     return None
 
 
-def _again(row: AnswerRow, asked: str) -> HttpResponse:
+def _again(row: AnswerRow, asked: str, still: Callable[[Mapping[str, Any]], None]) -> HttpResponse:
     if row.request != asked:
         raise BadRequest("Idempotency-Key: was given to another request before; choose a new one")
+    still(json.loads(row.text) if row.text else {})
     answer = HttpResponse(row.text, status=row.status, content_type="application/json")
     answer["Idempotency-Replayed"] = "true"
     return answer

@@ -13,9 +13,10 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
 
+from postwarden.cases.service import NoSuchCase, known_to
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.going import told_of
-from postwarden.people.service import Permission
+from postwarden.people.service import Permission, member
 
 SECONDS = 1.0
 """Between two looks."""
@@ -34,7 +35,10 @@ class Look(NamedTuple):
 
 
 class Stream(Iterator[bytes]):
-    """The events of some work: what the page shows of it, whenever that is other than before."""
+    """The events of some work: what the page shows of it, whenever that is other than before.
+
+    It ends where the reader's rights change: the browser asks again, and is told what they may see now.
+    """
 
     def __init__(self, request: DeskRequest, template: str, look: Callable[[], Look]) -> None:
         self._request = request
@@ -52,7 +56,12 @@ class Stream(Iterator[bytes]):
         if self._looks:
             time.sleep(SECONDS)
         self._looks += 1
-        found = self._look()
+        if member(self._request.member.name) != self._request.member:
+            raise StopIteration
+        try:
+            found = self._look()
+        except NoSuchCase:  # it was restricted to others
+            raise StopIteration from None
         if not found.goes_on:
             self._looks = LOOKS
         with override(self._language):
@@ -74,7 +83,7 @@ class Stream(Iterator[bytes]):
 def streamed(
     request: DeskRequest, template: str, look: Callable[[], Look]
 ) -> HttpResponse | StreamingHttpResponse:
-    """Send how far some work is, for a while; the reader's rights are looked at when it begins."""
+    """Send how far some work is, for a while; the reader's rights are looked at each time."""
     if not _AT_ONCE.acquire(blocking=False):
         return HttpResponse(status=_BUSY, headers={"Retry-After": "5"})
     response = StreamingHttpResponse(
@@ -89,6 +98,8 @@ def live(request: DeskRequest, start: str) -> HttpResponse | StreamingHttpRespon
     plan = request.rooms.holds.plans.shown(start, request.member).plan
 
     def look() -> Look:
+        if plan.case:
+            known_to(request.member, plan.case)
         told = told_of(request, plan, request.rooms.holds.plans.stage(plan.hash))
         return Look(told, told["going"].is_running)
 
