@@ -192,6 +192,17 @@ def test_work_on_a_case_is_there_for_its_readers_alone(kept):
         assert answer.status_code == 404
 
 
+def test_the_stream_of_work_on_a_case_ends_where_it_is_restricted(kept, monkeypatch):
+    monkeypatch.setattr(live, "SECONDS", 0)
+    errand = kept.rooms.errands.ask(ExaminationWish(kept.case), member("anna"), kept.now)
+    answer = kept.browser("postmaster-all").get(f"/work/{errand.number}/live/")
+    events = iter(answer.streaming_content)
+    assert next(events).startswith(b"event: going")
+    kept(cases.restrict_case, kept.case, ["counsel-home"], "a colleague", who="officer-all")
+    assert list(events) == []
+    answer.close()
+
+
 def test_a_page_of_a_case_says_what_goes_on_for_it(kept):
     kept.browser("anna").post(f"/cases/{kept.case}/examine/")
     assert "Examining the case" in words(kept.browser("reader-home").get(f"/cases/{kept.case}/"))

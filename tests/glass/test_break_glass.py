@@ -5,8 +5,10 @@ from django.db import connection
 
 from glass.conftest import COPY, IVY, OTHER, WHY, Glasses
 from people.conftest import Records
+from postwarden.cases import service as cases
 from postwarden.cases.models import CaseRow
 from postwarden.cases.service import NoSuchCase, Stage
+from postwarden.glass.models import GlassRow
 from postwarden.glass.service import NoSuchRequest, Refusal, Refused
 from postwarden.people.models import Identity, TieRow
 from postwarden.people.service import BadKey, NotAllowed, member, retire
@@ -171,3 +173,14 @@ def test_it_is_asked_for_an_open_case_of_the_organisation_and_nothing_else_is_to
         told.add(str(caught.value).removeprefix(case))
     assert len(told) == 1
     assert refusal(glasses.ask, why="short") is Refusal.NO_REASON
+
+
+def test_a_request_of_a_hidden_case_is_as_none_also_where_it_was_forged(glasses):
+    glass = glasses.ask()
+    glasses.book(cases.restrict_case, glasses.case, [], "a colleague", who="dora")
+    for text in (glass.asked.text(), glass.asked.text().replace(WHY, "other words"), "{}"):
+        GlassRow.objects.update(text=text)
+        with pytest.raises(NoSuchRequest):
+            glasses.desk.one(glass.asked.hash, member("ben"))
+    with pytest.raises(Refused):
+        glasses.desk.one(glass.asked.hash, member("dora"))

@@ -123,10 +123,9 @@ class GlassDesk:
         there = _there(who)
         if row is None or (there is not None and row.organisation not in there):
             raise NoSuchRequest(said("there is no such request"))
-        glass = _sound(row)
-        if glass.asked.case in hidden(who):
+        if _is_away(row, hidden(who)):
             raise NoSuchRequest(said("there is no such request"))
-        return glass
+        return _sound(row)
 
     def grant(self, hashed: str, who: Member, signature: str, now: Moment) -> Glass:
         """Agree, by a signature over `consent`; from now on its time runs.
@@ -272,6 +271,12 @@ def _signer(who: Member, message: bytes, signature: str) -> str:
 
 def _counting(who: Member) -> Iterable[tuple[str, str]]:
     return [(one.public, one.fingerprint) for one in who.keys if one.revoked_at is None]
+
+
+def _is_away(row: GlassRow, away: frozenset[str]) -> bool:
+    """Tell whether a request is of one of these cases; of one that is no request any more nobody knows."""
+    glass = _frozen(row)
+    return bool(away) if glass is None else glass.asked.case in away
 
 
 def _sound(row: GlassRow) -> Glass:

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, override
 from postwarden.cases.service import NoSuchCase, known_to
 from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.going import told_of
+from postwarden.errands.service import NoSuchErrand
 from postwarden.people.service import Permission, member
 
 SECONDS = 1.0
@@ -60,7 +61,7 @@ class Stream(Iterator[bytes]):
             raise StopIteration
         try:
             found = self._look()
-        except NoSuchCase:  # it was restricted to others
+        except (NoSuchCase, NoSuchErrand):  # its case was restricted to others
             raise StopIteration from None
         if not found.goes_on:
             self._looks = LOOKS
