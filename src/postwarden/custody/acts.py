@@ -75,9 +75,10 @@ class Packed(Sequence[Act]):
         if not 0 <= place < self._count:
             raise IndexError(at)
         piece, within = divmod(place, _TOGETHER)
-        if self._read[0] != piece:
-            self._read = piece, self._piece(piece)
-        return self._read[1][within]
+        read = self._read
+        if read[0] != piece:
+            read = self._read = piece, self._piece(piece)
+        return read[1][within]
 
     def __iter__(self) -> Iterator[Act]:
         return chain.from_iterable(map(self._piece, range(len(self._pieces))))
