@@ -107,6 +107,7 @@ def test_pages_about_people_are_kept_by_no_browser_or_proxy(desk):
     assert "no-store" in answer["Cache-Control"]
     assert "'unsafe" not in answer["Content-Security-Policy"]
     assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "base-uri 'none'" in answer["Content-Security-Policy"]
 
 
 def test_nobody_signs_up(desk):

@@ -1,11 +1,13 @@
 """What browsers are told with every answer, and what they keep."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client, override_settings
 
+import postwarden.console
 from postwarden.console.settings import settings
 
 PLACES = ("/", "/account/login/", "/api/v1/cases", "/health/live", "/no/such/page")
@@ -66,3 +68,10 @@ def test_no_page_asks_another_host_for_anything(desk):
     for place in ("/", "/cases/", "/settings/", "/account/login/"):
         page = desk.browser("anna").get(place).content.decode()
         assert re.findall(r'(?:src|href|action)="(?:https?:)?//', page) == []
+
+
+def test_scripts_keep_nothing_in_the_browser():
+    scripts = [*(Path(postwarden.console.__file__).parent / "static" / "console").glob("*.js")]
+    assert scripts
+    for one in scripts:
+        assert re.findall(r"(?:local|session)Storage|indexedDB|\bcaches\b", one.read_text()) == []
