@@ -24,6 +24,9 @@ PASSWORD = "correct horse battery"
 PATIENCE = 90_000.0
 WORK = 120_000.0
 TABS = 400
+NUMBER = r"(?<![\d,.])(\d[\d,.]*)(?!\d)"
+WITHIN = r"(?<!\w){}(?!\w)"
+"""Words that stand in a sentence, none of them cut."""
 KEYS = {"Today": "gt", "Cases": "gc", "Accounts": "ga", "Evidence": "ge"}
 """As the page of shortcuts lists them."""
 FOCUS = """(element) => {
@@ -87,11 +90,16 @@ class Person(ABC):
 
     def sees(self, words: str) -> None:
         """Wait until something is written on the page."""
-        expect(self.page.get_by_text(_pattern(words, "{}")).first).to_be_visible(timeout=PATIENCE)
+        expect(self.page.get_by_text(_pattern(words, WITHIN)).first).to_be_visible(timeout=PATIENCE)
 
     def sees_later(self, words: str) -> None:
         """Wait until work that goes on is told to be so far."""
-        expect(self.page.get_by_text(_pattern(words, "{}")).first).to_be_visible(timeout=WORK)
+        expect(self.page.get_by_text(_pattern(words, WITHIN)).first).to_be_visible(timeout=WORK)
+
+    def comes_to(self, stage: str) -> None:
+        """Wait until a plan has come to a stage, called exactly so where it says how far it is."""
+        far = self.page.get_by_role("region", name="How far it is", exact=True)
+        expect(far.get_by_text(stage, exact=True)).to_be_visible(timeout=WORK)
 
     @abstractmethod
     def press(self, name: str) -> None:
@@ -191,6 +199,12 @@ class ByKeyboard(Person):
 
 
 def _pattern(words: str, form: str = r"^{}(?: [\d,.]+)?$") -> re.Pattern[str]:
-    """Let "{n}" stand for any number; a count may follow what is pressed and followed."""
-    written = re.escape(words).replace(r"\{n\}", r"[\d,.]+").replace(r"\{id\}", "[0-9a-f]+")
+    """Let "{n}" stand for any number, the same one each time; a count may follow what is pressed and followed.
+
+    In the terms that JavaScript has, too: the browser looks for it.
+    """
+    first, *rest = re.escape(words).split(r"\{n\}")
+    if rest:
+        first += rf"{NUMBER}{rest.pop(0)}"
+    written = r"\1".join([first, *rest]).replace(r"\{id\}", "[0-9a-f]+")
     return re.compile(form.replace("{}", written))

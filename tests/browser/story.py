@@ -139,7 +139,7 @@ def repaired(anna: Person, dora: Person) -> None:
     anna.press("Carry the plan out ({n} acts)")
     anna.sees("Begun: the worker carries it out.")
     anna.sees_later("{n} of {n} copies at their end")
-    anna.sees_later("done")
+    anna.comes_to("done")
 
 
 def released(anna: Person, dora: Person) -> None:

@@ -38,8 +38,8 @@ def name_of(address: str) -> str | None:
 def reached(page: Page, *starts: str) -> Iterator[tuple[str, str]]:
     """Follow links from some pages; give each page that there is once, by name, with one of its addresses.
 
-    Files to download and sign-out are left alone; the page stands on what was given while the caller
-    looks at it.
+    Files to download and sign-out are left alone. Each is the page that was asked for, but for those that
+    lead on; the page stands on what was given while the caller looks at it.
     """
     left, seen = [*starts], set()
     while left:
@@ -48,7 +48,9 @@ def reached(page: Page, *starts: str) -> Iterator[tuple[str, str]]:
         if name is None or name in seen or name in NO_PAGES:
             continue
         seen.add(name)
-        page.goto(address)
+        answer = page.goto(address)
+        given = answer and answer.status, name_of(page.url)
+        assert given == (200, LEADS_ON.get(name, name)), address
         left += [one for one in page.evaluate(_LINKS) if one.startswith("/")]
         yield name, address
 
@@ -80,3 +82,5 @@ NO_PAGES = {
     "api-document",
 }
 """Addresses that are linked and give no page."""
+LEADS_ON = {"second-factor": "today"}
+"""Pages that lead whoever has set up all there is to another one."""
