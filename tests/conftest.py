@@ -15,7 +15,7 @@ from hypothesis import settings as drawn
 from postwarden.console.settings import settings
 from postwarden.state import database
 from postwarden.state.service import StateSettings, open_state, set_up
-from servers.databases import SECRET, postgresql
+from servers.databases import postgresql, url
 
 # How long an example takes is the machine's to say: several test processes share two cores.
 drawn.register_profile("postwarden", deadline=None)
@@ -64,10 +64,6 @@ def _new_states_are_copies(upgraded_sqlite: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(database, "_upgrade", upgrade)
         yield
-
-
-def url(port: int, name: str) -> str:
-    return f"postgresql://mail:{SECRET}@127.0.0.1:{port}/{name}"
 
 
 @pytest.fixture

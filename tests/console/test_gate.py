@@ -55,7 +55,8 @@ def expected(page, role, organisation):
     if not any(one in GRANTS[role] for one in page.needs):
         return {403}
     if any(
-        one in page.route for one in (":start>", ":veiled>", ":snapshot>", ":name>", ":finding_id>", ":number>")
+        one in page.route
+        for one in (":start>", ":veiled>", ":snapshot>", ":name>", ":finding_id>", ":number>")
     ):
         return {404}
     about_a_case = "reference" in page.route

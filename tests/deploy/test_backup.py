@@ -12,7 +12,6 @@ import pytest
 from django.db import connections
 from typer.testing import CliRunner
 
-from conftest import url
 from people.conftest import NOW, Records
 from postwarden.backup.service import BadBackup, NoRoom, NotHere, make, put_back
 from postwarden.cases import service as cases
@@ -24,6 +23,7 @@ from postwarden.holds.service import Wish
 from postwarden.people.service import EVERYWHERE, Grant, Role, add, member
 from postwarden.state.service import StateSettings
 from postwarden.wiring import hold_desk, ledger
+from servers.databases import url
 
 HELD = "hold1@example.net"
 LATER = "hold2@example.net"

@@ -45,6 +45,11 @@ def program(name: str, *places: str) -> str:
     return found
 
 
+def url(port: int, name: str) -> str:
+    """Give the address of one of its databases."""
+    return f"postgresql://mail:{SECRET}@127.0.0.1:{port}/{name}"
+
+
 @contextmanager
 def postgresql() -> Iterator[Database]:
     """Run PostgreSQL with the user "mail", who logs in by `SECRET`, and the database "mail"."""
