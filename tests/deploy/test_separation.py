@@ -190,7 +190,7 @@ class Users:
     def end(self):
         for one in self.started:
             one.terminate()
-        return [one.communicate(timeout=20)[0] for one in self.started]
+        return [one.communicate(timeout=60)[0] for one in self.started]
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def answered(url, process, data=None):
     for _ in range(400):
         try:
             headers = {"Content-Type": "application/json"} if data else {}
-            with urlopen(Request(url, data, headers), timeout=10) as answer:
+            with urlopen(Request(url, data, headers), timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except URLError as error:
             if process.poll() is not None:
@@ -251,7 +251,7 @@ def test_each_does_its_work_as_a_user_of_its_own(installation, users, doveadm, p
 
     asked = len(doveadm.keys)
     tried = users.run(WEB, file, code=ASKS)
-    told = tried.communicate(timeout=30)[0]
+    told = tried.communicate(timeout=60)[0]
     assert tried.returncode != 0
     assert "this process cannot read the key" in told
     assert KEY not in told
@@ -282,4 +282,4 @@ def test_neither_the_policy_server_nor_a_stranger_reads_the_state(installation, 
         files[:3], [(POLICY, (HOLDS,)), (65_000, (65_000,))]
     ):
         process = users.run(user, file, groups=groups, code=read)
-        assert "PermissionError" in process.communicate(timeout=20)[0], file
+        assert "PermissionError" in process.communicate(timeout=60)[0], file

@@ -35,8 +35,11 @@ def make_folder(path: str) -> None:
         return
     above = os.path.dirname(path) or "."
     make_folder(above)
-    with suppress(FileExistsError):
+    try:
         os.mkdir(path, folder_mode(above))
+    except FileExistsError:
+        if not os.path.isdir(path):  # it is no folder that another process made meanwhile
+            raise
 
 
 def replace_bytes(path: str, data: bytes) -> None:
