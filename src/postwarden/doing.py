@@ -104,7 +104,7 @@ def _scan(desk: Rooms, claimed: Claimed, wish: ScanWish, tell: Telling) -> None:
     tell(Step("directory"))
     accounts = set(wish.accounts)
     if wish.domains:
-        accounts.update(accounts_of(read, wish.domains))
+        accounts.update(accounts_of(read.stores, read.mail, wish.domains))
         if not accounts:
             raise NobodyThere(said("No store has a mailbox of these domains. Nothing was read."))
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.conftest import Program, token_of
 from console.conftest import HELD
-from postwarden.api.urls import ROUTES
+from postwarden.api.offered import ROUTES
 from postwarden.holds.service import Wish
 from postwarden.people.service import EVERYWHERE, Grant, Role, member
 

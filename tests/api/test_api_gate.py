@@ -8,7 +8,7 @@ from django.urls import get_resolver
 from api.conftest import Program, token_of
 from console.conftest import HELD, addresses
 from people.conftest import Records
-from postwarden.api.urls import ROUTES
+from postwarden.api.offered import ROUTES
 from postwarden.cases import service as cases
 from postwarden.holds.service import Wish
 from postwarden.people.service import (

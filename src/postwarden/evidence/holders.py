@@ -1,7 +1,6 @@
 """Who has a mailbox in a store, before any of it is read."""
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
 
 from postwarden.sources.service import (
     Mailbox,
@@ -11,9 +10,6 @@ from postwarden.sources.service import (
     mailboxes,
     server_mailboxes,
 )
-
-if TYPE_CHECKING:
-    from postwarden.evidence.collection import Sources
 
 
 def mailboxes_of(store: StoreSettings, mail: MailServer) -> Iterable[Mailbox | ProblemRecord]:
@@ -25,12 +21,14 @@ def mailboxes_of(store: StoreSettings, mail: MailServer) -> Iterable[Mailbox | P
     return server_mailboxes(store, mail) if store.driver == "doveadm" else mailboxes(store)
 
 
-def accounts_of(sources: "Sources", domains: Collection[str]) -> tuple[str, ...]:
+def accounts_of(
+    stores: Iterable[StoreSettings], mail: MailServer, domains: Collection[str]
+) -> tuple[str, ...]:
     """Give the accounts of these domains that have a mailbox in a store, sorted; raises as `mailboxes_of`."""
     found = {
         one.account
-        for store in sources.stores
-        for one in mailboxes_of(store, sources.mail)
+        for store in stores
+        for one in mailboxes_of(store, mail)
         if not isinstance(one, ProblemRecord) and one.account.rpartition("@")[2] in domains
     }
     return tuple(sorted(found))

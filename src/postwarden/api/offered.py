@@ -1,0 +1,16 @@
+"""Every route of the API, by the part of its document that it stands in."""
+
+from postwarden.api.document import build
+from postwarden.api.routes import cases, holds, ledger, plans, reports, runs, webhooks
+
+PARTS = {
+    "Cases": cases.ROUTES,
+    "Reports": reports.ROUTES,
+    "Holds": holds.ROUTES,
+    "Plans": plans.ROUTES,
+    "Runs": runs.ROUTES,
+    "Ledger": ledger.ROUTES,
+    "Webhooks": webhooks.ROUTES,
+}
+ROUTES = tuple(route for part in PARTS.values() for route in part)
+api = build(PARTS)
