@@ -231,7 +231,7 @@ fetch 1         : R   R   R       D       R       P        P         D        D
 copy 2          : R   R   D       D       R       P        P         D        D
 fetch 2         : R   R   R       D       R       D        P         D        D
 expunge 1       : R   R   R       R       R       D        P         D        D
-user 3          : R   R   R       D       R       D        D         D        D
+user 3          : R   R   R       D       R       D        P         D        D
 purge 1         : R   R   R       R       R       D        D         D        D
 commands 2      : R   R   D       D       R       D        D         D        D
 processStatus 2 : R   R   R       R       R       D        D         D        D
