@@ -16,6 +16,7 @@ from postwarden.evidence.storescan import StoreTask, scan_store
 from postwarden.evidence.storescan_batch import Batch, _Pace, read_batch
 from postwarden.evidence.storescan_journal import journals
 from postwarden.sources.errors import TemporarySourceError
+from postwarden.sources.service import mailboxes
 from postwarden.sources.settings import StoreSettings
 from postwarden.vocabulary import Provider, from_rfc3339
 
@@ -307,7 +308,7 @@ def test_the_pace_is_kept():
 
 def test_a_batch_counts_what_it_read(store, snapshot):
     settings = task(store).store
-    box = next(storescan.mailboxes(settings))
+    box = next(mailboxes(settings))
     options = storescan.ReadOptions()
     batch = Batch(snapshot("a"), "p", "m", (box,), PROVIDER, options, Scope(), settings)
     result = read_batch(batch)

@@ -7,6 +7,7 @@ import os
 import poplib
 import signal
 import smtplib
+import sqlite3
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from postwarden.drills.lab import service
 from postwarden.drills.lab.service import HOST, send
 from postwarden.holds.rules import Wording
 from postwarden.holds.sentences import sentence
+from postwarden.state.database import FILE
 
 pytestmark = pytest.mark.servers
 REASON = sentence(Wording.EXAMINATION, "en")
@@ -52,11 +54,22 @@ class Provider:
             os.kill(service.status(self.lab.root).pids[name], signal.SIGKILL)
         until(lambda: service.status(self.lab.root).pids["policy"] is None)
 
+    def _stopped(self, process):
+        """Stop a process, but not where it would keep everybody from writing meanwhile."""
+        os.kill(process, signal.SIGSTOP)
+        try:
+            with contextlib.closing(sqlite3.connect(self.lab.root / "state" / FILE, 0.2)) as state:
+                state.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            os.kill(process, signal.SIGCONT)
+            return False
+        return True
+
     @contextlib.contextmanager
     def worker_held_up(self):
         """Let nothing be done by the worker meanwhile."""
         process = service.status(self.lab.root).pids["worker"]
-        os.kill(process, signal.SIGSTOP)
+        until(lambda: self._stopped(process))
         try:
             yield
         finally:

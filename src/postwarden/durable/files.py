@@ -34,7 +34,8 @@ def make_folder(path: str) -> None:
     if os.path.isdir(path):
         return
     above = os.path.dirname(path) or "."
-    make_folder(above)
+    if not os.path.lexists(above):
+        make_folder(above)
     try:
         os.mkdir(path, folder_mode(above))
     except FileExistsError:
