@@ -81,7 +81,8 @@ def test_the_first_snapshot_is_led_to_taken_and_leads_on(kept):
 
 
 def test_a_snapshot_of_some_holds_nobody_elses_mail(kept):
-    here = accounts_of(sources(kept.here), ["example.net"])
+    read = sources(kept.here)
+    here = accounts_of(read.stores, read.mail, ["example.net"])
     assert ask(kept, whom=f" {here[0].upper()}\n").status_code == 302
     do(kept.rooms, begun(kept))
     assert ask(kept, whom="@example.net\nexample.net").status_code == 302
