@@ -17,7 +17,7 @@ AXE_VERSION=4.14.1
 LAB="dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-sieve dovecot-managesieved dovecot-sqlite
      postfix postfix-pcre postfix-sqlite openssh-client"
 SERVERS="$LAB postgresql mariadb-server slapd ldap-utils strace openssh-server openssl
-         chromium"
+         chromium nginx-light systemd"
 BENCH="notmuch maildir-utils"
 
 say() { printf 'set-up: %s\n' "$*" >&2; }

@@ -22,6 +22,7 @@ import pytest
 from django.db import connections
 
 import postwarden
+from needed import lacking
 from people.conftest import NOW, Records
 from postwarden.cases import service as cases
 from postwarden.configuration import load
@@ -158,7 +159,7 @@ def interpreter():
             )
             if tried.returncode == 0:
                 return one
-    return pytest.skip(f"no {version} that other users may run")
+    return lacking(f"no {version} that other users may run")
 
 
 class Users:

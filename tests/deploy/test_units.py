@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from needed import lacking
 from postwarden.cli.app import every_command
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -98,9 +99,10 @@ def test_the_commands_of_the_units_can_be_given(unit):
     every_command().commands[name].make_context(name, list(words))
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda one: one.stem)
 def test_systemd_finds_no_fault_and_little_exposure(unit, tmp_path):
+    if shutil.which("systemd-analyze") is None:
+        lacking("systemd is not installed")
     text = re.sub(r"/opt/postwarden/bin/postwarden", "/bin/true", unit.read_text())
     (tmp_path / unit.name).write_text(re.sub(r"man:\S+", "https://example.net/", text))
     words = ["systemd-analyze", "verify", "--recursive-errors=no", tmp_path / unit.name]
@@ -127,8 +129,9 @@ def test_nginx_closes_figures_and_hands_events_on_at_once():
     assert "$args" not in logged
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 def test_nginx_takes_the_site(tmp_path):
+    if shutil.which("nginx") is None:
+        lacking("nginx is not installed")
     subject = [
         "-subj",
         "/CN=desk.example.net",
