@@ -1,5 +1,6 @@
 """Cases for people by name: the forms of restricting one, letting in, taking out, and lifting it."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -7,11 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from postwarden.cases import service as cases
-from postwarden.cases.service import Head
+from postwarden.cases.service import Desk, Head
 from postwarden.console.case_forms import InCase
 from postwarden.console.forms import DeskForm, sentence_field
 from postwarden.console.gate import DeskRequest
-from postwarden.people.service import members
+from postwarden.people.service import Member, members
 from postwarden.vocabulary import Moment
 
 _REFERENCE = 32
@@ -60,12 +61,18 @@ class Restricting(_Restriction):
 
 class _OfOne(_Restriction):
     inside: ClassVar[bool]
+    change: ClassVar[Callable[[Desk, Member, str, str, str, Moment], object]]
     name = forms.ChoiceField(label=_("Who"))
     field_order = ("name", "why")
 
     def __init__(self, request: DeskRequest, head: Head) -> None:
         super().__init__(request, head)
         self.fields["name"].choices = self.people(inside=self.inside)  # type: ignore[attr-defined]
+
+    def do(self, reference: str, given: dict[str, Any], now: Moment) -> None:
+        """See the base class."""
+        desk, who = self.request.rooms.desk, self.request.member
+        type(self).change(desk, who, reference, given["name"], given["why"], now)
 
 
 class LettingIn(_OfOne):
@@ -76,11 +83,7 @@ class LettingIn(_OfOne):
     said = _("They know of the case now, as far as their roles go.")
     means = _("They see all of the case that their roles allow, also what was done before.")
     inside = False
-
-    def do(self, reference: str, given: dict[str, Any], now: Moment) -> None:
-        """See the base class."""
-        desk, who = self.request.rooms.desk, self.request.member
-        cases.let_in(desk, who, reference, given["name"], given["why"], now)
+    change = cases.let_in
 
 
 class TakingOut(_OfOne):
@@ -91,11 +94,7 @@ class TakingOut(_OfOne):
     said = _("With their next request the case is not there for them any more.")
     means = _("What they did in the case stays on record. What they know, they know.")
     inside = True
-
-    def do(self, reference: str, given: dict[str, Any], now: Moment) -> None:
-        """See the base class."""
-        desk, who = self.request.rooms.desk, self.request.member
-        cases.take_out(desk, who, reference, given["name"], given["why"], now)
+    change = cases.take_out
 
 
 class Lifting(_Restriction):
