@@ -29,7 +29,7 @@ from postwarden.errands.service import (
     taken,
 )
 from postwarden.evidence.service import Manifest, Progress, Scope, accounts_of, take
-from postwarden.examining import examine
+from postwarden.examining import Kept, examine
 from postwarden.opened import opened
 from postwarden.people.service import member
 from postwarden.rooms import Rooms, present
@@ -131,10 +131,14 @@ def _scanned(configuration: Configuration, manifest: Manifest) -> dict[str, obje
 
 def _examine(desk: Rooms, claimed: Claimed, wish: ExaminationWish, tell: Telling) -> None:
     """Examine; the case has all of what was found, or none, also where somebody stops it meanwhile."""
+
+    def ended(kept: Kept) -> None:
+        wrong = sum(state is State.TO_REPAIR for state in kept.states.values())
+        told = {"dated": kept.dated, "looked": len(kept.states), "wrong": wrong}
+        claimed.end(told, present())
+
     who = member(claimed.errand.asked_by)
-    kept = examine(desk.configuration, desk.desk, who, wish.case, present(), tell.counted)
-    wrong = sum(state is State.TO_REPAIR for state in kept.states.values())
-    claimed.end({"dated": kept.dated, "looked": len(kept.states), "wrong": wrong}, present())
+    examine(desk.configuration, desk.desk, who, wish.case, present(), tell.counted, ended)
 
 
 def _plan(desk: Rooms, claimed: Claimed, wish: PlanningWish, tell: Telling) -> None:

@@ -4,9 +4,11 @@ Shells import it where they examine, for it loads the engine.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
+
+from django.db import transaction
 
 from postwarden.cases import service as cases
 from postwarden.cases.service import Desk, State, Times
@@ -57,6 +59,7 @@ def examine(
     case: str,
     present: Moment,
     watched: Watched = iter,
+    ended: Callable[[Kept], None] = lambda _: None,
 ) -> Kept:
     """Examine the newest snapshot for a case, and let the case have what was found.
 
@@ -67,6 +70,7 @@ def examine(
         case: reference.
         present: moment.
         watched: is passed each finding as it is found.
+        ended: is called in the transaction in which the case has it; nothing is kept where it raises.
 
     Raises:
         NoSuchCase, NotAllowed: as cases have them.
@@ -78,11 +82,18 @@ def examine(
         examination = evidence.examination(configuration)
         found = tuple(watched(examination.findings(question)))
         done = Examined(evidence, question, examination.coverage, found)
-        return keep(desk, who, case, done, present)
+        return keep(desk, who, case, done, present, ended)
 
 
-def keep(desk: Desk, who: Member, case: str, done: Examined, present: Moment) -> Kept:
-    """Let a case have the findings of an examination, and what was looked at.
+def keep(  # in which case, by whom, of what, when, and what goes with it
+    desk: Desk,
+    who: Member,
+    case: str,
+    done: Examined,
+    present: Moment,
+    ended: Callable[[Kept], None] = lambda _: None,
+) -> Kept:
+    """Let a case have the findings of an examination, and what was looked at; `ended` is as in `examine`.
 
     Raises:
         NoSuchCase, NotAllowed: as cases have them.
@@ -96,10 +107,13 @@ def keep(desk: Desk, who: Member, case: str, done: Examined, present: Moment) ->
     file = cases.case_file(who, case).case
     accounts = {*file.accounts, *(one.account for one in found if one.wrong)} & taken.mailboxes
     looks = _looks(done, found, accounts, _logged(done.coverage, file.times))
-    refreshed, states = cases.examined(desk, who, file.reference, taken, looks, present)
     unseen = frozenset(file.accounts) - taken.mailboxes
     dated = None not in (file.times.occurred_from, file.times.occurred_to)
-    return Kept(file.reference, taken, refreshed, states, unseen, dated)
+    with transaction.atomic():
+        refreshed, states = cases.examined(desk, who, file.reference, taken, looks, present)
+        kept = Kept(file.reference, taken, refreshed, states, unseen, dated)
+        ended(kept)
+    return kept
 
 
 def taken_from(evidence: Opened, question: Question, found: tuple[Finding, ...]) -> cases.Taken:

@@ -134,6 +134,18 @@ def test_a_case_is_examined_by_the_worker_and_has_what_was_found(kept):
     assert "Nobody is cleared while the case does not say when it began" in page
 
 
+def test_of_an_examination_that_was_stopped_the_case_has_nothing(kept):
+    scanned(kept)
+    examine(kept)
+    rooms = opened(kept.here)
+    claimed = claim(rooms.ledger, list(Kind), present())
+    kept.browser("officer-all").post(f"/work/{claimed.number}/stop/")
+    with pytest.raises(ErrandLost):
+        do(rooms, claimed)
+    assert cases.head(member("anna"), kept.case).findings == {}
+    assert rooms.errands.of_case(kept.case).stage is Stage.STOPPED
+
+
 def test_who_may_not_edit_the_case_examines_nothing(kept):
     assert examine(kept, "reader-home").status_code == 403
     assert cases.head(member("anna"), kept.case).findings == {}
