@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from postwarden.cases.service import Desk
     from postwarden.custody.service import Quarantine
     from postwarden.evidence.service import Sources
-    from postwarden.glass.service import GlassDesk
+    from postwarden.glass.service import Fetcher
     from postwarden.holds.doctor.service import DoctorSettings, Door, Drill, Finding
     from postwarden.holds.doctor.service import Servers as DoctorServers
     from postwarden.holds.service import HoldDesk, Languages, MailControl, Webmail
@@ -340,9 +340,11 @@ def repair_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> 
     return RepairDesk(holds.desk, holds.plans, box, _outside(configuration, holds, clock))
 
 
-def glass_desk(configuration: Configuration, desk: "Desk") -> "GlassDesk":
-    """Give what one message is read with once two people agreed; the state is open."""
-    from postwarden.glass.service import GlassDesk  # noqa: PLC0415  # after set_up
+def fetcher(
+    configuration: Configuration, desk: "Desk", clock: "Callable[[], Moment]"
+) -> "Fetcher":
+    """Give what fetches one message once two people agreed; the state is open."""
+    from postwarden.glass.service import Fetcher  # noqa: PLC0415  # after set_up
     from postwarden.relocation.service import PermanentRouteError  # noqa: PLC0415  # likewise
 
     def read(store: str, wanted: "Wanted") -> "Original | Absence":
@@ -351,7 +353,7 @@ def glass_desk(configuration: Configuration, desk: "Desk") -> "GlassDesk":
             raise PermanentRouteError(f"{store}: there is no way to this store to read by")
         return next(found for _, found in route.read([wanted]))
 
-    return GlassDesk(desk, read)
+    return Fetcher(desk, read, clock)
 
 
 def restore_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> "RestoreDesk":

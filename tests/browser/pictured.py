@@ -11,13 +11,14 @@ SENT = {
     "cases-let-in",
     "cases-take-out",
     "cases-unrestrict",
+    "glass-live",
     "own-keys-revoke",
     "own-tokens-revoke",
     "plans-live",
     "work-live",
 }
 """Addresses that are only sent to, or only listened to."""
-NEED_MORE = {"cases-knocks", "glass-one", "glass-read", "invited", "set-up"}
+NEED_MORE = {"cases-knocks", "glass-message", "glass-one", "glass-shown", "invited", "set-up"}
 """Pages that need somebody's grant, or a link that is used up."""
 NOT_FOR_PEOPLE = {"components", "health-live", "health-ready", "metrics"}
 """For developers and programs."""

@@ -5,14 +5,15 @@ import re
 import pytest
 
 from people.conftest import KeyFile, Records
+from postwarden.console.pages import glass as pages
 from postwarden.evidence import service as evidence
 from postwarden.evidence.service import Copies
-from postwarden.glass.service import consent
+from postwarden.glass.service import GlassDesk, consent
 from postwarden.people.models import Identity, TieRow
 from postwarden.people.service import challenge, enrol, member
 from postwarden.rooms import present
 from postwarden.sources.service import CopyRecord, header_hash
-from postwarden.wiring import glass_desk
+from postwarden.wiring import fetcher
 
 HOLDER = "hold1@example.net"
 WHY = "The holder says that a letter in it threatens her."
@@ -53,11 +54,15 @@ def asked(desk, wanted):
     return answer["Location"]
 
 
+def fetch(desk):
+    fetcher(desk.configuration, desk.holds.desk, present).run()
+
+
 def grant(desk, asked, who, folder):
     key = KeyFile(folder)
     signed = key.sign(challenge(who, key.public))
     enrol(who, key.public, signed, who, Records(), present())
-    there = glass_desk(desk.configuration, desk.holds.desk)
+    there = GlassDesk(desk.holds.desk)
     found = there.one(asked.split("/")[2], member("anna"))
     return desk.browser(who).post(asked, {"signature": key.sign(consent(found.asked))})
 
@@ -68,12 +73,26 @@ def test_one_message_is_read_once_somebody_else_signed(desk, asked, tmp_path):
     assert "threatens her" in words(desk.browser("counsel-all").get(asked))
     assert grant(desk, asked, "counsel-all", tmp_path).status_code == 302
     assert browser.get(f"{asked}message/").status_code == 302  # it takes a POST
-    shown = browser.post(f"{asked}message/")
+    begun = browser.post(f"{asked}message/")
+    cookie = begun.cookies["reading"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (
+        f"{asked}message/shown/",
+        True,
+        "Strict",
+    )
+    assert "The worker fetches it" in words(browser.get(begun["Location"]))
+    fetch(desk)
+    assert "Show one message" in words(browser.get(begun["Location"]))
+    assert browser.get(f"{asked}message/shown/").status_code == 302  # so does that
+    shown = browser.post(f"{asked}message/shown/")
     assert "dear you" in words(shown)
     assert b"<script>x" not in shown.content
     assert "no-store" in shown["Cache-Control"]
     acts = [one.act for one in desk.holds.desk.ledger.about(HOLDER)]
-    assert acts[:4] == ["glass.opened", "glass.opening", "glass.granted", "glass.asked"]
+    names = ["opened", "fetched", "opening", "granted", "asked"]
+    assert acts[:5] == [f"glass.{one}" for one in names]
+    again = browser.post(f"{asked}message/shown/")
+    assert (again.status_code, "it was shown already" in words(again)) == (409, True)
 
 
 def test_who_agreed_does_not_read_and_who_asked_does_not_agree(desk, asked, tmp_path):
@@ -93,8 +112,33 @@ def test_a_refusal_ends_it(desk, asked, tmp_path):
 def test_a_message_that_is_gone_shows_nothing(desk, asked, tree, tmp_path):
     grant(desk, asked, "counsel-all", tmp_path)
     (tree / "vmail/example.net/hold1/Maildir" / f"{NAME}:2,S").unlink()
-    gone = desk.browser("officer-home").post(f"{asked}message/")
-    assert (gone.status_code, "Nothing was shown" in words(gone)) == (410, True)
+    browser = desk.browser("officer-home")
+    browser.post(f"{asked}message/")
+    fetch(desk)
+    assert "Nothing was shown" in words(browser.get(f"{asked}message/"))
+    assert browser.post(f"{asked}message/shown/").status_code == 409
+
+
+def test_who_waits_is_told_what_to_do_where_no_worker_runs(desk, asked, tmp_path, monkeypatch):
+    grant(desk, asked, "counsel-all", tmp_path)
+    browser = desk.browser("officer-home")
+    browser.post(f"{asked}message/")
+    monkeypatch.setattr(pages, "present", lambda: present() + 20_000_000)
+    told = words(browser.get(f"{asked}message/"))
+    assert "Does the worker run? postwarden worker" in told
+    assert "Look again" in told
+
+
+def test_the_page_hears_when_it_is_there(desk, asked, tmp_path):
+    grant(desk, asked, "counsel-all", tmp_path)
+    browser = desk.browser("officer-home")
+    assert browser.get(f"{asked}message/live/").status_code == 200
+    browser.post(f"{asked}message/")
+    fetch(desk)
+    told = b"".join(browser.get(f"{asked}message/live/").streaming_content).decode()
+    assert told.startswith("event: ended")
+    assert "Show one message" in told
+    assert "dear" not in told
 
 
 def test_it_is_asked_in_two_steps_and_what_is_missing_is_told(desk, wanted):

@@ -4,7 +4,7 @@ import pytest
 
 from cases.conftest import Book
 from people.conftest import KeyFile, Records
-from postwarden.glass.service import GlassDesk, Wish, consent
+from postwarden.glass.service import Fetcher, GlassDesk, Readings, Wish, consent
 from postwarden.people.service import Grant, Role, challenge, enrol, member
 from postwarden.people.service import add as add_member
 from postwarden.relocation.service import Absence, Original, Wanted
@@ -22,13 +22,16 @@ def mail(*lines):
 class Glasses:
     """The room as a test uses it: somebody acts, one second passes."""
 
-    def __init__(self, settings, folder):
+    def __init__(self, settings, folder, desk=None):
         self.book = Book(settings)
+        self.book.desk = desk or self.book.desk
         add_member("lena", "Lena", [Grant(Role.COUNSEL, "home")], "anna", Records(), self.book.now)
         self.case = self.book.open("home")
         self.store = {"aa": mail("", "good morning"), "bb": mail("", "good night")}
         self.read_of = []
-        self.desk = GlassDesk(self.book.desk, self._read)
+        self.desk = GlassDesk(self.book.desk)
+        self.readings = Readings(self.book.desk)
+        self.fetcher = Fetcher(self.book.desk, self._read, self.now)
         self.keys = {name: KeyFile(folder) for name in ("anna", "ben", "lena")}
         for name, key in self.keys.items():
             enrol(
@@ -62,8 +65,20 @@ class Glasses:
         signature = key.sign(consent((signed or glass).asked))
         return self.desk.grant(glass.asked.hash, member(who), signature, self.now())
 
+    def begin(self, glass, who="ben", after=1):
+        return self.readings.begin(glass.asked.hash, member(who), self.now(after))
+
+    def reading(self, glass, who="ben"):
+        return self.readings.one(glass.asked.hash, member(who), self.now())
+
+    def show(self, glass, secret, who="ben", after=1):
+        return self.readings.show(glass.asked.hash, secret, member(who), self.now(after))
+
     def read(self, glass, who="ben", after=1):
-        return self.desk.read(glass.asked.hash, member(who), self.now(after))
+        """Ask for it, let the worker fetch it at once, and see it."""
+        secret = self.begin(glass, who, after)
+        self.fetcher.run()
+        return self.show(glass, secret, who)
 
     def acts(self):
         return [one.act for one in self.book.ledger.entries() if one.act.startswith("glass.")]

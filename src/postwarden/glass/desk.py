@@ -1,7 +1,5 @@
-"""Asking for one message, agreeing to it, and reading it."""
+"""Asking for one message, and agreeing to it."""
 
-import json
-from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
@@ -9,8 +7,9 @@ from django.db import IntegrityError, connection, transaction
 
 from postwarden.cases.service import Desk, NoSuchCase, Stage, hidden, own_words, references
 from postwarden.glass.errors import NoSuchRequest, Refused
+from postwarden.glass.grants import GRANTED, refused, signer, tie
 from postwarden.glass.models import GlassRow
-from postwarden.glass.ports import Reader
+from postwarden.glass.rows import frozen, note
 from postwarden.glass.rules import (
     Answer,
     Asked,
@@ -19,26 +18,17 @@ from postwarden.glass.rules import (
     consent,
     may_answer,
     may_ask,
-    may_read,
 )
-from postwarden.glass.text import Shown, shown
 from postwarden.ledger.service import Entry
-from postwarden.ledger.service import Wanted as WantedEntries
 from postwarden.people.service import (
     IDENTITY,
-    BadKey,
     Member,
     NotAllowed,
     Permission,
-    UnknownIdentity,
-    check,
-    member,
-    tied,
 )
-from postwarden.relocation.service import Absence, Wanted
+from postwarden.relocation.service import Wanted
 from postwarden.vocabulary import Moment, normal, said
 
-_GRANTED = "glass.granted"
 _LISTED = 200
 
 
@@ -55,9 +45,8 @@ class Wish(NamedTuple):
 class GlassDesk:
     """The requests of an installation."""
 
-    def __init__(self, desk: Desk, reader: Reader) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._reader = reader
 
     def ask(self, wish: Wish, who: Member, now: Moment) -> Glass:
         """Ask to read one message; somebody else has to agree.
@@ -73,7 +62,7 @@ class GlassDesk:
         case = _case(wish.case, who, organisation)
         copy = wish.copy._replace(account=normal(wish.copy.account))._asdict()
         asked = Asked(case, wish.why.strip(), who.name, now, wish.minutes, wish.store, copy)
-        _refused(may_ask(asked))
+        refused(may_ask(asked))
         with transaction.atomic():
             try:
                 with transaction.atomic():
@@ -85,7 +74,8 @@ class GlassDesk:
                     )
             except IntegrityError:
                 raise Refused(Refusal.ANSWERED) from None
-            self._note("glass.asked", asked, who.name, asked.why, now, minutes=asked.minutes)
+            ledger = self._desk.ledger
+            note(ledger, "glass.asked", asked, who.name, asked.why, now, minutes=asked.minutes)
         return Glass(asked)
 
     def searched(self, account: str, message_id: str, who: Member, now: Moment) -> str:
@@ -114,7 +104,7 @@ class GlassDesk:
         rows = GlassRow.objects.order_by("-asked_at", "hash")
         rows = rows if there is None else rows.filter(organisation__in=there)
         away = hidden(who)
-        read = (found for row in rows.iterator() if (found := _frozen(row)) is not None)
+        read = (found for row in rows.iterator() if (found := frozen(row)) is not None)
         return list(islice((one for one in read if one.asked.case not in away), _LISTED))
 
     def one(self, hashed: str, who: Member) -> Glass:
@@ -138,40 +128,13 @@ class GlassDesk:
                 answered, or that is too late.
         """
         glass = self.one(hashed, who)
-        _refused(may_answer(glass, who.name, now) or _tied(glass.asked, who.name))
-        key = _signer(who, consent(glass.asked), signature)
+        refused(may_answer(glass, who.name, now) or tie(glass, who.name))
+        key = signer(who, consent(glass.asked), signature)
         return self._answer(hashed, Answer(who.name, now, True, key, signature), who, "", now)
 
     def refuse(self, hashed: str, who: Member, why: str, now: Moment) -> Glass:
         """Say no, and why. Raises as `grant`."""
         return self._answer(hashed, Answer(who.name, now, granted=False), who, why, now)
-
-    def read(self, hashed: str, who: Member, now: Moment) -> Shown | Absence:
-        """Show the message to who asked, while the time lasts; each time is on record.
-
-        Promise: that it is about to be read is on record before the store is asked; what came of it
-            after. A crash between them leaves the first.
-
-        Raises:
-            NoSuchRequest: there is none, or it is not for who reads.
-            NotAllowed: who reads may not any more.
-            Refused: it was not granted, its time is up, or who granted it may not any more.
-            RelocationError: the store did not give it; nothing was shown.
-        """
-        glass = self.one(hashed, who)
-        asked = glass.asked
-        organisation = self._desk.organisation_of(asked.account)
-        who.allowed(Permission.GLASS_ASK, organisation)
-        _refused(may_read(glass, who.name, now) or _lapsed(glass, organisation))
-        _refused(None if self._is_on_record(glass) else Refusal.FORGED)
-        with transaction.atomic():
-            self._note("glass.opening", asked, who.name, asked.why, now)
-        found = self._reader(asked.store, Wanted(**asked.copy))
-        told = found if isinstance(found, Absence) else shown(found.content)
-        outcome = str(found) if isinstance(found, Absence) else "shown"
-        with transaction.atomic():
-            self._note("glass.opened", asked, who.name, asked.why, now, outcome=outcome)
-        return told
 
     def _answer(self, hashed: str, answer: Answer, who: Member, why: str, now: Moment) -> Glass:
         with transaction.atomic():
@@ -181,7 +144,7 @@ class GlassDesk:
             list(rows)  # from here on nobody else answers it
             glass = self.one(hashed, who)
             who.allowed(Permission.GLASS_GRANT, self._desk.organisation_of(glass.asked.account))
-            _refused(may_answer(glass, who.name, now))
+            refused(may_answer(glass, who.name, now))
             GlassRow.objects.filter(hash=hashed).update(
                 answered_by=answer.by,
                 answered_at=answer.at,
@@ -189,31 +152,10 @@ class GlassDesk:
                 fingerprint=answer.fingerprint,
                 signature=answer.signature,
             )
-            act = _GRANTED if answer.granted else "glass.refused"
+            act = GRANTED if answer.granted else "glass.refused"
             signed = {"signature": answer.signature} if answer.granted else {}
-            self._note(act, glass.asked, who.name, why, now, **signed)
+            note(self._desk.ledger, act, glass.asked, who.name, why, now, **signed)
         return Glass(glass.asked, answer)
-
-    def _is_on_record(self, glass: Glass) -> bool:
-        """Tell whether it was granted when its row says so: the time runs from there, and is not signed."""
-        at = 0 if glass.answer is None else glass.answer.at
-        granted = self._desk.ledger.entries(WantedEntries(act=_GRANTED, since=at, until=at + 1))
-        return any(
-            one.facts.get("detail", {}).get("request") == glass.asked.hash for one in granted
-        )
-
-    def _note(
-        self, act: str, asked: Asked, actor: str, why: str, now: Moment, **detail: object
-    ) -> None:
-        entry = Entry(
-            act,
-            actor,
-            why,
-            case=asked.case,
-            person=asked.account,
-            detail={"request": asked.hash, **detail},
-        )
-        self._desk.ledger.append([entry], now)
 
 
 def _case(name: str, who: Member, organisation: str) -> str:
@@ -233,68 +175,14 @@ def _there(who: Member) -> frozenset[str] | None:
     return None if asks is None or agrees is None else asks | agrees
 
 
-def _refused(why: Refusal | None) -> None:
-    if why is not None:
-        raise Refused(why)
-
-
-def _lapsed(glass: Glass, organisation: str) -> Refusal | None:
-    """Say why a grant does not count any more: whose it was is looked up again, and its signature."""
-    answer = glass.answer
-    try:
-        who = member("" if answer is None else answer.by)
-        who.allowed(Permission.GLASS_GRANT, organisation)
-        key = _signer(who, consent(glass.asked), "" if answer is None else answer.signature)
-    except (NotAllowed, UnknownIdentity, BadKey):
-        return Refusal.GRANTER_GONE
-    if answer is None or key != answer.fingerprint:
-        return Refusal.FORGED
-    return _tied(glass.asked, answer.by)
-
-
-def _tied(asked: Asked, by: str) -> Refusal | None:
-    return Refusal.TIED if tied(asked.asked_by, by) else None
-
-
-def _signer(who: Member, message: bytes, signature: str) -> str:
-    """Give the fingerprint of the key that signed; raise `BadKey` with the last reason."""
-    trouble = BadKey(f"{who.name} has enrolled no key; `postwarden person enrol {who.name}`")
-    for key in _counting(who):
-        try:
-            check(message, signature, key[0])
-        except BadKey as error:
-            trouble = error
-        else:
-            return key[1]
-    raise trouble
-
-
-def _counting(who: Member) -> Iterable[tuple[str, str]]:
-    return [(one.public, one.fingerprint) for one in who.keys if one.revoked_at is None]
-
-
 def _is_away(row: GlassRow, away: frozenset[str]) -> bool:
     """Tell whether a request is of one of these cases; of one that is no request any more nobody knows."""
-    glass = _frozen(row)
+    glass = frozen(row)
     return bool(away) if glass is None else glass.asked.case in away
 
 
 def _sound(row: GlassRow) -> Glass:
-    glass = _frozen(row)
+    glass = frozen(row)
     if glass is None:
         raise Refused(Refusal.FORGED)
     return glass
-
-
-def _frozen(row: GlassRow) -> Glass | None:
-    """Read a request; None where it is not what was asked."""
-    try:
-        asked = Asked(**json.loads(row.text))
-    except (ValueError, TypeError):
-        return None
-    if asked.hash != row.hash:
-        return None
-    if row.answered_at is None:
-        return Glass(asked)
-    given = (row.answered_by, row.answered_at, row.granted, row.fingerprint, row.signature)
-    return Glass(asked, Answer(*given))

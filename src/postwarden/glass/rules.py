@@ -32,6 +32,8 @@ class Refusal(StrEnum):
     EXPIRED = "expired"  # its time is up
     GRANTER_GONE = "granter-gone"  # who granted may not any more, or their key was revoked
     TIED = "tied"  # who asked and who agreed may be one person: one let the other in
+    NOTHING_WAITS = "nothing-waits"  # it was shown, or waited for too long
+    ELSEWHERE = "elsewhere"  # another browser asked for it, and can open it alone
     FORGED = "forged"  # it is not what was asked and signed
 
 

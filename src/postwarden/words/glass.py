@@ -26,6 +26,13 @@ REFUSALS: Mapping[Refusal, Said] = {
         "whoever asked and whoever agrees go back to one person, who let one of them in by the"
         " console; somebody has to agree who was added on the command line"
     ),
+    Refusal.NOTHING_WAITS: said(
+        "no message waits to be shown: it was shown already, or waited for too long; read it again"
+        " while its time lasts"
+    ),
+    Refusal.ELSEWHERE: said(
+        "the worker sealed it for the browser that asked last, and this is not it; read it again from here"
+    ),
     Refusal.FORGED: said(
         "it is not what was asked for and signed; run `postwarden verify`, and look who"
         " could write to the database"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from postwarden.custody.service import Quarantine
+from postwarden.glass.service import Fetcher
 from postwarden.holds.service import Aligner
 from postwarden.hooks.service import Teller
 from postwarden.ledger.service import Anchor, Ledger
@@ -54,6 +55,11 @@ def repair_chores(desk: RepairDesk) -> list[Chore]:
             raise troubles[0]
 
     return [Chore("repairs", 1, carry, most_seconds=_SOON, aside=True)]
+
+
+def glass_chores(fetcher: Fetcher) -> list[Chore]:
+    """Fetch what two people agreed to be read, for who waits for it; a store may take its time."""
+    return [Chore("break-glass", 0.5, fetcher.run, most_seconds=_SOON, aside=True)]
 
 
 def errand_chores(bearers: Sequence[Bearer]) -> list[Chore]:

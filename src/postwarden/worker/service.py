@@ -3,6 +3,7 @@
 from postwarden.worker.bearing import Bearer
 from postwarden.worker.chores import (
     errand_chores,
+    glass_chores,
     hold_chores,
     hook_chores,
     ledger_chores,
@@ -16,6 +17,7 @@ __all__ = [
     "Chore",
     "Loop",
     "errand_chores",
+    "glass_chores",
     "hold_chores",
     "hook_chores",
     "ledger_chores",

@@ -10,6 +10,7 @@ from postwarden.holds.service import Aligner
 from postwarden.ledger.service import Ledger
 from postwarden.wiring import (
     anchors,
+    fetcher,
     hold_desk,
     mail_control,
     quarantine,
@@ -21,6 +22,7 @@ from postwarden.worker.service import (
     Bearer,
     Loop,
     errand_chores,
+    glass_chores,
     hold_chores,
     hook_chores,
     ledger_chores,
@@ -43,6 +45,7 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
             *hold_chores(Aligner(holds, mail_control(configuration), now, webmails(configuration))),
             *repair_chores(repair_desk(configuration, now)),
             *errand_chores(_bearers(configuration, holds.desk.ledger)),
+            *glass_chores(fetcher(configuration, holds.desk, now)),
             *quarantine_chores(quarantine(configuration, holds.desk.ledger)),
             *hook_chores(teller(configuration, holds, now)),
             *ledger_chores(holds.desk.ledger, anchors(configuration), interval),

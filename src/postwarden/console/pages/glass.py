@@ -2,38 +2,50 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from postwarden import wiring
 from postwarden.cases.service import NoSuchCase
 from postwarden.console.gate import DeskRequest, Page, View
 from postwarden.console.keys import signing
+from postwarden.console.pages.live import Look, streamed
 from postwarden.console.speaking import told as spoken
+from postwarden.console.zones import zone_of
 from postwarden.glass.service import (
     CHOICES,
     LEAST_WORDS,
+    WAITS,
     Glass,
     GlassDesk,
+    GlassError,
     NoSuchRequest,
+    Readings,
     Refusal,
     Refused,
+    Stage,
     Wish,
     consent,
 )
 from postwarden.people.service import Permission, tied
-from postwarden.relocation.service import Absence, RelocationError, Wanted
+from postwarden.relocation.service import Wanted
 from postwarden.rooms import present
 from postwarden.words.glass import ABSENCES, REFUSALS
 
 if TYPE_CHECKING:
     from postwarden.evidence.service import Copies
+
+_COOKIE = "reading"
+"""What opens one message: of the browser that asked for it, sent to the page that shows it alone."""
+_SECOND = 1_000_000
+_LONG = 15 * _SECOND
+"""Microseconds after which who waits is asked whether a worker runs."""
 
 
 class Which(forms.Form):
@@ -78,14 +90,13 @@ class No(forms.Form):
     why = forms.CharField(label=_("Why not"), max_length=2_000)
 
 
-def _told(view: Callable[..., HttpResponse]) -> View:
+def _told(view: Callable[..., HttpResponseBase]) -> View:
     """Give a page the room, and tell in words why something is not allowed."""
 
     @wraps(view)
-    def answer(request: DeskRequest, **named: str) -> HttpResponse:
-        desk = wiring.glass_desk(request.rooms.configuration, request.rooms.desk)
+    def answer(request: DeskRequest, **named: str) -> HttpResponseBase:
         try:
-            return view(request, desk, **named)
+            return view(request, GlassDesk(request.rooms.desk), **named)
         except Refused as error:
             told, status = spoken(REFUSALS[error.refusal]), 409
         except NoSuchRequest as error:
@@ -177,22 +188,65 @@ def _facts(request: DeskRequest, found: Glass, no: No) -> dict[str, object]:
     }
 
 
-def read(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse:
-    """Show the message as text to who asked for it; each time is on record, so that it takes a POST."""
+def message(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse:
+    """Ask the worker for the message, which takes a POST; show how far that is, and what came of it."""
+    found, readings = desk.one(start, request.member), Readings(request.rooms.desk)
+    if request.method == "POST":
+        secret = readings.begin(start, request.member, present())
+        answer = redirect("glass-message", start=start)
+        answer.set_cookie(
+            _COOKIE, secret, WAITS // _SECOND, path=reverse("glass-shown", args=(start,)),
+            secure=request.is_secure(), httponly=True, samesite="Strict",
+        )  # fmt: skip
+        return answer
+    told = _reading(request, start)
+    if told["reading"] is None:
+        return redirect("glass-one", start=start)
+    return render(request, "console/glass_message.html", {"one": found, **told})
+
+
+def live(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse | StreamingHttpResponse:
+    """Send how far the worker is."""
+    found = desk.one(start, request.member)
+
+    def look() -> Look:
+        try:
+            told = _reading(request, start)
+        except GlassError:  # its time ended meanwhile; the page says so when it is loaded again
+            told = {"reading": None}
+        reading = told["reading"]
+        goes_on = reading is not None and reading.stage is Stage.WAITING
+        return Look({"one": found, **told}, goes_on)
+
+    Readings(request.rooms.desk).one(start, request.member, present())
+    return streamed(request, "console/parts/glass_reading.html", look)
+
+
+def _reading(request: DeskRequest, start: str) -> dict[str, Any]:
+    now = present()
+    reading = Readings(request.rooms.desk).one(start, request.member, now)
+    absence = None if reading is None else reading.absence
+    return {
+        "reading": reading,
+        "absence": "" if absence is None else spoken(ABSENCES[absence]),
+        "trouble": "" if reading is None else spoken(reading.trouble),
+        "late": reading is not None and now - reading.asked_at > _LONG,
+        "now": now,
+        "zone": zone_of(request),
+    }
+
+
+def shown(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse:
+    """Show the message as text to who asked for it, once; it is on record, so that it takes a POST."""
     found = desk.one(start, request.member)
     if request.method != "POST":
         return redirect("glass-one", start=start)
-    try:
-        message = desk.read(start, request.member, present())
-    except RelocationError as error:
-        told = {"status": 502, "told": spoken(error)}
-        return render(request, "console/trouble.html", told, status=502)
-    if isinstance(message, Absence):
-        told = {"status": 410, "told": spoken(ABSENCES[message])}
-        return render(request, "console/trouble.html", told, status=410)
-    return render(
-        request, "console/glass_read.html", {"one": found, "message": message, "now": present()}
-    )
+    secret = request.COOKIES.get(_COOKIE, "")
+    text = Readings(request.rooms.desk).show(start, secret, request.member, present())
+    told = {"one": found, "message": text, "now": present()}
+    answer = render(request, "console/glass_read.html", told)
+    answer.delete_cookie(_COOKIE, path=reverse("glass-shown", args=(start,)), samesite="Strict")
+    return answer
 
 
 _ASKS = (Permission.GLASS_ASK,)
@@ -201,5 +255,7 @@ PAGES = (
     Page("break-glass/", "glass", _told(every), _SEES),
     Page("break-glass/ask/", "glass-ask", _told(ask), _ASKS),
     Page("break-glass/<str:start>/", "glass-one", _told(one), _SEES),
-    Page("break-glass/<str:start>/message/", "glass-read", _told(read), _ASKS),
+    Page("break-glass/<str:start>/message/", "glass-message", _told(message), _ASKS),
+    Page("break-glass/<str:start>/message/live/", "glass-live", _told(live), _ASKS),
+    Page("break-glass/<str:start>/message/shown/", "glass-shown", _told(shown), _ASKS),
 )
