@@ -12,7 +12,6 @@ from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.security import HttpBearer
@@ -158,9 +157,8 @@ def _note(request: ApiRequest, route: Route, case: str | None, told: BaseModel |
     if not route.noted:
         return
     detail = {"route": route.name, "rows": len(getattr(told, "items", ()))}
-    with transaction.atomic():
-        entry = Entry("api.read", request.auth.name, case=case, detail=detail)
-        request.rooms.ledger.append([entry], present())
+    entry = Entry("api.read", request.auth.name, case=case, detail=detail)
+    request.rooms.ledger.note([entry], present())
 
 
 def case_known(who: Member, reference: str, needs: tuple[Permission, ...]) -> str:

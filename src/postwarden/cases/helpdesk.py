@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple
 
-from django.db import transaction
 from django.db.models import Max
 
 from postwarden.cases.desk import Desk
@@ -113,8 +112,7 @@ def ask_helpdesk(desk: Desk, who: Member, text: str, now: Moment) -> Answer:
     reports = ReportRow.objects.filter(account=account).exclude(case__in=away)
     answer = Answer(account, _concerns(desk, account, away), reports.count())
     detail = {"concerned": bool(answer.concerns)}
-    with transaction.atomic():
-        desk.ledger.append([Entry(ASKED, who.name, person=account, detail=detail)], now)
+    desk.ledger.note([Entry(ASKED, who.name, person=account, detail=detail)], now)
     return answer
 
 

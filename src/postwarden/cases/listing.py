@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from django.db.models import Count, Max, Model, Q, QuerySet
 
 from postwarden.cases.comparing import Match
+from postwarden.cases.counting import counted
 from postwarden.cases.desk import Actor, Desk, may_for_one, seen
 from postwarden.cases.hiding import entries_seen, hidden, parted
 from postwarden.cases.keeping import chunks, found, frozen
@@ -102,13 +103,11 @@ def head(actor: Actor, name: str) -> Head:
         NotAllowed: it concerns none of the actor's organisations.
     """
     row, away = _row(actor, name), hidden(actor)
-    accounts, findings = _mine(actor, row.accounts.all()), _mine(actor, row.findings.all())
-    states = accounts.values_list("state").annotate(Count("pk")).order_by("state")
-    verdicts = findings.filter(present=True).values_list("verdict").annotate(Count("pk"))
+    counts = counted(row, seen(actor, Permission.CASE_READ))
     return Head(
         case=parted(frozen(row, ()), away),
-        states={State(state): count for state, count in states},
-        findings=dict(verdicts.order_by("verdict")),
+        states={**counts.states},
+        findings={**counts.findings},
         entries=entries_seen(row.entries.all(), away).count(),
         reports=_mine(actor, row.reports.all()).count(),
         restricted=row.restricted,
@@ -181,6 +180,7 @@ def findings(desk: Desk, actor: Actor, name: str, asked: Asked) -> Page[Found]:
     if asked.after:
         account, _, finding = asked.after.rpartition(" ")
         rows = rows.filter(Q(account__gt=account) | Q(account=account, finding__gt=finding))
+        rows = rows.filter(account__gte=account)  # which an index can begin with
     some = list(rows.order_by("account", "finding")[: _limit(asked) + 1])
     told = tuple(_found(desk, actor, one) for one in some)
     return _page(told, asked, lambda one: f"{one.account} {one.finding}")

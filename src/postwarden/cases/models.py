@@ -130,6 +130,7 @@ class AccountRow(models.Model):
         indexes = (
             models.Index(fields=("case", "organisation", "state"), name="cases_account_counted"),
             models.Index(fields=("case", "state", "account"), name="cases_account_listed"),
+            models.Index(fields=("account", "case", "organisation"), name="cases_account_known"),
         )
 
 
@@ -195,6 +196,11 @@ class FindingRow(models.Model):
                 fields=("case", "account", "finding"),
                 condition=models.Q(present=True),
                 name="cases_finding_listed",
+            ),
+            models.Index(
+                fields=("account", "case", "verdict"),
+                condition=models.Q(present=True),
+                name="cases_finding_known",
             ),
         )
 

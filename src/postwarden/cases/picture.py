@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from django.db import transaction
 from django.db.models import Count, Max
 
 from postwarden.cases.desk import Desk, seen
@@ -129,8 +128,7 @@ def picture(desk: Desk, who: Member, account: str, now: Moment) -> Picture:
     there = who.organisations(Permission.LEDGER_READ)
     if there is None or organisation in there:
         looked = tuple(_looked(desk, account, away))
-    with transaction.atomic():
-        desk.ledger.append([Entry(VIEWED, who.name, person=account)], now)
+    desk.ledger.note([Entry(VIEWED, who.name, person=account)], now)
     return Picture(account, organisation, _parts(account, away), looked)
 
 

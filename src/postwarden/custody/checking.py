@@ -21,7 +21,7 @@ from postwarden.custody.rules import (
 )
 from postwarden.ledger.service import Ledger, Wanted
 from postwarden.people.service import BadKey, UnknownIdentity, check, member
-from postwarden.state.service import in_pieces
+from postwarden.state.service import Remembered, in_pieces
 
 FROZEN = "plan.frozen"
 """The act of the ledger's entry about a new plan."""
@@ -70,17 +70,15 @@ def sound(row: PlanRow) -> Plan | None:
 
 def readable(row: PlanRow) -> Plan | None:
     """Read a plan, whatever became of its approvals; None where its text or stage is none of ours."""
-    if row.stage not in set(Stage):
-        return None
-    try:
-        return _read(row)
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        RecursionError,
-    ):  # whoever changed it may write anything
-        return None
+    return _read(row, _READER.told)
+
+
+def listed(row: PlanRow) -> Plan | None:
+    """Give a plan for a list: as `readable`, but a text that was read once is not looked at again.
+
+    What is given is what the row's hash covers, whatever became of the text since.
+    """
+    return _read(row, _READER.known)
 
 
 class _Told(NamedTuple):
@@ -92,36 +90,58 @@ class _Told(NamedTuple):
 
 
 class _Reader:
-    """Reads texts of plans; whoever carries one out reads it several times, and its acts may be many."""
+    """Reads texts of plans; each is asked for several times, and its acts may be many.
 
-    _last = _Told("", {}, ())
+    What was read is remembered by its hash: of the plans that were asked for last, some megabytes of acts as
+    `packed` has them.
+    """
+
+    def __init__(self) -> None:
+        self._texts = Remembered[_Told](100_000, lambda told: len(told.acts) + 1)
 
     def told(self, row: PlanRow) -> _Told:
         """Read a text; raise as `packed`, also where it has not the hash of its row."""
-        last = self._last
+        known = self._texts.known(row.hash)
         hashed = sha256()
         pieces = _hashed(in_pieces(row, "text"), hashed.update)
-        if last.hash == row.hash:
+        if known is not None:
             deque(pieces, maxlen=0)
         else:
             acts, rest = packed(pieces)
-            last = _Told(row.hash, json.loads("{" + rest), acts)
+            known = _Told(row.hash, json.loads("{" + rest), acts)
         if hashed.hexdigest() != row.hash:
             raise ValueError("it was changed")
-        self._last = last
-        return last
+        return self._texts.keep(row.hash, known)
+
+    def known(self, row: PlanRow) -> _Told:
+        """Give what a text says that was read already; else read it."""
+        return self._texts.known(row.hash) or self.told(row)
 
 
 _READER = _Reader()
 
 
-def _read(row: PlanRow) -> Plan:
-    _, told, acts = _READER.told(row)
+def _read(row: PlanRow, read: Callable[[PlanRow], _Told]) -> Plan | None:
+    if row.stage not in set(Stage):
+        return None
+    try:
+        return _plan(row, read(row))
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        RecursionError,
+    ):  # whoever changed it may write anything
+        return None
+
+
+def _plan(row: PlanRow, read: _Told) -> Plan:
+    told = read.rest
     plan = Plan(
         case=told["case"],
         reason=told["reason"],
         requester=told["requester"],
-        acts=acts,
+        acts=read.acts,
         mismatch=Mismatch(told["mismatch"]),
         emergency=told["emergency"],
         made=told["made"],

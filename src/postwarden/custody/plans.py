@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from postwarden.cases.service import hidden
-from postwarden.custody.checking import FROZEN, readable, sound
+from postwarden.custody.checking import FROZEN, listed, readable, sound
 from postwarden.custody.errors import NoSuchPlan, Refused
 from postwarden.custody.models import ApprovalRow, PlanRow
 from postwarden.custody.rules import (
@@ -111,7 +111,7 @@ class Plans:
 
     def of_case(self, case: str) -> list[Plan]:
         """Give the plans of a case, oldest first; those whose text somebody changed are left out."""
-        return _readable(PlanRow.objects.filter(case=case))
+        return _listed(_LEAN.filter(case=case))
 
     def case_of(self, hashed: str) -> str | None:
         """Give the case that a plan was frozen in; None where it was in none, or there is no such plan."""
@@ -128,7 +128,7 @@ class Plans:
 
     def every(self) -> list[Plan]:
         """Give all plans, oldest first; those whose text somebody changed are left out."""
-        return _readable(PlanRow.objects.all())
+        return _listed(_LEAN.all())
 
     def seen(self, who: Member, cases: Collection[str] | None = None) -> list[Seen]:
         """Give the plans, oldest first, that concern organisations whose cases somebody may read.
@@ -141,9 +141,9 @@ class Plans:
             NotAllowed: they read no cases at all.
         """
         there = _there(who)
-        rows = PlanRow.objects.all() if cases is None else PlanRow.objects.filter(case__in=cases)
+        rows = _LEAN.all() if cases is None else _LEAN.filter(case__in=cases)
         rows = rows.exclude(case__in=hidden(who))
-        found = (seen(plan, there, self._organisation_of) for plan in _readable(rows))
+        found = (seen(plan, there, self._organisation_of) for plan in _listed(rows))
         return [one for one in found if one is not None]
 
     def page(self, who: Member, wanted: PlansWanted) -> tuple[list[Seen], Place | None]:
@@ -164,8 +164,8 @@ class Plans:
             made, hashed = wanted.after
             rows = rows.filter(Q(made__lt=made) | Q(made=made, hash__lt=hashed))
         found, last = list[Seen](), Place(0, "")
-        for row in rows.iterator(wanted.most + 1):
-            plan = readable(row)
+        for row in rows.prefetch_related("approvals").iterator(wanted.most + 1):
+            plan = listed(row)
             one = None if plan is None else seen(plan, there, self._organisation_of)
             if one is None:
                 continue
@@ -181,11 +181,11 @@ class Plans:
         Those that ended are not read, so that it takes as long after years as on the first day.
         """
         known, away = ties(), hidden(who)
-        begun = PlanRow.objects.filter(stage__in=_BEGUN, approvals=None, text__contains=_EMERGENCY)
-        rows = PlanRow.objects.filter(stage__in=(Stage.FROZEN, Stage.APPROVED)) | begun
+        begun = _LEAN.filter(stage__in=_BEGUN, approvals=None, text__contains=_EMERGENCY)
+        rows = _LEAN.filter(stage__in=(Stage.FROZEN, Stage.APPROVED)) | begun
         return [
             plan
-            for plan in _readable(rows)
+            for plan in _listed(rows)
             if awaits(plan, now)
             and plan.case not in away
             and plan.requester != who.name
@@ -354,8 +354,8 @@ def _there(who: Member) -> frozenset[str] | None:
     return there
 
 
-def _readable(rows: QuerySet[PlanRow]) -> list[Plan]:
-    read = (readable(row) for row in rows.prefetch_related("approvals"))
+def _listed(rows: QuerySet[PlanRow]) -> list[Plan]:
+    read = (listed(row) for row in rows.prefetch_related("approvals"))
     return sorted((plan for plan in read if plan is not None), key=lambda plan: plan.made)
 
 

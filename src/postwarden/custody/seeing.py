@@ -1,5 +1,6 @@
 """Plans as somebody may see them: with what concerns the organisations whose cases they may read."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,6 +8,8 @@ from typing import NamedTuple
 from postwarden.custody.acts import Act, accounts_of
 from postwarden.custody.rules import Plan, Stage
 from postwarden.vocabulary import Moment
+
+_PLACE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,16 @@ class Place(NamedTuple):
 
     made: Moment
     hash: str
+
+    @classmethod
+    def read(cls, text: str) -> "Place | None":
+        """Read what `str` gave; None where it is none."""
+        found = _PLACE.fullmatch(text)
+        return None if found is None else cls(int(found[1]), found[2])
+
+    def __str__(self) -> str:
+        """Write it, for who asks for the next page."""
+        return f"{self.made} {self.hash}"
 
 
 class PlansWanted(NamedTuple):

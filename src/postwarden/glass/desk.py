@@ -90,9 +90,8 @@ class GlassDesk:
             raise NotAllowed(said("{account}: is no account", account=account))
         who.allowed(Permission.GLASS_ASK, self._desk.organisation_of(account))
         detail = {"message_id": message_id}
-        with transaction.atomic():
-            entry = Entry("glass.searched", who.name, person=account, detail=detail)
-            self._desk.ledger.append([entry], now)
+        entry = Entry("glass.searched", who.name, person=account, detail=detail)
+        self._desk.ledger.note([entry], now)
         return account
 
     def every(self, who: Member) -> list[Glass]:

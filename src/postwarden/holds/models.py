@@ -58,7 +58,14 @@ class HoldRow(models.Model):
         """A case holds an account once of each kind."""
 
         db_table = "holds_hold"
-        indexes = (models.Index(fields=("account", "ended"), name="holds_hold_account"),)
+        indexes = (
+            models.Index(fields=("account", "ended"), name="holds_hold_account"),
+            models.Index(
+                fields=("account", "id"),
+                condition=models.Q(ended__isnull=True),
+                name="holds_hold_listed",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("account", "kind", "case"),

@@ -24,6 +24,7 @@ from postwarden.ledger.errors import KeysMissing
 from postwarden.ledger.heads import Head, heads
 from postwarden.ledger.keys import CASE, PERSON, Keyring
 from postwarden.ledger.models import OriginRow
+from postwarden.ledger.noting import Notes
 from postwarden.ledger.ports import Anchor
 from postwarden.ledger.proving import Proof, prove
 from postwarden.ledger.proving import Wanted as Provable
@@ -51,10 +52,15 @@ class Ledger:
         self._secrets = load_secrets(folder)
         self._keys = Keyring(self._secrets.wrapping)
         self.name = _origin(name, self._secrets)
+        self._notes = Notes(self.append)
 
     def append(self, entries: Sequence[Entry], now: Moment) -> None:
         """See `appending.append`."""
         append(entries, self._keys, now)
+
+    def note(self, entries: Sequence[Entry], now: Moment) -> None:
+        """See `noting.Notes.write`: for what was only read, so that there is no change to share."""
+        self._notes.write(entries, now)
 
     def sequence(self, now: Moment) -> int:
         """See `sequencing.sequence`."""

@@ -122,6 +122,13 @@ def unpack(commitments: bytes, sealed: bytes) -> list[tuple[int, bytes, bytes]]:
     return parts
 
 
+def keys_of(commitments: bytes) -> list[int]:
+    """Give the numbers of the keys of an entry's parts; none where these bytes are no parts."""
+    if len(commitments) % _COMMITMENT.size:
+        return []
+    return [key for key, _ in _COMMITMENT.iter_unpack(commitments)]
+
+
 def leaf_data(index: int, at: Moment, act: str, case: str | None, commitments: bytes) -> bytes:
     """Give the bytes of a leaf: its place, its open facts, and the commitments of its parts.
 

@@ -5,10 +5,13 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from hmac import new as hmac
+from itertools import groupby
+from operator import itemgetter
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
+from django.db.models import QuerySet
 
 from postwarden.ledger.errors import KeysMissing
 from postwarden.ledger.models import KeyRow
@@ -20,8 +23,8 @@ _MOST_PAGES = 50
 _NUMBERS = 1 << 63  # what a database has room for
 # In SQL, not through models: an append must not cost a millisecond.
 _FIND = (
-    "SELECT id, kind, reference, wrapped FROM ledger_key"
-    " WHERE wrapped IS NOT NULL AND reference IN ({})"
+    "SELECT id, reference, wrapped FROM ledger_key"
+    " WHERE wrapped IS NOT NULL AND kind = %s AND reference IN ({})"
 )
 _MAKE = (
     "INSERT INTO ledger_key (kind, reference, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
@@ -67,8 +70,15 @@ class Keyring:
 
     def within(self, numbers: range) -> dict[int, AESGCM | None]:
         """Give the keys of these numbers: None for those erased; those that were changed are left out."""
+        return self._opened(KeyRow.objects.filter(pk__gte=numbers.start, pk__lt=numbers.stop))
+
+    def numbered(self, numbers: Iterable[int]) -> dict[int, AESGCM | None]:
+        """Give the keys of these few numbers, as `within` does."""
+        wanted = sorted(number for number in set(numbers) if number < _NUMBERS)
+        return self._opened(KeyRow.objects.filter(pk__in=wanted)) if wanted else {}
+
+    def _opened(self, rows: QuerySet[KeyRow]) -> dict[int, AESGCM | None]:
         found: dict[int, AESGCM | None] = {}
-        rows = KeyRow.objects.filter(pk__gte=numbers.start, pk__lt=numbers.stop)
         for number, reference, wrapped in rows.values_list("pk", "reference", "wrapped"):
             with suppress(KeysMissing):
                 found[number] = (
@@ -127,6 +137,13 @@ class Keys(dict[int, AESGCM | None]):
             raise KeyError(number)
         return self[number]
 
+    def fetch(self, numbers: Iterable[int]) -> None:
+        """Read these keys at once, where they are not known: a page of entries needs few of many."""
+        if len(self) > _PAGE * _MOST_PAGES:
+            self.clear()
+            self._pages.clear()
+        self.update(self._keyring.numbered(set(numbers) - self.keys()))
+
     def readable(self, number: int) -> AESGCM | None:
         """Give a key; None where nothing can be read with it any more."""
         try:
@@ -137,14 +154,14 @@ class Keys(dict[int, AESGCM | None]):
 
 def _stored(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, bytes]]:
     """Give number and wrapped key by kind and reference."""
-    references = sorted({reference for _, reference in wanted})
-    kinds = {kind for kind, _ in wanted}
     found: dict[tuple[str, str], tuple[int, bytes]] = {}
+    by_kind = groupby(sorted(wanted), key=itemgetter(0))
     with connection.cursor() as cursor:
-        for start in range(0, len(references), _NAMES):
-            some = references[start : start + _NAMES]
-            cursor.execute(_FIND.format(", ".join(["%s"] * len(some))), some)
-            for number, kind, reference, wrapped in cursor.fetchall():
-                if kind in kinds:
+        for kind, some in by_kind:
+            references = [reference for _, reference in some]
+            for start in range(0, len(references), _NAMES):
+                names = references[start : start + _NAMES]
+                cursor.execute(_FIND.format(", ".join(["%s"] * len(names))), [kind, *names])
+                for number, reference, wrapped in cursor.fetchall():
                     found[kind, reference] = number, bytes(wrapped)
     return found

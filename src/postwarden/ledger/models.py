@@ -39,9 +39,10 @@ class EntryRow(models.Model):
         return Packed(bytes(self.commitments), bytes(self.sealed))
 
     class Meta:
-        """In the order of appending."""
+        """In the order of appending; the latest of an act is asked for."""
 
         db_table = "ledger_entry"
+        indexes = (models.Index(fields=("act", "id"), name="ledger_entry_act"),)
 
 
 class LeafRow(models.Model):

@@ -1,14 +1,15 @@
 """Reading entries back: their facts, as far as they were neither erased nor changed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from django.db.models import BinaryField, BooleanField, F, QuerySet
 from django.db.models.expressions import RawSQL
 
-from postwarden.ledger.entries import facts_of, unpack
+from postwarden.ledger.entries import facts_of, keys_of, unpack
 from postwarden.ledger.keys import NONCE, PERSON, Keyring, Keys
 from postwarden.ledger.models import EntryRow
 from postwarden.vocabulary import Moment
@@ -57,7 +58,8 @@ class Wanted:
 
 
 EVERY = Wanted()
-_SOME = 200
+_SOME = 50
+"""Entries that are read together where most likely few are wanted."""
 # As the index has it, in literals: SQLite would not use it for parameters.
 _PERSONAL = RawSQL("substr(commitments, 41, 8)", (), BinaryField())
 _HAS_PERSONAL = RawSQL("length(commitments) > 40", (), BooleanField())
@@ -73,29 +75,33 @@ def read(wanted: Wanted, keyring: Keyring) -> Iterator[Told]:
 def latest(wanted: Wanted, before: int | None, keyring: Keyring) -> Iterator[Told]:
     """Give entries the latest first, those with lower numbers than `before` where it is given.
 
-    They are read as they are taken, some hundreds at a time.
+    They are read as they are taken, some at a time.
     """
-    keys = Keys(keyring)
     rows = _rows(wanted)
     rows = rows if before is None else rows.filter(pk__lt=before)
-    for row in rows.order_by("-pk").iterator(_SOME):
-        yield _told(row, row.place, keys)
+    yield from _by_few(rows.order_by("-pk").iterator(_SOME), keyring)
 
 
 def about(person: str, keyring: Keyring) -> Iterator[Told]:
     """Give the entries about a person, latest first; also those whose facts were erased."""
     numbers = [number.to_bytes(8, "big") for number in keyring.ever_of((PERSON, person))]
-    keys = Keys(keyring)
     rows = _rows(EVERY).annotate(personal=_PERSONAL).filter(_HAS_PERSONAL, personal__in=numbers)
-    for row in rows.order_by("-pk").iterator(_SOME) if numbers else ():
-        yield _told(row, row.place, keys)
+    yield from _by_few(rows.order_by("-pk").iterator(_SOME) if numbers else (), keyring)
 
 
 def placed(first: int, most: int, keyring: Keyring) -> list[Told]:
     """Give the entries of so many leaves from one on, in their order: none comes between them later."""
-    keys = Keys(keyring)
     rows = _rows(EVERY).filter(leafrow__index__gte=first).order_by("leafrow__index")
-    return [_told(row, row.place, keys) for row in rows[:most]]
+    return list(_by_few(rows[:most], keyring))
+
+
+def _by_few(rows: Iterable[Any], keyring: Keyring) -> Iterator[Told]:
+    """Read entries back with their keys alone, some entries at a time."""
+    keys, left = Keys(keyring), iter(rows)
+    while some := list(islice(left, _SOME)):
+        keys.fetch(number for row in some for number in keys_of(row.packed().commitments))
+        for row in some:
+            yield _told(row, row.place, keys)
 
 
 def _rows(wanted: Wanted) -> QuerySet[Any]:

@@ -25,6 +25,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from postwarden.durable.service import LockedElsewhereError, file_mode, locked_file, make_folder
 from postwarden.state import project
 from postwarden.state.errors import StateBusy, StateFailed, StateMissing
+from postwarden.state.remembering import forget_all
 from postwarden.state.settings import StateSettings
 
 _bound: StateSettings | None = None
@@ -73,6 +74,7 @@ def bind(settings: StateSettings) -> None:
     """Let Django's default connection lead to this state; open connections are closed."""
     global _bound  # noqa: PLW0603  # as Django's connections, of which there is one set a process
     _bound = settings
+    forget_all()
     connections.close_all()
     connections.settings = connections.configure_settings({"default": _database(settings)})
     del connections["default"]

@@ -11,12 +11,14 @@ from postwarden.state.database import (
     set_up,
 )
 from postwarden.state.errors import StateBusy, StateError, StateFailed, StateMissing
+from postwarden.state.remembering import Remembered
 from postwarden.state.settings import StateSettings
 from postwarden.state.texts import in_pieces
 
 __all__ = [
     "POSTGRESQL",
     "SQLITE",
+    "Remembered",
     "StateBusy",
     "StateError",
     "StateFailed",

@@ -25,7 +25,6 @@ from postwarden.people.service import Permission
 from postwarden.rooms import present
 
 _HASH = re.compile(r"[0-9a-f]{8,64}")
-_AFTER = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64})")
 _HOUR = 3_600_000_000
 
 
@@ -70,7 +69,7 @@ def list_plans(request: ApiRequest, asked: Query[PlansAsked]) -> Listing[PlanSha
         of = cases.references(case_known(request.auth, asked.case, (Permission.CASE_READ,)))
     wanted = PlansWanted(asked.limit, _place(asked.after(request.auth)), of, asked.stage)
     found, last = request.rooms.holds.plans.page(request.auth, wanted)
-    after = "" if last is None else f"{last.made} {last.hash}"
+    after = "" if last is None else str(last)
     return Listing(items=[shape(one) for one in found], next=cursor_of(after, request.auth))
 
 
@@ -193,12 +192,10 @@ def shape(one: Seen) -> PlanShape:
 
 def _place(after: str) -> Place | None:
     """Read the place that a page comes after; None for the first one; raise `BadRequest`."""
-    if not after:
-        return None
-    key = _AFTER.fullmatch(after)
-    if key is None:
+    place = Place.read(after)
+    if after and place is None:
         raise BadRequest("cursor: is not one that `next` of a page gave")
-    return Place(int(key[1]), key[2])
+    return place
 
 
 _READS = (Permission.CASE_READ,)

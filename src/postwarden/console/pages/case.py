@@ -13,6 +13,7 @@ from postwarden.console.lists import after_of, next_page, searched
 from postwarden.console.of_case import asked, frame_of, of_case, shown
 from postwarden.console.pictures import flow_picture, time_picture
 from postwarden.console.zones import zone_of
+from postwarden.custody.service import Place, PlansWanted
 from postwarden.people.service import Permission
 from postwarden.rooms import present
 from postwarden.vocabulary import Moment
@@ -104,10 +105,13 @@ def export(request: DeskRequest, head: Head) -> HttpResponse:
 def plans(request: DeskRequest, head: Head) -> HttpResponse:
     """List the plans of the case, newest first."""
     known = cases.references(head.case.reference)
-    found = request.rooms.holds.plans.seen(request.member, known)
-    return shown(request, head, "plans", {"plans": found[::-1]})
+    wanted = PlansWanted(_PLANS, Place.read(after_of(request)), known)
+    found, last = request.rooms.holds.plans.page(request.member, wanted)
+    after = "" if last is None else str(last)
+    return shown(request, head, "plans", {"plans": found, "next": next_page(request, after)})
 
 
+_PLANS = 50
 _FLOWS = 12
 """Drawn one by one; the rest is counted."""
 _KEPT = 600

@@ -5,7 +5,6 @@ import tempfile
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -87,10 +86,8 @@ def _foreseen(request: DeskRequest, form: Map) -> dict[str, object]:
     from postwarden.maps import preflight as foresee  # noqa: PLC0415  # slow to load
 
     rooms, told = request.rooms, form.cleaned_data
-    with transaction.atomic():
-        detail = {"table": os.path.basename(told["table"]), "days": told["days"]}
-        entry = Entry("preflight.run", request.member.name, detail=detail)
-        rooms.ledger.append([entry], present())
+    detail = {"table": os.path.basename(told["table"]), "days": told["days"]}
+    rooms.ledger.note([Entry("preflight.run", request.member.name, detail=detail)], present())
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, os.path.basename(told["table"]))
         with open(path, "wb") as file:
