@@ -1,4 +1,4 @@
-"""Keys of doveadm's API: in the file itself, or in one that only the worker can read."""
+"""Secrets of a process: in the file itself, or in one that only this process can read."""
 
 import os
 from contextlib import suppress
@@ -11,7 +11,20 @@ from postwarden.configuration.values import FilePath, Model, some
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts what a service alone may read: systemd.exec(5), LoadCredential=."""
 NOT_HELD = ""
-"""The key of a process that cannot read the file: no Dovecot takes it, and no door asks with it."""
+"""The secret of a process that cannot read its file: nobody takes it, and no door asks with it."""
+
+
+def first_line(file: str) -> str:
+    """Give the secret in the first line of a file; `NOT_HELD` where this process cannot read it.
+
+    A credential of the file's name that systemd gives the service comes first.
+    """
+    given = os.environ.get(CREDENTIALS)
+    name = os.path.basename(file)
+    for path in ([os.path.join(given, name)] if given else []) + [file]:
+        with suppress(OSError), open(path, encoding="utf-8") as stream:
+            return stream.readline().strip()
+    return NOT_HELD
 
 
 class WithKey(Model):
@@ -29,14 +42,7 @@ class WithKey(Model):
 
     def key(self) -> str | None:
         """Give the key; `NOT_HELD` where this process cannot read it, None where none is named."""
-        if self.api_key_file is None:
-            return self.api_key
-        given = os.environ.get(CREDENTIALS)
-        name = os.path.basename(self.api_key_file)
-        for path in ([os.path.join(given, name)] if given else []) + [self.api_key_file]:
-            with suppress(OSError), open(path, encoding="utf-8") as file:
-                return file.readline().strip()
-        return NOT_HELD
+        return self.api_key if self.api_key_file is None else first_line(self.api_key_file)
 
     def check_one_key(self) -> None:
         """Refuse a Dovecot with two keys, or none; raise `ValueError`."""

@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from postwarden.configuration.console import ConsoleSection
 from postwarden.configuration.desk import (
     LedgerSection,
     OrganisationSection,
@@ -43,7 +44,7 @@ from postwarden.holds.doctor.settings import DoctorSettings
 from postwarden.holds.settings import HoldSettings
 from postwarden.hooks.settings import HookSettings
 from postwarden.ledger.settings import LedgerSettings
-from postwarden.people.settings import Organisations, PeopleSettings
+from postwarden.people.settings import IdentityProvider, Organisations, PeopleSettings
 from postwarden.relocation.settings import RelocationSettings
 from postwarden.sources.service import (
     DirectorySettings,
@@ -82,6 +83,7 @@ class Configuration:
     quarantine: QuarantineSettings
     relocation: RelocationSettings
     hooks: HookSettings
+    identity_provider: IdentityProvider | None
 
 
 class _Provider(Model):
@@ -297,6 +299,9 @@ class File(Model):
     webhooks: HooksSection = Field(
         default=HooksSection(), description="Which programs may be told of events."
     )
+    console: ConsoleSection = Field(
+        default=ConsoleSection(), description="How people sign in to the console."
+    )
     organisations: list[OrganisationSection] = Field(
         default=[],
         description="Whom this installation serves: the provider, brands, resellers. Without any, the"
@@ -371,6 +376,7 @@ class File(Model):
             quarantine=self.quarantine.settings(base),
             relocation=self.relocation.settings(),
             hooks=self.webhooks.settings(),
+            identity_provider=self.console.settings(),
             organisations=organisations(self.organisations, own.name, own.domains),
             people=None if self.people is None else self.people.settings(base),
         )

@@ -53,6 +53,7 @@ def frame(request: HttpRequest) -> Mapping[str, Any]:
         "rail": rail,
         "here": next((one for one in rail if here.startswith(one.name)), None),
         "zone": zone_of(request),
+        "identity_provider": request.rooms.configuration.identity_provider,  # type: ignore[attr-defined]  # likewise
     }
 
 

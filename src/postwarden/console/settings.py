@@ -44,6 +44,7 @@ def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
             "allauth.account",
             "allauth.mfa",
             "allauth.usersessions",
+            "allauth.socialaccount",
             "django_htmx",
             "postwarden.console",
         ],
@@ -115,6 +116,8 @@ _SIGNING_IN = {
     "ACCOUNT_LOGOUT_REDIRECT_URL": "account_login",
     "ACCOUNT_REAUTHENTICATION_TIMEOUT": 300,
     "ACCOUNT_SESSION_REMEMBER": False,
+    "SOCIALACCOUNT_ADAPTER": "postwarden.console.oidc.adapter.Adapter",
+    "SOCIALACCOUNT_STORE_TOKENS": False,
     "AUTH_PASSWORD_VALIDATORS": [
         {
             "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

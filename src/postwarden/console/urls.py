@@ -14,6 +14,7 @@ from postwarden.console.pages import (
     glass,
     helpdesk,
     holding,
+    identity,
     ledger,
     live,
     own,
@@ -32,6 +33,7 @@ from postwarden.console.pages import (
 
 PAGES = (
     *entrance.PAGES,
+    *identity.PAGES,
     *today.PAGES,
     *cases.PAGES,
     *restriction.PAGES,

@@ -37,7 +37,13 @@ from postwarden.people.rules import (
     Role,
     allows,
 )
-from postwarden.people.settings import Columns, Organisation, Organisations, PeopleSettings
+from postwarden.people.settings import (
+    Columns,
+    IdentityProvider,
+    Organisation,
+    Organisations,
+    PeopleSettings,
+)
 from postwarden.people.signatures import (
     NAMESPACE,
     challenge_of,
@@ -68,6 +74,7 @@ __all__ = [
     "BadToken",
     "Columns",
     "Grant",
+    "IdentityProvider",
     "Key",
     "LastManager",
     "Member",

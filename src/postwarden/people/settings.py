@@ -1,6 +1,6 @@
 """The organisations that one installation serves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from postwarden.vocabulary import normal
@@ -51,6 +51,23 @@ class Columns(NamedTuple):
     name: str = "name"
     language: str = "language"
     channel: str = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """The [console.oidc] section: who else knows the people who work here.
+
+    Attributes:
+        issuer: its name for itself, which each of its identity tokens bears.
+        client_id: its name for Postwarden.
+        secret: shared with Postwarden; "" where this process cannot read it.
+        name: for people.
+    """
+
+    issuer: str
+    client_id: str
+    secret: str = field(repr=False)
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
