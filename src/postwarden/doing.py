@@ -30,6 +30,7 @@ from postwarden.errands.service import (
 )
 from postwarden.evidence.service import Manifest, Progress, Scope, accounts_of, take
 from postwarden.examining import Kept, examine
+from postwarden.lines import write_lines
 from postwarden.opened import opened
 from postwarden.people.service import member
 from postwarden.rooms import Rooms, present
@@ -158,8 +159,10 @@ def main() -> None:
     """
     file, number, token = sys.argv[1:]
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    configuration = load(file)
+    write_lines("errand", configuration.log_style)
     try:
-        desk = rooms.opened(load(file))
+        desk = rooms.opened(configuration)
         with suppress(ErrandLost):
             do(desk, taken(desk.ledger, int(number), int(token)))
     except KeyboardInterrupt:

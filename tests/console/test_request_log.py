@@ -6,18 +6,18 @@ import logging
 
 import pytest
 
-from postwarden.console.logs import REQUESTS, JsonLines
+from postwarden.lines import Lines, Style
 
 MARKED = "hold1@example.net"
-FACTS = {"time", "level", "event", "request", "method", "route", "status", "ms"}
+FACTS = {"time", "level", "process", "event", "request", "method", "route", "status", "ms"}
 
 
 @pytest.fixture
 def written():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines())
-    log = logging.getLogger(REQUESTS)
+    handler.setFormatter(Lines("console", Style.JSON))
+    log = logging.getLogger("postwarden")
     before = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)

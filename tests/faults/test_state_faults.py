@@ -176,7 +176,7 @@ def test_a_worker_outlives_its_postgresql(tmp_path):
             until((tmp_path / "holds" / "holds.sqlite").exists)
             database.process.send_signal(signal.SIGQUIT)  # immediate: as a crash, nothing is tidied
             database.process.wait(20)
-            until(lambda: any("it will be tried again" in line for line in told))
+            until(lambda: any('"event": "trouble"' in line for line in told))
             failed = installation.hold()
             assert (failed.returncode, process.poll()) == (2, None)
             assert "PostgreSQL" in failed.stderr

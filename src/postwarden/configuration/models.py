@@ -25,6 +25,7 @@ from postwarden.configuration.doctor import DoctorSection
 from postwarden.configuration.holds import HoldsSection
 from postwarden.configuration.hooks import HooksSection
 from postwarden.configuration.keys import WithKey
+from postwarden.configuration.logging import LoggingSection
 from postwarden.configuration.quarantine import QuarantineSection
 from postwarden.configuration.relocation import RelocationSection
 from postwarden.configuration.values import (
@@ -44,6 +45,7 @@ from postwarden.holds.doctor.settings import DoctorSettings
 from postwarden.holds.settings import HoldSettings
 from postwarden.hooks.settings import HookSettings
 from postwarden.ledger.settings import LedgerSettings
+from postwarden.lines import Style
 from postwarden.people.settings import IdentityProvider, Organisations, PeopleSettings
 from postwarden.relocation.settings import RelocationSettings
 from postwarden.sources.service import (
@@ -83,6 +85,7 @@ class Configuration:
     quarantine: QuarantineSettings
     relocation: RelocationSettings
     hooks: HookSettings
+    log_style: Style
     identity_provider: IdentityProvider | None
 
 
@@ -302,6 +305,9 @@ class File(Model):
     console: ConsoleSection = Field(
         default=ConsoleSection(), description="How people sign in to the console."
     )
+    logging: LoggingSection = Field(
+        default=LoggingSection(), description="What Postwarden's own services write of themselves."
+    )
     organisations: list[OrganisationSection] = Field(
         default=[],
         description="Whom this installation serves: the provider, brands, resellers. Without any, the"
@@ -376,6 +382,7 @@ class File(Model):
             quarantine=self.quarantine.settings(base),
             relocation=self.relocation.settings(),
             hooks=self.webhooks.settings(),
+            log_style=self.logging.settings(),
             identity_provider=self.console.settings(),
             organisations=organisations(self.organisations, own.name, own.domains),
             people=None if self.people is None else self.people.settings(base),

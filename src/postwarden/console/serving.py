@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 from postwarden.configuration import Configuration
 from postwarden.console.secret import secret
 from postwarden.console.settings import CONFIGURATION, settings
+from postwarden.lines import write_lines
 from postwarden.state.service import set_up
 
 
@@ -20,9 +21,7 @@ def prepare(configuration: Configuration, *, secure: bool) -> None:
     """
     folder = configuration.state.path
     set_up({CONFIGURATION: configuration, **settings(folder, secure=secure)})
-    from postwarden.console.logs import write_lines  # noqa: PLC0415  # once Django is set up
-
-    write_lines()
+    write_lines("console", configuration.log_style)
     from django.core.management import call_command  # noqa: PLC0415  # once Django is set up
 
     from postwarden.state.service import open_state  # noqa: PLC0415
@@ -46,6 +45,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         "bind": f"{host}:{port}",
         "workers": workers,
         "threads": threads,
+        "logger_class": "postwarden.console.logs.ServerLog",
         "control_socket_disable": True,  # nobody needs another way to steer it than signals
     }
     _Server(options).run()

@@ -14,6 +14,7 @@ from postwarden.holds.errors import ProjectionUnfit
 from postwarden.holds.file import HeldAccounts
 from postwarden.holds.settings import HoldSettings
 from postwarden.holds.silence import is_silent
+from postwarden.lines import tell
 from postwarden.vocabulary import normal
 
 Message = MutableMapping[str, Any]
@@ -29,6 +30,7 @@ _DROP = "postwarden.drop"  # of the scope's extensions: ends the connection with
 
 def serve(settings: HoldSettings) -> None:
     """Answer until stopped by SIGTERM or SIGINT."""
+    tell("started")
     uvicorn.run(
         application(settings),
         host=settings.host,
@@ -37,6 +39,7 @@ def serve(settings: HoldSettings) -> None:
         loop="asyncio",
         lifespan="off",
         access_log=False,
+        log_config=None,
         log_level="warning",
         server_header=False,
         date_header=False,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import NamedTuple
 
 from django.db import Error, close_old_connections, connections
 
@@ -36,20 +37,28 @@ class Chore:
     aside: bool = False
 
 
+class Trouble(NamedTuple):
+    """What went wrong with a chore, and after how many seconds it is tried again."""
+
+    chore: str
+    error: Exception
+    seconds: float
+
+
 class Loop:
     """Runs chores in turn, each at its interval; a chore that fails waits twice as long each time."""
 
     def __init__(
         self,
         chores: Sequence[Chore],
-        tell: Callable[[str], None],
+        tell: Callable[[Trouble], None],
         last_seconds: float = _LAST_SECONDS,
     ) -> None:
         """Take the chores.
 
         Args:
             chores: to do.
-            tell: is called with a sentence for what went wrong, by several threads.
+            tell: is called with what went wrong, by several threads.
             last_seconds: how long `run` waits at its end for the chores aside that are under way; they
                 end with the process.
         """
@@ -119,21 +128,26 @@ class Loop:
             now = time.monotonic()
             for chore in chores:
                 if due[chore] <= now and not self._stop.is_set():
-                    failed[chore] = 0 if self._went_well(chore) else failed[chore] + 1
-                    due[chore] = time.monotonic() + _wait(chore, failed[chore])
+                    error = self._tried(chore)
+                    failed[chore] = 0 if error is None else failed[chore] + 1
+                    waits = _wait(chore, failed[chore])
+                    due[chore] = time.monotonic() + waits
+                    if error is not None:
+                        self._tell(Trouble(chore.name, error, waits))
             self._stop.wait(max(0.0, min(due.values(), default=now + 1) - time.monotonic()))
 
-    def _went_well(self, chore: Chore) -> bool:
+    @staticmethod
+    def _tried(chore: Chore) -> Exception | None:
+        """Do it; give what kept it from going well."""
         try:
             close_old_connections()
             chore.do()
         except (PostwardenError, OSError, Error) as error:
-            self._tell(f"{chore.name}: {error}; it will be tried again")
-            return False
+            return error
         finally:
             if chore.aside:
                 connections.close_all()  # those of its thread
-        return True
+        return None
 
 
 def _wait(chore: Chore, failed: int) -> float:

@@ -10,12 +10,13 @@ from postwarden.worker.chores import (
     quarantine_chores,
     repair_chores,
 )
-from postwarden.worker.loop import Chore, Loop
+from postwarden.worker.loop import Chore, Loop, Trouble
 
 __all__ = [
     "Bearer",
     "Chore",
     "Loop",
+    "Trouble",
     "errand_chores",
     "glass_chores",
     "hold_chores",

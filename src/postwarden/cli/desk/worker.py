@@ -1,13 +1,14 @@
 """`postwarden worker`: what goes on by itself."""
 
+import logging
 import sys
 
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
-from postwarden.cli.output.hostile import visible
 from postwarden.configuration import Configuration, load
 from postwarden.errands.service import Kind
 from postwarden.holds.service import Aligner
 from postwarden.ledger.service import Ledger
+from postwarden.lines import nameless, tell, tell_fault, write_lines
 from postwarden.wiring import (
     anchors,
     fetcher,
@@ -21,6 +22,7 @@ from postwarden.wiring import (
 from postwarden.worker.service import (
     Bearer,
     Loop,
+    Trouble,
     errand_chores,
     glass_chores,
     hold_chores,
@@ -30,6 +32,7 @@ from postwarden.worker.service import (
     repair_chores,
 )
 
+_COULD_NOT_RUN = 2
 ERRAND = "from postwarden.state.service import set_up; set_up(); from postwarden.doing import main; main()"
 """What a process does that does one errand."""
 
@@ -38,9 +41,8 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
     """Do what was decided and asked for, tell webhooks, sign and anchor tree heads, until SIGTERM or Ctrl-C."""
     configuration = load(config)
     holds = hold_desk(configuration)
-    _tell("The worker is at work.")
     interval = configuration.ledger.interval_seconds
-    Loop(
+    loop = Loop(
         [
             *hold_chores(Aligner(holds, mail_control(configuration), now, webmails(configuration))),
             *repair_chores(repair_desk(configuration, now)),
@@ -51,7 +53,15 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
             *ledger_chores(holds.desk.ledger, anchors(configuration), interval),
         ],
         _tell,
-    ).run()
+    )
+    write_lines("worker", configuration.log_style)
+    tell("started")
+    try:
+        loop.run()
+    except Exception as error:  # noqa: BLE001  # a fault of the program: its words can name somebody
+        tell_fault(error)
+        sys.exit(_COULD_NOT_RUN)
+    tell("stopped")
 
 
 def _bearers(configuration: Configuration, book: Ledger) -> list[Bearer]:
@@ -64,6 +74,12 @@ def _bearers(configuration: Configuration, book: Ledger) -> list[Bearer]:
     ]
 
 
-def _tell(sentence: str) -> None:
-    sys.stderr.write(f"{visible(sentence)}\n")
-    sys.stderr.flush()
+def _tell(trouble: Trouble) -> None:
+    tell(
+        "trouble",
+        logging.WARNING,
+        chore=nameless(trouble.chore),
+        error=type(trouble.error).__name__,
+        text=nameless(str(trouble.error)),
+        again_seconds=round(trouble.seconds, 1),
+    )

@@ -9,7 +9,7 @@ from postwarden.drills.lab.folder import State
 from postwarden.drills.lab.options import HOST, NOBODY
 from postwarden.drills.lab.processes import Part
 
-_AT_WORK = "The worker is at work."  # says `postwarden worker`
+_AT_WORK = '"event": "started"'  # says `postwarden worker`
 _POSTWARDEN = (sys.executable, "-c", "from postwarden.cli import main; main()")
 
 
