@@ -73,18 +73,16 @@ def test_one_message_is_read_once_somebody_else_signed(desk, asked, tmp_path):
     assert "threatens her" in words(desk.browser("counsel-all").get(asked))
     assert grant(desk, asked, "counsel-all", tmp_path).status_code == 302
     assert browser.get(f"{asked}message/").status_code == 302  # it takes a POST
-    begun = browser.post(f"{asked}message/")
-    cookie = begun.cookies["reading"]
-    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (
-        f"{asked}message/shown/",
-        True,
-        "Strict",
-    )
+    begun = browser.post(f"{asked}message/", secure=True)
+    cookie = begun.cookies["__Secure-reading"]
+    assert (cookie["path"], cookie["samesite"]) == (f"{asked}message/shown/", "Strict")
+    assert cookie["httponly"]
+    assert cookie["secure"]
     assert "The worker fetches it" in words(browser.get(begun["Location"]))
     fetch(desk)
     assert "Show one message" in words(browser.get(begun["Location"]))
     assert browser.get(f"{asked}message/shown/").status_code == 302  # so does that
-    shown = browser.post(f"{asked}message/shown/")
+    shown = browser.post(f"{asked}message/shown/", secure=True)
     assert "dear you" in words(shown)
     assert b"<script>x" not in shown.content
     assert "no-store" in shown["Cache-Control"]

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-COOKIE = "sessionid"
+COOKIE = "__Host-sessionid"
 PASSWORD = "correct horse battery"
 HELPDESK = "helpdesk-home"
 

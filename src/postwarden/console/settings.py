@@ -150,7 +150,12 @@ _POLICY = {
 
 
 def _sessions(*, secure: bool) -> dict[str, Any]:
+    # browsers take a cookie of that name from this host alone, by HTTPS, for all of its addresses
+    before = "__Host-" if secure else ""
     return {
+        "SESSION_COOKIE_NAME": f"{before}sessionid",
+        "CSRF_COOKIE_NAME": f"{before}csrftoken",
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         "SESSION_COOKIE_AGE": int(timedelta(hours=10).total_seconds()),
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -195,7 +195,7 @@ def message(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse:
         secret = readings.begin(start, request.member, present())
         answer = redirect("glass-message", start=start)
         answer.set_cookie(
-            _COOKIE, secret, WAITS // _SECOND, path=reverse("glass-shown", args=(start,)),
+            _cookie(request), secret, WAITS // _SECOND, path=reverse("glass-shown", args=(start,)),
             secure=request.is_secure(), httponly=True, samesite="Strict",
         )  # fmt: skip
         return answer
@@ -241,12 +241,18 @@ def shown(request: DeskRequest, desk: GlassDesk, start: str) -> HttpResponse:
     found = desk.one(start, request.member)
     if request.method != "POST":
         return redirect("glass-one", start=start)
-    secret = request.COOKIES.get(_COOKIE, "")
+    secret = request.COOKIES.get(_cookie(request), "")
     text = Readings(request.rooms.desk).show(start, secret, request.member, present())
     told = {"one": found, "message": text, "now": present()}
     answer = render(request, "console/glass_read.html", told)
-    answer.delete_cookie(_COOKIE, path=reverse("glass-shown", args=(start,)), samesite="Strict")
+    place = reverse("glass-shown", args=(start,))
+    answer.delete_cookie(_cookie(request), path=place, samesite="Strict")
     return answer
+
+
+def _cookie(request: DeskRequest) -> str:
+    """Give the cookie's name: where it is set by HTTPS, one that browsers take by nothing else."""
+    return f"__Secure-{_COOKIE}" if request.is_secure() else _COOKIE
 
 
 _ASKS = (Permission.GLASS_ASK,)
