@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from postwarden import wiring
@@ -15,6 +15,7 @@ from postwarden.console.speaking import told as spoken
 from postwarden.console.zones import read_local, zone_of
 from postwarden.people.service import NotAllowed, Permission
 from postwarden.rooms import present
+from postwarden.veiled import Use, unveil_for, veil_for
 from postwarden.vocabulary import Moment
 from postwarden.vouching import check_ledger
 from postwarden.words import record
@@ -70,10 +71,15 @@ class Anchor(NamedTuple):
 
 
 def entries(request: DeskRequest) -> HttpResponse:
-    """Show what was done, latest first, of what the reader may see; a POST checks all of it."""
+    """Show what was done, latest first, of what the reader may see.
+
+    A POST with a search leads to what fits, by an address that names nobody; any other checks all of it.
+    """
     if request.method == "POST":
-        return _verified(request)
-    form = Search(request.GET)
+        return _looked_for(request) if "actor" in request.POST else _verified(request)
+    asked = request.GET.copy()
+    asked["actor"] = unveil_for(request.member.name, Use.SEARCH, asked.get("of", "")) or ""
+    form = Search(asked)
     form.request = request
     page = _page(request, form) if form.is_valid() else None
     query = request.GET.copy()
@@ -84,6 +90,15 @@ def entries(request: DeskRequest) -> HttpResponse:
         "console/ledger.html",
         {"form": form, "page": page, "next": f"?{query.urlencode()}", **_vouched(request)},
     )
+
+
+def _looked_for(request: DeskRequest) -> HttpResponse:
+    query = request.POST.copy()
+    query.pop("csrfmiddlewaretoken", None)
+    actor = str(query.pop("actor")[-1])
+    if actor:
+        query["of"] = veil_for(request.member.name, Use.SEARCH, actor)
+    return redirect(f"{request.path}?{query.urlencode()}")
 
 
 def _page(request: DeskRequest, form: Search) -> cases.Pageful | None:
