@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from copy import copy
 from itertools import count
 from types import TracebackType
@@ -18,8 +19,9 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.expr.schema import Schema
 
-from postwarden.evidence.compiling import Remembering
+from postwarden.evidence.compiling import creation, described, names, query, remembered, table
 from postwarden.evidence.errors import BrokenSnapshot
 from postwarden.evidence.tables import schema_of
 from postwarden.sources.service import (
@@ -54,7 +56,6 @@ def _signature(_one: str, _two: str, _three: str, _four: str) -> int:
     raise TypeError("runs in DuckDB only")
 
 
-_COMPILER = Remembering()
 _MOST = 4
 _hash = ibis.udf.scalar.builtin(
     _signature, name="hash", signature=((dt.string,) * _MOST, dt.uint64)
@@ -73,6 +74,11 @@ def identity(*columns: ir.Value) -> ir.Value:
     return ibis.ifelse(nothing, ibis.null("uint64"), _hash(*columns, *padding))
 
 
+@remembered
+def _counted(expression: ir.Table) -> ir.Table:
+    return expression.aggregate(rows=expression.count())
+
+
 class Engine:
     """Queries over one snapshot folder; use it as a context manager.
 
@@ -84,11 +90,15 @@ class Engine:
 
     def __init__(self, folder: str, memory: str = "2GB", threads: int = 2) -> None:
         self._spill = tempfile.mkdtemp(prefix="spill-", dir=folder)
-        self._connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
-        self._connection.compiler = _COMPILER
-        self._connection.con.execute("SET temp_directory = ?", [self._spill])
-        self._connection.raw_sql("SET preserve_insertion_order = false")
-        self._kept, self._given = count(), count()
+        self._connection = duckdb.connect(config={"memory_limit": memory, "threads": threads})
+        for setting, value in (
+            ("temp_directory", self._spill),
+            ("preserve_insertion_order", False),
+            ("timezone", "UTC"),
+            ("python_enable_replacements", False),  # no name in a question means a variable of ours
+        ):
+            self._connection.execute(f"SET {setting} = ?", [value])
+        self._kept, self._given = count(), dict[str, pa.Table]()
         self.tables = {name: self._table(folder, name, kind) for name, kind in TABLES.items()}
 
     def _table(self, folder: str, name: str, record: type[NamedTuple]) -> ir.Table:
@@ -97,7 +107,11 @@ class Engine:
             fields = [field.with_nullable(nullable=True) for field in schema_of(record)]
             return self._registered(name, pa.schema(fields).empty_table())
         try:
-            return self._connection.read_parquet(parts, table_name=name)
+            parquet = self._connection.read_parquet(parts)
+            parquet.create_view(name)
+            return described(
+                name, tuple(zip(parquet.columns, map(str, parquet.types), strict=True))
+            )
         except duckdb.Error as error:
             raise BrokenSnapshot(
                 said(
@@ -110,8 +124,9 @@ class Engine:
 
     def _registered(self, name: str, rows: pa.Table) -> ir.Table:
         """Give rows of this process under a name that they have in every engine: see `compiling`."""
-        self._connection.con.register(name, rows)
-        return self._connection.table(name)
+        self._connection.register(name, rows)
+        self._given[name] = rows
+        return table(name, Schema.from_pyarrow(rows.schema))
 
     def given(self, columns: Mapping[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> ir.Table:
         """Give rows of this process as a table to join with; columns by name and type."""
@@ -120,7 +135,7 @@ class Engine:
             name: pa.array(values, type=kind)
             for (name, kind), values in zip(columns.items(), arrays, strict=True)
         }
-        return self._registered(f"given_{next(self._given)}", pa.table(data))
+        return self._registered(f"given_{len(self._given)}", pa.table(data))
 
     def named(self, column: str, values: Iterable[str]) -> ir.Table:
         """Give strings of this process as a table of one column to join with."""
@@ -136,8 +151,15 @@ class Engine:
         return view
 
     def batches(self, expression: ir.Table, size: int = 50_000) -> Iterator[pa.RecordBatch]:
-        """Run an expression and give its rows in batches."""
-        yield from self._connection.to_pyarrow_batches(expression, chunk_size=size)
+        """Run an expression and give its rows in batches; others may be run meanwhile.
+
+        Each has a cursor of its own: DuckDB ends an answer that is read bit by bit, without a word, as
+        soon as the connection is asked for something else.
+        """
+        with closing(self._connection.cursor()) as cursor:
+            for name in names(expression) & self._given.keys():  # known to one connection alone
+                cursor.register(name, self._given[name])
+            yield from cursor.execute(query(expression)).to_arrow_reader(size)
 
     def records(self, expression: ir.Table, record: type[Row]) -> Iterator[Row]:
         """Run an expression whose first columns are those of the record, and give records."""
@@ -148,15 +170,19 @@ class Engine:
 
     def table(self, expression: ir.Table) -> pa.Table:
         """Run an expression and give all its rows; only for answers known to be small."""
-        return self._connection.to_pyarrow(expression)
+        return self._connection.execute(query(expression)).to_arrow_table()
 
     def count(self, expression: ir.Table) -> int:
         """Count the rows of an expression."""
-        return int(self._connection.to_pyarrow(expression.count()).as_py())
+        rows = self._connection.execute(query(_counted(expression))).fetchall()
+        return int(rows[0][0])
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """Compute an expression once and give the stored answer, for what is asked several times."""
-        return self._connection.create_table(f"kept_{next(self._kept)}", expression, temp=True)
+        name, schema = f"kept_{next(self._kept)}", expression.schema()
+        self._connection.execute(creation(name, schema))
+        self._connection.execute(f'INSERT INTO "{name}" {query(expression)}')
+        return table(name, schema)
 
     def __enter__(self) -> Self:
         return self
@@ -167,5 +193,5 @@ class Engine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.disconnect()
+        self._connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from postwarden.evidence.collection import Progress, Sources, take
 from postwarden.evidence.comparison import absences
+from postwarden.evidence.compiling import remembered
 from postwarden.evidence.directories import directory_lookups
 from postwarden.evidence.engine import Engine, identity
 from postwarden.evidence.errors import BrokenSnapshot, EvidenceError, NoSnapshot, SnapshotBusy
@@ -52,6 +53,7 @@ __all__ = [
     "identity",
     "latest",
     "merge",
+    "remembered",
     "stored",
     "take",
 ]

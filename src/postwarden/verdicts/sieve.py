@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from postwarden.evidence.service import Validity, identity
+from postwarden.evidence.service import Validity, identity, remembered
 from postwarden.vocabulary import Moment
 
 GOOD_COLUMNS = (
@@ -70,6 +70,7 @@ def directory_index(moment: ir.Value, validities: Sequence[Validity]) -> ir.Valu
     return ibis.cases(*branches, else_=ibis.null("int64"))
 
 
+@remembered
 def good_deliveries(
     tables: Mapping[str, ir.Table],
     validities: Sequence[Validity],
@@ -111,6 +112,7 @@ def good_deliveries(
     return good.anti_join(_several(tables), "stay")
 
 
+@remembered
 def _several(tables: Mapping[str, ir.Table]) -> ir.Table:
     """Give the `stay` of transactions that may have stored several files in one mailbox.
 
@@ -163,6 +165,7 @@ def doubtful_content(copies: ir.Table) -> ir.Value:
     return (declared != "") & copies.content_hash.notnull() & ~fits.fill_null(False)
 
 
+@remembered
 def plain(copies: ir.Table, good: ir.Table) -> ir.Table:
     """Give the copies that a good delivery proves, joined with it."""
     copies = copies.filter(~doubtful_content(copies))
@@ -177,6 +180,7 @@ def plain(copies: ir.Table, good: ir.Table) -> ir.Table:
     return copies.inner_join(one, _proved(copies, one), rname="line_{name}")
 
 
+@remembered
 def proofs(good: ir.Table) -> ir.Table:
     """Give each proof of good deliveries once, with `SLIM_COLUMNS` of its first."""
     return good.group_by("proof").agg(
@@ -184,6 +188,7 @@ def proofs(good: ir.Table) -> ir.Table:
     )
 
 
+@remembered
 def sifted(
     copies: ir.Table, proofs: ir.Table, since: Moment | None, until: Moment | None
 ) -> ir.Table:
@@ -210,6 +215,7 @@ def sifted(
     return rows.group_by(*rows.columns).agg(copies=rows.count())
 
 
+@remembered
 def own(names: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
     """Give the `KEY` of copies that their holder appended, and nobody delivered.
 
@@ -244,11 +250,13 @@ def _proved(copies: ir.Table, good: ir.Table) -> list[ir.Value]:
     ]
 
 
+@remembered
 def unproved(tables: Mapping[str, ir.Table], proofs: ir.Table) -> ir.Table:
     """Give Dovecot's saves that no good delivery proves, with `SAVE_COLUMNS`."""
     return _lines_of(tables).anti_join(proofs.select("stay"), "stay").drop("stay")
 
 
+@remembered
 def unstored(tables: Mapping[str, ir.Table]) -> ir.Table:
     """Give Dovecot's saves of whose session the mailbox holds no copy, with `SAVE_COLUMNS`."""
     copies = tables["copies"].filter(tables["copies"].lmtp_id.notnull())
@@ -261,6 +269,7 @@ def _lines_of(tables: Mapping[str, ir.Table]) -> ir.Table:
     return saves.select(*SAVE_COLUMNS, stay=identity(saves.session_id, saves.account))
 
 
+@remembered
 def lost(tables: Mapping[str, ir.Table], lone: ir.Table, scanned: ir.Table) -> ir.Table:
     """Give those of some saves that went into scanned mailboxes and are of no copy there.
 
@@ -276,6 +285,7 @@ def lost(tables: Mapping[str, ir.Table], lone: ir.Table, scanned: ir.Table) -> i
     return _without_untraced(saves.anti_join(stored, at_home), copies)
 
 
+@remembered
 def gone(tables: Mapping[str, ir.Table], missing: ir.Table, scanned: ir.Table) -> ir.Table:
     """Give the saves of which no copy is stored, in their own mailbox or elsewhere.
 
@@ -323,6 +333,7 @@ def _saves(tables: Mapping[str, ir.Table]) -> ir.Table:
     return lines.filter(lines.server == "dovecot", lines.status == "saved")
 
 
+@remembered
 def gone_queued(tables: Mapping[str, ir.Table], delimiters: str) -> ir.Table:
     """Give Postfix' own deliveries into mailboxes, as local(8) and virtual(8) log them, without a copy.
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import ibis
 import ibis.expr.types as ir
 
-from postwarden.evidence.service import identity
+from postwarden.evidence.service import identity, remembered
 from postwarden.vocabulary import Moment
 
 _AGENT = (
@@ -48,6 +48,7 @@ class Measured(NamedTuple):
     line: int
 
 
+@remembered
 def measured(copies: ir.Table, deliveries: ir.Table) -> ir.Table:
     """Give every copy that can be measured, with the columns of `Measured`.
 
