@@ -4,6 +4,7 @@ from collections.abc import Iterator, Set
 
 import ibis.expr.types as ir
 
+from postwarden.evidence.compiling import remembered
 from postwarden.evidence.engine import Engine, identity
 from postwarden.vocabulary import Moment
 
@@ -22,11 +23,9 @@ def absences(engine: Engine, servers: Set[str]) -> Iterator[tuple[str, Missing, 
     lone = engine.keep(_of_one_log(sessions)) if servers & {"dovecot", "postfix"} else None
     events = acts.filter(acts.what.isin(["opened", "listed", "downloaded", "searched"]))
     if lone is not None and "dovecot" in servers:
-        missing = sessions.filter(sessions.server == "postfix").semi_join(lone, "session")
-        there = lines.filter(lines.server == "dovecot").select("time").union(acts.select("time"))
-        yield "dovecot", *_answer(engine, missing, there)
+        yield "dovecot", *_answer(engine, _lone(sessions, lone, "postfix"), _dovecot(lines, acts))
     if lone is not None and "postfix" in servers:
-        missing = sessions.filter(sessions.server == "dovecot").semi_join(lone, "session")
+        missing = _lone(sessions, lone, "dovecot")
         there = lines.filter(lines.server == "postfix").select("time")
         yield "postfix", *_answer(engine, missing, there)
     if "dovecot-events" in servers:
@@ -35,6 +34,7 @@ def absences(engine: Engine, servers: Set[str]) -> Iterator[tuple[str, Missing, 
         yield "dovecot-events", *_answer(engine, missing, events.select("time"))
 
 
+@remembered
 def _sessions(lines: ir.Table) -> ir.Table:
     """Give the lines of which the other server's log should have one of the same session."""
     saving = (lines.server == "dovecot") & (lines.agent == "lmtp")
@@ -43,10 +43,23 @@ def _sessions(lines: ir.Table) -> ir.Table:
     return lines.select("server", "time", "file", "line", session=identity(lines.session_id))
 
 
+@remembered
 def _of_one_log(sessions: ir.Table) -> ir.Table:
     saving = sessions.server == "dovecot"
     seen = sessions.group_by("session").agg(saved=saving.any(), sent=(~saving).any())
     return seen.filter(seen.saved != seen.sent).select("session")
+
+
+@remembered
+def _lone(sessions: ir.Table, lone: ir.Table, server: str) -> ir.Table:
+    """Give the lines of a server whose session the other's log lacks."""
+    return sessions.filter(sessions.server == server).semi_join(lone, "session")
+
+
+@remembered
+def _dovecot(lines: ir.Table, acts: ir.Table) -> ir.Table:
+    """Give the moments of which Dovecot's log says something."""
+    return lines.filter(lines.server == "dovecot").select("time").union(acts.select("time"))
 
 
 def _answer(engine: Engine, missing: ir.Table, there: ir.Table) -> tuple[Missing, list[Moment]]:

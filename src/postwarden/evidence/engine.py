@@ -79,6 +79,11 @@ def _counted(expression: ir.Table) -> ir.Table:
     return expression.aggregate(rows=expression.count())
 
 
+@remembered
+def _selected(expression: ir.Table, columns: Sequence[str]) -> ir.Table:
+    return expression.select(*columns)
+
+
 class Engine:
     """Queries over one snapshot folder; use it as a context manager.
 
@@ -164,7 +169,7 @@ class Engine:
     def records(self, expression: ir.Table, record: type[Row]) -> Iterator[Row]:
         """Run an expression whose first columns are those of the record, and give records."""
         names = list(record._fields)
-        for batch in self.batches(expression.select(*names)):
+        for batch in self.batches(_selected(expression, names)):
             columns = [column.to_pylist() for column in batch.columns]
             yield from map(record._make, zip(*columns, strict=True))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from postwarden.evidence.service import Engine
+from postwarden.evidence.service import Engine, remembered
 from postwarden.sources.service import AccessRecord, DeliveryRecord
 from postwarden.verdicts.deliveries import DeliveryIndex
 from postwarden.verdicts.subjects import Subject
@@ -41,8 +41,8 @@ def related(engine: Engine, subjects: Sequence[Subject]) -> Related:
     index = DeliveryIndex(_deliveries(engine, subjects))
     found = Related(index, _traces(engine, subjects, index))
     accesses = engine.tables["accesses"]
-    accounts = _given(engine, "account", {subject.holder for subject in subjects})
-    records = list(engine.records(accesses.semi_join(accounts, "account"), AccessRecord))
+    holders = _named(engine, accesses, "account", {subject.holder for subject in subjects})
+    records = list(engine.records(holders, AccessRecord))
     actors = {one.session: one.actor for one in records if one.session and one.actor}
     for access in records:
         actor = access.actor or actors.get(access.session or "")
@@ -94,13 +94,12 @@ def _traces(engine: Engine, subjects: Sequence[Subject], index: DeliveryIndex) -
 
 def _deliveries(engine: Engine, subjects: Sequence[Subject]) -> list[DeliveryRecord]:
     lines = engine.tables["deliveries"]
-    storage = lines.mutate(base=lines.storage_id.split(",")[0])
     names = {subject.storage_name for subject in subjects if subject.storage_name}
     first = [
         _named(engine, lines, "session_id", {s.session_id for s in subjects if s.session_id}),
         _named(engine, lines, "queue_id", {q for s in subjects for q in s.queue_ids}),
         _named(engine, lines, "message_id", {s.message_id for s in subjects if s.message_id}),
-        storage.semi_join(_given(engine, "base", names), "base").drop("base"),
+        _stored(lines, _given(engine, "base", names)),
     ]
     records: dict[tuple[str, int, str | None], DeliveryRecord] = {}
     new = _added(records, (r for query in first for r in engine.records(query, DeliveryRecord)))
@@ -119,6 +118,13 @@ def _deliveries(engine: Engine, subjects: Sequence[Subject]) -> list[DeliveryRec
     return list(records.values())
 
 
+@remembered
+def _stored(lines: ir.Table, names: ir.Table) -> ir.Table:
+    """Give the lines that name files, by their base names."""
+    storage = lines.mutate(base=lines.storage_id.split(",")[0])
+    return storage.semi_join(names, "base").drop("base")
+
+
 def _added(
     records: dict[tuple[str, int, str | None], DeliveryRecord], found: Iterable[DeliveryRecord]
 ) -> list[DeliveryRecord]:
@@ -132,7 +138,12 @@ def _added(
 
 
 def _named(engine: Engine, table: ir.Table, column: str, values: set[str]) -> ir.Table:
-    return table.semi_join(_given(engine, column, values), column)
+    return _having(table, _given(engine, column, values), column)
+
+
+@remembered
+def _having(table: ir.Table, given: ir.Table, column: str) -> ir.Table:
+    return table.semi_join(given, column)
 
 
 def _given(engine: Engine, column: str, values: Iterable[str]) -> ir.Table:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from postwarden.evidence.service import Engine, identity
+from postwarden.evidence.service import Engine, identity, remembered
 from postwarden.sources.service import parse_trace
 from postwarden.verdicts.sieve import KEY
 
@@ -140,6 +140,7 @@ def _fed(engine: Engine, found: ir.Table, queues: ir.Table, sessions: ir.Table) 
     return found
 
 
+@remembered
 def _others(lines: ir.Table, known: ir.Table, column: str) -> ir.Table:
     """Give the values of a column that are not known yet."""
     there = lines.filter(lines[column].notnull()).select(column).distinct()
