@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +79,7 @@ _MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "postwarden.console.lasting.SessionEnds",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -116,6 +116,7 @@ _SIGNING_IN = {
     "ACCOUNT_LOGOUT_REDIRECT_URL": "account_login",
     "ACCOUNT_REAUTHENTICATION_TIMEOUT": 300,
     "ACCOUNT_SESSION_REMEMBER": False,
+    "USERSESSIONS_ADAPTER": "postwarden.console.lasting.Sessions",
     "SOCIALACCOUNT_ADAPTER": "postwarden.console.oidc.adapter.Adapter",
     "SOCIALACCOUNT_STORE_TOKENS": False,
     "AUTH_PASSWORD_VALIDATORS": [
@@ -156,7 +157,7 @@ def _sessions(*, secure: bool) -> dict[str, Any]:
         "SESSION_COOKIE_NAME": f"{before}sessionid",
         "CSRF_COOKIE_NAME": f"{before}csrftoken",
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
-        "SESSION_COOKIE_AGE": int(timedelta(hours=10).total_seconds()),
+        "SESSION_COOKIE_AGE": 10 * _HOUR,  # console/lasting.py ends them on time
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
