@@ -25,7 +25,10 @@ def test_the_first_person_comes_by_the_link_that_was_printed(bare):
     assert [one.role for one in anna.grants] == [Role.POSTMASTER]
     signed = Client().post("/account/login/", {"login": "anna", "password": PASSWORD})
     assert (signed.status_code, signed["Location"]) == (302, "/")
-    assert [one.act for one in bare.holds.desk.ledger.entries()] == ["person.added"]
+    assert [one.act for one in bare.holds.desk.ledger.entries()] == [
+        "person.added",
+        "person.signed-in",
+    ]
 
 
 @pytest.mark.parametrize("given", ["x", "", token("another secret")])
