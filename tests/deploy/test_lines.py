@@ -12,14 +12,18 @@ import subprocess
 import sys
 import time
 from contextlib import closing, contextmanager
+from urllib.request import Request, urlopen
 
 import pytest
 from django.db import connections, transaction
+from prometheus_client.parser import text_string_to_metric_families
 
-from people.conftest import NOW
+from api.conftest import token_of
+from people.conftest import NOW, Records
 from postwarden.drills.simulated import simulate
 from postwarden.ledger.service import Entry, Ledger
 from postwarden.lines import Lines, Style, nameless
+from postwarden.people.service import EVERYWHERE, Grant, Permission, Role, add
 from postwarden.state.service import StateSettings, open_state
 
 NAME = "hold1@example.net"
@@ -42,6 +46,7 @@ def installation(upgraded_sqlite, tmp_path):
     open_state(StateSettings(str(tmp_path / "state")))
     with transaction.atomic():
         Ledger(str(tmp_path / "state"), LEDGER).append([Entry("test", "anna")], NOW)
+        add("anna", "Anna", [Grant(Role.POSTMASTER, EVERYWHERE)], "anna", Records(), NOW)
     connections.close_all()
     file = tmp_path / "tree" / "postwarden.toml"
     port = free_port()
@@ -73,9 +78,9 @@ def service(*words):
     )
     lines, rest = [], bytearray()
 
-    def heard(wanted=None, seconds=40):
+    def heard(wanted=None, times=1, seconds=40):
         end = time.monotonic() + seconds
-        while wanted is None or not any(wanted in one for one in lines):
+        while wanted is None or sum(wanted in one for one in lines) < times:
             if not select.select([process.stderr], [], [], max(0, end - time.monotonic()))[0]:
                 pytest.fail(f"{wanted} was not said: {lines}")
             read = os.read(process.stderr.fileno(), 65_536)
@@ -152,11 +157,31 @@ def test_the_policy_server_tells_what_is_no_request_without_its_words(installati
     assert NAME not in json.dumps(told)
 
 
-def test_the_console_and_its_server_write_one_kind_of_line(installation):
+def figures(port, given):
+    """Give how many requests there were, by route, and which process tells so."""
+    headers = {"Authorization": f"Bearer {given}"}
+    with urlopen(
+        Request(f"http://127.0.0.1:{port}/metrics", headers=headers), timeout=30
+    ) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+        return {
+            one.labels["route"]: one.value
+            for family in families
+            for one in family.samples
+            if one.name == "postwarden_request_seconds_count"
+        }
+
+
+def test_the_console_s_processes_write_one_kind_of_line_and_count_together(installation):
     file, port = installation("json")
-    words = ("--insecure", "--workers", "1", "--port", port)
+    given = token_of("anna", (Permission.METRICS_READ,))
+    connections.close_all()
+    words = ("--insecure", "--workers", "2", "--port", port)
     with service("serve", *words, "-c", file) as (process, heard):
-        heard("Booting worker")
+        heard("Booting worker", times=2)
+        for _ in range(12):
+            asks(port, b"GET /health/live HTTP/1.0\r\n\r\n")
+        assert {figures(port, given)["health-live"] for _ in range(6)} == {12}
         asks(port, f"GET /helpdesk/?q={NAME} HTTP/1.0\r\nUser-Agent: {NAME}\r\n\r\n".encode())
         asks(port, f"GET / HTTP/1.0\r\nX-{NAME}: x\r\n\r\n".encode())
         asks(port, f"NONSENSE {NAME}\r\n\r\n".encode())
@@ -164,7 +189,7 @@ def test_the_console_and_its_server_write_one_kind_of_line(installation):
         told = [json.loads(one) for one in ended(process, heard)]
     assert {one["process"] for one in told} == {"console"}
     assert {one["event"] for one in told} == {"said", "request"}
-    request = next(one for one in told if one["event"] == "request")
+    request = next(one for one in told if one.get("route") == "helpdesk")
     assert (request["route"], request["status"]) == ("helpdesk", 302)
     assert NAME not in json.dumps(told)
 

@@ -1,10 +1,11 @@
 """For what watches: whether this process lives, whether it can answer, and figures for Prometheus.
 
-Figures are counted in the state when they are asked for, so that every process gives the same ones; they
-name nobody, no account and no case.
+Figures are counted in the state when they are asked for, and those of requests in files that all processes of a
+server share, so that every process gives the same ones; they name nobody, no account and no case.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -15,7 +16,9 @@ from prometheus_client.registry import Collector
 
 from postwarden.api import problems
 from postwarden.api.gate import ApiRequest, Bearer
-from postwarden.cases.service import count_cases
+from postwarden.api.measured import collect_into
+from postwarden.cases.service import Due, count_cases, running_clocks
+from postwarden.errands.service import count_going
 from postwarden.holds.service import count_held
 from postwarden.people.service import BadToken, Permission
 from postwarden.rooms import Rooms, present
@@ -54,6 +57,7 @@ def metrics(request: ApiRequest) -> HttpResponse:
         return problems.of(error)
     registry = CollectorRegistry()
     registry.register(_Figures(request.rooms))
+    collect_into(registry)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -63,28 +67,58 @@ class _Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Count."""
-        cases = GaugeMetricFamily("postwarden_cases", "Cases.", labels=["stage"])
-        for stage, count in count_cases().items():
-            cases.add_metric([stage], count)
-        held = GaugeMetricFamily("postwarden_holds", "Open holds.", labels=["kind"])
-        for kind, count in count_held().items():
-            held.add_metric([kind], count)
-        yield from (cases, held, *_effects())
+        cases = (((stage,), count) for stage, count in count_cases().items())
+        yield _gauge("cases", "Cases, restricted ones left out.", ("stage",), cases)
+        held = (((kind,), count) for kind, count in count_held().items())
+        yield _gauge("holds", "Open holds.", ("kind",), held)
+        going = count_going().items()
+        yield _gauge("errands", "Work that somebody waits for.", ("kind", "stage"), going)
+        yield from (*_effects(), *_clocks(), *_worker(), *self._ledger())
+
+    def _ledger(self) -> Iterator[Metric]:
+        """Say how much stands under a signed head, how much waits for one, and when the last was signed."""
         newest = next(iter(self._rooms.ledger.heads(1)), None)
-        leaves = GaugeMetricFamily("postwarden_ledger_leaves", "Entries under a signed head.")
-        leaves.add_metric([], 0 if newest is None else newest.size)
-        yield leaves
+        size = 0 if newest is None else newest.size
+        yield _gauge("ledger_leaves", "Entries under a signed head.", (), [((), size)])
+        unsigned = self._rooms.ledger.unsigned()
+        yield _gauge("ledger_unsigned", "Entries that wait for a head.", (), [((), unsigned)])
+        signed = [] if newest is None else [((), newest.at / _SECOND)]
+        yield _gauge("ledger_head_timestamp_seconds", "When the last head was signed.", (), signed)
+
+
+def _gauge(
+    name: str, meaning: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]
+) -> Metric:
+    gauge = GaugeMetricFamily(f"postwarden_{name}", meaning, labels=labels)
+    for key, value in values:
+        gauge.add_metric(key, value)
+    return gauge
+
+
+def _clocks() -> Iterator[Metric]:
+    """Say how many clocks run in open cases, and when the first of them runs out."""
+    due, ends = ("due",), defaultdict[Due, list[float]](list)
+    for one in running_clocks():
+        ends[one.due].append(one.until / _SECOND)
+    counts = (((one,), len(ends[one])) for one in Due)
+    yield _gauge("clocks", "Clocks that run, by what is to be done.", due, counts)
+    first = (((one,), min(times)) for one, times in ends.items() if times)
+    yield _gauge("clock_next_timestamp_seconds", "When the first of them runs out.", due, first)
+
+
+def _worker() -> Iterator[Metric]:
+    """Say when a worker last was at work; nothing where none ever was."""
+    last = outbox.last_sign()
+    seen = [] if last is None else [((), last / _SECOND)]
+    yield _gauge("worker_seen_timestamp_seconds", "When a worker last was at work.", (), seen)
 
 
 def _effects() -> Iterator[Metric]:
     """Say what the worker has still to do: how much of what kind, what fails, and how late it is."""
-    kind = ["kind"]
-    waiting = GaugeMetricFamily("postwarden_effects_waiting", "To be carried out.", labels=kind)
-    failing = GaugeMetricFamily("postwarden_effects_failing", "Of these, failed once.", labels=kind)
-    late = GaugeMetricFamily("postwarden_effects_late_seconds", "The oldest overdue.", labels=kind)
-    now = present()
-    for one in outbox.backlog():
-        waiting.add_metric([one.kind], one.waiting)
-        failing.add_metric([one.kind], one.failing)
-        late.add_metric([one.kind], max(now - one.due, 0) / _SECOND)
-    yield from (waiting, failing, late)
+    now, kind, kinds = present(), ("kind",), outbox.backlog()
+    waiting = (((one.kind,), one.waiting) for one in kinds)
+    yield _gauge("effects_waiting", "To be carried out.", kind, waiting)
+    failing = (((one.kind,), one.failing) for one in kinds)
+    yield _gauge("effects_failing", "Of these, failed once.", kind, failing)
+    late = (((one.kind,), max(now - one.due, 0) / _SECOND) for one in kinds)
+    yield _gauge("effects_late_seconds", "The oldest overdue.", kind, late)

@@ -10,6 +10,7 @@ from itertools import islice
 
 from django.db.models import Count, Q
 
+from postwarden.cases.clocks import Clock, clocks
 from postwarden.cases.desk import Actor, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
 from postwarden.cases.hiding import hidden, parted
@@ -48,6 +49,12 @@ def count_cases() -> Mapping[Stage, int]:
     every = CaseRow.objects.filter(restricted=False)
     counted = dict(every.values_list("stage").annotate(Count("pk")).order_by())
     return {stage: counted.get(stage, 0) for stage in Stage}
+
+
+def running_clocks() -> list[Clock]:
+    """Give the clocks that run, the one that runs out first before all others, restricted cases left out."""
+    rows = CaseRow.objects.filter(stage=Stage.OPEN, restricted=False).prefetch_related("tasks")
+    return clocks(frozen(row, ()) for row in rows)
 
 
 def some_cases(actor: Actor, asked: Asked, stages: Collection[Stage] = ()) -> Page[Case]:

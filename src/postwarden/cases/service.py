@@ -57,7 +57,7 @@ from postwarden.cases.listing import (
     unmatched,
 )
 from postwarden.cases.locking import lock
-from postwarden.cases.overview import count_cases, known, some_cases
+from postwarden.cases.overview import count_cases, known, running_clocks, some_cases
 from postwarden.cases.people import (
     forget_persons,
     keep_persons,
@@ -250,6 +250,7 @@ __all__ = [
     "reopen",
     "reports",
     "restrict_case",
+    "running_clocks",
     "sight",
     "some_cases",
     "some_findings",

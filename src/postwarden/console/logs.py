@@ -1,4 +1,4 @@
-"""A line for each request: what was asked by the name of its page, and never by whom or of whom.
+"""A line and a figure for each request: what was asked by the name of its page, and never by whom or of whom.
 
 Neither addresses of pages with what stands in them, nor query strings, nor what a client calls itself.
 """
@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from postwarden.api.measured import measure
 from postwarden.lines import tell
 
 _GIVEN = re.compile(r"[0-9a-f]{32}")  # as nginx makes $request_id
@@ -20,7 +21,7 @@ _FAULT = 500
 
 
 class RequestLog:
-    """Tells the log of every request once it is answered; a stream, once its answer begins."""
+    """Tells the log and the figures of every request once it is answered; a stream, once its answer begins."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._next = get_response
@@ -30,15 +31,18 @@ class RequestLog:
         began = time.monotonic()
         given = request.headers.get("X-Request-ID", "")
         answer = self._next(request)
+        took = time.monotonic() - began
         match = request.resolver_match
+        route = (match.view_name or match.route) if match else None
+        measure(route, answer.status_code, took)
         tell(
             "request",
             logging.ERROR if answer.status_code >= _FAULT else logging.INFO,
             request=given if _GIVEN.fullmatch(given) else uuid4().hex,
             method=request.method if match else None,  # anything may stand there
-            route=(match.view_name or match.route) if match else None,
+            route=route,
             status=answer.status_code,
-            ms=round((time.monotonic() - began) * 1_000),
+            ms=round(took * 1_000),
         )
         return answer
 

@@ -1,5 +1,8 @@
 """The console as a server: Gunicorn with threads, behind a proxy that speaks HTTPS."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +15,9 @@ from postwarden.console.settings import CONFIGURATION, settings
 from postwarden.lines import write_lines
 from postwarden.state.service import set_up
 
+_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client lets all processes of a server count together; read as it is loaded."""
+
 
 def prepare(configuration: Configuration, *, secure: bool) -> None:
     """Set Django up for the console, and bring the state's tables up to date.
@@ -20,6 +26,7 @@ def prepare(configuration: Configuration, *, secure: bool) -> None:
         StateError: the state cannot be used.
     """
     folder = configuration.state.path
+    os.environ[_FIGURES] = tempfile.mkdtemp(prefix="postwarden-figures-")
     set_up({CONFIGURATION: configuration, **settings(folder, secure=secure)})
     write_lines("console", configuration.log_style)
     from django.core.management import call_command  # noqa: PLC0415  # once Django is set up
@@ -46,9 +53,14 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         "workers": workers,
         "threads": threads,
         "logger_class": "postwarden.console.logs.ServerLog",
+        "on_exit": _forget_figures,
         "control_socket_disable": True,  # nobody needs another way to steer it than signals
     }
     _Server(options).run()
+
+
+def _forget_figures(_server: object) -> None:
+    shutil.rmtree(os.environ[_FIGURES], ignore_errors=True)
 
 
 class _Server(BaseApplication):

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Count
+
 from postwarden.errands.models import ErrandRow
 from postwarden.errands.values import Errand, Kind, Stage, Step
 from postwarden.ledger.service import Entry, Ledger
 from postwarden.vocabulary import Moment, said_again
+
+_GOING = (Stage.WAITING, Stage.RUNNING)
 
 
 def effect_of(kind: Kind) -> str:
@@ -31,6 +35,15 @@ def frozen(row: ErrandRow) -> Errand:
         outcome=row.outcome,
         trouble="" if row.trouble is None else said_again(row.trouble),
     )
+
+
+def count_going() -> Mapping[tuple[Kind, Stage], int]:
+    """Give how many errands of each kind wait, and how many are under way."""
+    going = ErrandRow.objects.filter(stage__in=_GOING).values_list("kind", "stage")
+    counted = {
+        (kind, stage): count for kind, stage, count in going.annotate(Count("pk")).order_by()
+    }
+    return {(kind, stage): counted.get((kind, stage), 0) for kind in Kind for stage in _GOING}
 
 
 def note(

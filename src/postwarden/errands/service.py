@@ -9,6 +9,7 @@ from postwarden.errands.errors import (
     ErrandLost,
     NoSuchErrand,
 )
+from postwarden.errands.rows import count_going
 from postwarden.errands.values import (
     Errand,
     ExaminationWish,
@@ -37,5 +38,6 @@ __all__ = [
     "Step",
     "Wish",
     "claim",
+    "count_going",
     "taken",
 ]

@@ -30,7 +30,7 @@ from postwarden.ledger.proving import Proof, prove
 from postwarden.ledger.proving import Wanted as Provable
 from postwarden.ledger.reading import EVERY, Told, Wanted, about, latest, placed, read
 from postwarden.ledger.secrets import Secrets, load_secrets
-from postwarden.ledger.sequencing import sequence
+from postwarden.ledger.sequencing import sequence, unsigned
 from postwarden.ledger.verifying import Verification, verify
 from postwarden.state.service import drop_old_writes
 from postwarden.vocabulary import Moment, said
@@ -65,6 +65,10 @@ class Ledger:
     def sequence(self, now: Moment) -> int:
         """See `sequencing.sequence`."""
         return sequence(self.name, self._secrets, now)
+
+    def unsigned(self) -> int:
+        """See `sequencing.unsigned`."""
+        return unsigned()
 
     def anchor(self, anchor: Anchor, now: Moment) -> bool:
         """See `anchors.write_newest`."""

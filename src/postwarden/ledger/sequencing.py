@@ -43,6 +43,11 @@ def tree_of(head: HeadRow | None) -> Tree:
     return Tree(head.size, [kept[i : i + _HASH] for i in range(0, len(kept), _HASH)])
 
 
+def unsigned() -> int:
+    """Give how many entries wait for a head."""
+    return _waiting().count()
+
+
 def _some(origin: str, secrets: Secrets, now: Moment) -> int:
     with transaction.atomic():
         _wait_for_turn()

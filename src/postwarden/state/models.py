@@ -1,4 +1,4 @@
-"""The outbox: effects that were decided, and are carried out by workers."""
+"""The outbox: effects that were decided, and are carried out by workers; and the workers' signs of life."""
 
 from django.db import models
 
@@ -19,3 +19,15 @@ class EffectRow(models.Model):
 
         db_table = "state_effect"
         indexes = (models.Index(fields=("due",), name="state_effect_due"),)
+
+
+class SignRow(models.Model):
+    """When what goes on by itself last said that it does."""
+
+    process = models.CharField(max_length=16, primary_key=True)
+    at = models.BigIntegerField()
+
+    class Meta:
+        """Found by name."""
+
+        db_table = "state_sign"

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.models import Count, Min, Q, QuerySet
 
-from postwarden.state.models import EffectRow
+from postwarden.state.models import EffectRow, SignRow
 from postwarden.vocabulary import Moment
+
+_WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,17 @@ def backlog() -> list[Backlog]:
         Backlog(one["kind"], one["waiting"], one["failing"], one["oldest"])
         for one in counted.order_by("kind")
     ]
+
+
+def give_sign(now: Moment) -> None:
+    """Say that a worker is at work; of several the last one counts."""
+    SignRow.objects.update_or_create(process=_WORKER, defaults={"at": now})
+
+
+def last_sign() -> Moment | None:
+    """Give when a worker last said that it is at work; None where none ever did."""
+    row = SignRow.objects.filter(process=_WORKER).first()
+    return None if row is None else row.at
 
 
 def _still_ours(effect: Effect) -> QuerySet[EffectRow]:

@@ -9,11 +9,18 @@ from postwarden.holds.service import Aligner
 from postwarden.hooks.service import Teller
 from postwarden.ledger.service import Anchor, Ledger
 from postwarden.relocation.service import RepairDesk
+from postwarden.state import outbox
 from postwarden.vocabulary import Moment, PostwardenError
 from postwarden.worker.bearing import Bearer
 from postwarden.worker.loop import Chore
 
+_SIGN_SECONDS = 15
 _SOON = 5  # seconds: whatever kept holds from being carried out, they are as soon as it is over
+
+
+def life_chores() -> list[Chore]:
+    """Say now and then that a worker is at work, for who waits for one."""
+    return [Chore("sign of life", _SIGN_SECONDS, lambda: outbox.give_sign(_now()))]
 
 
 def ledger_chores(ledger: Ledger, anchors: Sequence[Anchor], seconds: float) -> list[Chore]:

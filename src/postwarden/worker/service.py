@@ -7,6 +7,7 @@ from postwarden.worker.chores import (
     hold_chores,
     hook_chores,
     ledger_chores,
+    life_chores,
     quarantine_chores,
     repair_chores,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "hold_chores",
     "hook_chores",
     "ledger_chores",
+    "life_chores",
     "quarantine_chores",
     "repair_chores",
 ]

@@ -28,6 +28,7 @@ from postwarden.worker.service import (
     hold_chores,
     hook_chores,
     ledger_chores,
+    life_chores,
     quarantine_chores,
     repair_chores,
 )
@@ -44,6 +45,7 @@ def worker(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
     interval = configuration.ledger.interval_seconds
     loop = Loop(
         [
+            *life_chores(),
             *hold_chores(Aligner(holds, mail_control(configuration), now, webmails(configuration))),
             *repair_chores(repair_desk(configuration, now)),
             *errand_chores(_bearers(configuration, holds.desk.ledger)),
