@@ -9,7 +9,7 @@ from bench.rows import Row, at_least
 from postwarden.state.service import StateSettings, open_state, set_up
 
 _APPENDS, _ENTRIES = 5_000, 1_000_000
-_SMALL = (50, 50_000)
+_SMALL = (50, 20_000)
 _PERSONS = 20_000
 _TOGETHER = 100
 _BATCH = 10_000

@@ -1,6 +1,8 @@
 """A state of its own for each test: on SQLite, and on a real PostgreSQL."""
 
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import wraps
@@ -16,6 +18,10 @@ from postwarden.console.settings import settings
 from postwarden.state import database
 from postwarden.state.service import StateSettings, open_state, set_up
 from servers.databases import postgresql, url
+
+# Hundreds of processes are started, and some images say to compile everything anew in each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # How long an example takes is the machine's to say: several test processes share two cores.
 drawn.register_profile("postwarden", deadline=None)

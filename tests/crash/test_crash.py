@@ -32,9 +32,9 @@ PLACES = [
 
 
 @pytest.fixture(scope="module")
-def suite():
+def suite(upgraded_sqlite):
     program("strace")
-    with in_memory() as folder, machine(folder) as made:
+    with in_memory() as folder, machine(folder, upgraded=upgraded_sqlite) as made:
         yield Suite(made)
 
 
