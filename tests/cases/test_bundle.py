@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -236,6 +237,31 @@ def test_who_has_the_key_still_cannot_change_what_was_proved(made, name, old, ne
     told = json.dumps(manifest).encode()
     forged = {name: changed, "manifest.json": told, "manifest.sig": _signature(key, told)}
     with pytest.raises(Bad, match=sentence):
+        check(archive({**files, **forged}))
+
+
+def test_an_approval_by_another_hash_than_openssh_has_is_refused(made):
+    bundle, key = made
+    files = files_of(bundle)
+    told = json.loads(files["approvals.json"])
+    begin, body, end = re.fullmatch(
+        r"(-+[^-]*-+\n)(.*?)(-.*)", told[0]["signature"], re.DOTALL
+    ).groups()
+    blob = b64decode(body)
+    assert b"sha512" in blob
+    told[0]["signature"] = (
+        begin + b64encode(blob.replace(b"sha512", b"sha384")).decode() + "\n" + end
+    )
+    changed = json.dumps(told).encode()
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"]["approvals.json"] = sha256(changed).hexdigest()
+    text = json.dumps(manifest).encode()
+    forged = {
+        "approvals.json": changed,
+        "manifest.json": text,
+        "manifest.sig": _signature(key, text),
+    }
+    with pytest.raises(Bad, match="of a kind that is not taken"):
         check(archive({**files, **forged}))
 
 

@@ -182,6 +182,7 @@ def _approval(given: Mapping[str, Any]) -> None:
     raw = _strings(public)[1]
     _must(b64decode(given["public"].split()[1]) == public, "an approval is of another key")
     _must(namespace == b"postwarden", "an approval is a signature for another purpose")
+    _must(algorithm in (b"sha256", b"sha512"), "an approval is of a kind that is not taken")
     digest = hashlib.new(algorithm.decode(), given["words"].encode()).digest()
     covered = [namespace, reserved, algorithm, digest]
     message = b"SSHSIG" + b"".join(struct.pack(">I", len(one)) + one for one in covered)
