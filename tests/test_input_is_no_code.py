@@ -75,3 +75,80 @@ def test_what_nobody_may_guess_has_128_bits_of_the_systems_randomness():
     }
     assert {"people/tokens.py", "people/invitations.py", "hooks/desk.py"} <= drawn.keys()
     assert {place for place, many in drawn.items() if many < BYTES} == NAMES
+
+
+STARTS = re.compile(
+    r"subprocess\.(?:run|Popen|call|check_\w+|getoutput)|Popen|create_subprocess\w+"
+)
+SHELLS = re.compile(r"os\.(?:system|popen|exec\w*|spawn\w*|posix_spawn\w*)|create_subprocess_shell")
+WHO = {"", "rights"}
+"""By name: as which user a program runs."""
+SAYS = {"_", "_now", "gettext", "gettext_lazy", "ngettext", "said", "counted"}
+"""Give a text of the program, or its translation."""
+PATTERNS = {
+    ("vocabulary/saying.py", "pattern"),
+    ("ledger/migrations/0002_append_only.py", "statement"),
+}
+"""Where all sentences of the program are made, and a list of statements that stands above."""
+
+
+@cache
+def modules(word: str) -> tuple[tuple[str, ast.Module], ...]:
+    """Give the modules that have a word, but those of drills."""
+    texts = ((one, one.read_text()) for one in sorted(SOURCE.rglob("*.py")))
+    return tuple(
+        (str(one.relative_to(SOURCE)), ast.parse(text))
+        for one, text in texts
+        if re.search(word, text) and not one.is_relative_to(SOURCE / "drills")
+    )
+
+
+def test_no_command_goes_by_a_shell():
+    started = [
+        (place, node)
+        for place, tree in modules(
+            r"subprocess|Popen|\bos\.(?:system|popen|exec|spawn|posix_spawn)"
+        )
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    ]
+    assert [place for place, node in started if SHELLS.fullmatch(ast.unparse(node.func))] == []
+    programs = [(one, node) for one, node in started if STARTS.fullmatch(ast.unparse(node.func))]
+    assert len(programs) > 5
+    for place, node in programs:
+        named = {one.arg: ast.unparse(one.value) for one in node.keywords}
+        assert "shell" not in named, place
+        assert named.get(None, "") in WHO, place
+        # words, made here or before: never one text, which a shell would have to split
+        assert not isinstance(node.args[0], (ast.Constant, ast.JoinedStr, ast.BinOp)), place
+
+
+def is_ours(pattern: ast.expr, tree: ast.AST) -> bool:
+    """Tell whether a pattern stands in the program, or is the translation of one."""
+    if isinstance(pattern, ast.Constant) or ast.unparse(pattern).lstrip("_").isupper():
+        return True
+    if isinstance(pattern, ast.Subscript):
+        return is_ours(pattern.value, tree)
+    if isinstance(pattern, ast.Call):
+        return ast.unparse(pattern.func) in SAYS
+    given = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == ast.unparse(pattern)
+    ]
+    return bool(given) and all(
+        not isinstance(one, ast.Name) and is_ours(one, tree) for one in given
+    )
+
+
+def test_no_pattern_of_a_format_comes_from_outside():
+    strange = set()
+    for place, tree in modules(r"\.format(?:_map)?\("):
+        functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+        for scope in functions or [tree]:
+            for node in ast.walk(scope):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    called, pattern = node.func.attr, node.func.value
+                    if called in ("format", "format_map") and not is_ours(pattern, scope):
+                        strange.add((place, ast.unparse(pattern)))
+    assert strange == PATTERNS

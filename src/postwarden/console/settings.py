@@ -10,6 +10,8 @@ from postwarden.state import project
 
 _HERE = Path(__file__).parent
 CONFIGURATION = "POSTWARDEN_CONFIGURATION"
+SHORTEST = 12
+"""Characters that a password has at least."""
 _HOUR = 3600
 LANGUAGES = [
     ("en", "English"),
@@ -122,8 +124,9 @@ _SIGNING_IN = {
     "AUTH_PASSWORD_VALIDATORS": [
         {
             "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-            "OPTIONS": {"min_length": 12},
+            "OPTIONS": {"min_length": SHORTEST},
         },
+        {"NAME": "postwarden.console.passwords.NoNamesOfHere"},
         {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
         {
             "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
