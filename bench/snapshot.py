@@ -185,6 +185,7 @@ class Writer:
     def directory(self) -> None:
         """Write the directory, which snapshots of every size share."""
         self._write(self._root, _OF_ACCOUNTS, Size(1, self._accounts), self._accounts)
+        _join_in_order(os.path.join(self._root, "directory"))
 
     def snapshot(self, copies: int) -> str:
         """Write a snapshot and give the folder of snapshots that it is in."""
@@ -239,6 +240,18 @@ class _Chunk:
     size: Size
     since: int
     until: int
+
+
+def _join_in_order(folder: str) -> None:
+    """Make one part of those of a directory, in the order that a scan leaves it in."""
+    parts = sorted(os.scandir(folder), key=lambda one: one.name)
+    with duckdb.connect() as engine:
+        engine.execute("SET enable_progress_bar = false")
+        rows = f"SELECT * FROM read_parquet('{folder}/part-*.parquet') ORDER BY account"
+        options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8192"
+        engine.execute(f"COPY ({rows}) TO '{folder}/directory.parquet' ({options})")
+    for one in parts:
+        os.unlink(one.path)
 
 
 def _write_chunk(chunk: _Chunk) -> None:

@@ -9,6 +9,7 @@ opens for nobody else, and for no other use.
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha512
 
 from cryptography.exceptions import InvalidTag
@@ -61,4 +62,9 @@ def _unveiled(text: str, bound: list[bytes]) -> str | None:
 
 
 def _cipher() -> AESSIV:
-    return AESSIV(sha512(b"accounts in addresses" + settings.SECRET_KEY.encode()).digest())
+    return _cipher_of(settings.SECRET_KEY)
+
+
+@lru_cache(1)  # a list of accounts has one for each of its rows
+def _cipher_of(secret: str) -> AESSIV:
+    return AESSIV(sha512(b"accounts in addresses" + secret.encode()).digest())

@@ -340,9 +340,7 @@ def repair_desk(configuration: Configuration, clock: "Callable[[], Moment]") -> 
     return RepairDesk(holds.desk, holds.plans, box, _outside(configuration, holds, clock))
 
 
-def fetcher(
-    configuration: Configuration, desk: "Desk", clock: "Callable[[], Moment]"
-) -> "Fetcher":
+def fetcher(configuration: Configuration, desk: "Desk", clock: "Callable[[], Moment]") -> "Fetcher":
     """Give what fetches one message once two people agreed; the state is open."""
     from postwarden.glass.service import Fetcher  # noqa: PLC0415  # after set_up
     from postwarden.relocation.service import PermanentRouteError  # noqa: PLC0415  # likewise

@@ -201,8 +201,8 @@ def _counted(found: list[tuple[bool, Moment | None]]) -> Astray:
 def _returned(desk: Desk, account: str) -> dict[str, tuple[Moment, ...]]:
     """Give when mails were brought to an account, as the record has it; by case."""
     by_case: dict[str, tuple[Moment, ...]] = {}
-    for one in desk.ledger.about(account):
-        if one.act == _DELIVERED and one.case is not None and "detail" in one.facts:
+    for one in desk.ledger.about(account, _DELIVERED):
+        if one.case is not None and "detail" in one.facts:
             copies = one.facts["detail"]["copies"]
             by_case[one.case] = by_case.get(one.case, ()) + (one.at,) * len(copies)
     return by_case

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from postwarden.cases.desk import Actor, System
 from postwarden.cases.models import CaseRow, EntryRow, InsiderRow
 from postwarden.cases.values import Case
+from postwarden.state.service import Prepared
 
 SPLIT, SPLIT_FROM = "case.split", "case.split-from"
 """Acts that tell of another case, each in one of the two that came out of it."""
@@ -23,12 +24,20 @@ def is_inside(actor: Actor, row: CaseRow) -> bool:
     return row.insiders.filter(name=actor.name).exists()
 
 
+_RESTRICTED = Prepared(
+    lambda name: (
+        CaseRow.objects.filter(restricted=True)
+        .exclude(insiders__name=name)
+        .values_list("pk", flat=True)
+    )
+)
+
+
 def hidden(actor: Actor) -> frozenset[str]:
     """Give the references of the cases that are restricted to others, with all that lead to them."""
     if isinstance(actor, System):
         return frozenset()
-    restricted = CaseRow.objects.filter(restricted=True).exclude(insiders__name=actor.name)
-    found = ahead = set(restricted.values_list("pk", flat=True))
+    found = ahead = {*_RESTRICTED(actor.name)}
     while ahead:
         rows = CaseRow.objects.filter(merged_into__in=ahead)
         ahead = set(rows.values_list("pk", flat=True)) - found

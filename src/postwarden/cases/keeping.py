@@ -26,6 +26,7 @@ from postwarden.cases.values import (
     Work,
 )
 from postwarden.ledger.service import Entry
+from postwarden.state.service import Prepared
 from postwarden.vocabulary import Moment, rfc3339, said
 
 _T = TypeVar("_T")
@@ -81,12 +82,15 @@ def found(reference: str, actor: Actor) -> CaseRow:
     Raises:
         NoSuchCase: there is none, or it is restricted to others.
     """
-    row = CaseRow.objects.filter(pk=reference).first()
+    row = _CASE.first(reference)
     while row is not None and row.merged_into_id:
         row = row.merged_into
     if row is None or not is_inside(actor, row):
         raise _no_case(reference)
     return row
+
+
+_CASE = Prepared(lambda reference: CaseRow.objects.filter(pk=reference))
 
 
 def known_to(actor: Actor, reference: str) -> None:

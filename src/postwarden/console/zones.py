@@ -1,13 +1,15 @@
 """Times as readers read them: in their zone, with the zone's name, and how long ago."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from postwarden.vocabulary import Moment
 
@@ -49,13 +51,25 @@ def at(moment: Moment, zone: ZoneInfo) -> datetime:
 def written(moment: Moment, zone: ZoneInfo) -> str:
     """Write "Fri 17 March 2023 02:14 (Europe/Amsterdam)" in the reader's language."""
     local = at(moment, zone)
-    return f"{date_format(local, _('D j F Y'))} {local:%H:%M} ({zone.key})"
+    return f"{_days(local.date(), get_language()).written} {local:%H:%M} ({zone.key})"
 
 
 def brief(moment: Moment, zone: ZoneInfo) -> str:
     """Write "17 Mar 02:14": where the zone stands above the column."""
     local = at(moment, zone)
-    return f"{date_format(local, _('j M'))} {local:%H:%M}"
+    return f"{_days(local.date(), get_language()).brief} {local:%H:%M}"
+
+
+class _Day(NamedTuple):
+    """A day in a language."""
+
+    written: str
+    brief: str
+
+
+@lru_cache(1_000)  # tables have hundreds of times, of few days
+def _days(day: date, _language: str | None) -> _Day:
+    return _Day(date_format(day, _("D j F Y")), date_format(day, _("j M")))
 
 
 def lasting(length: int) -> str:

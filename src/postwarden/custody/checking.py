@@ -4,6 +4,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
+from itertools import islice
 from typing import Any, NamedTuple
 
 from postwarden.custody.acts import Act, packed
@@ -73,12 +74,25 @@ def readable(row: PlanRow) -> Plan | None:
     return _read(row, _READER.told)
 
 
-def listed(row: PlanRow) -> Plan | None:
-    """Give a plan for a list: as `readable`, but a text that was read once is not looked at again.
+def listed(rows: Iterable[PlanRow], most: int = 50) -> Iterator[tuple[PlanRow, Plan | None]]:
+    """Give plans for a list: each as `readable`, but a text that was read once is not looked at again.
 
     What is given is what the row's hash covers, whatever became of the text since.
+
+    Args:
+        rows: without their texts.
+        most: so many texts are read at once.
     """
-    return _read(row, _READER.known)
+    left = iter(rows)
+    while some := list(islice(left, most)):
+        new = [row.hash for row in some if not _READER.knows(row.hash)]
+        texts = (
+            dict(PlanRow.objects.filter(hash__in=new).values_list("hash", "text")) if new else {}
+        )
+        for row in some:
+            if row.hash in texts:
+                row.text = texts[row.hash]
+            yield row, _read(row, _READER.known)
 
 
 class _Told(NamedTuple):
@@ -112,6 +126,10 @@ class _Reader:
         if hashed.hexdigest() != row.hash:
             raise ValueError("it was changed")
         return self._texts.keep(row.hash, known)
+
+    def knows(self, hashed: str) -> bool:
+        """Tell whether what a text says is remembered."""
+        return self._texts.known(hashed) is not None
 
     def known(self, row: PlanRow) -> _Told:
         """Give what a text says that was read already; else read it."""

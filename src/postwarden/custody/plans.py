@@ -163,9 +163,8 @@ class Plans:
         if wanted.after is not None:
             made, hashed = wanted.after
             rows = rows.filter(Q(made__lt=made) | Q(made=made, hash__lt=hashed))
-        found, last = list[Seen](), Place(0, "")
-        for row in rows.prefetch_related("approvals").iterator(wanted.most + 1):
-            plan = listed(row)
+        found, last, most = list[Seen](), Place(0, ""), wanted.most + 1
+        for row, plan in listed(rows.prefetch_related("approvals").iterator(most), most):
             one = None if plan is None else seen(plan, there, self._organisation_of)
             if one is None:
                 continue
@@ -355,8 +354,8 @@ def _there(who: Member) -> frozenset[str] | None:
 
 
 def _listed(rows: QuerySet[PlanRow]) -> list[Plan]:
-    read = (listed(row) for row in rows.prefetch_related("approvals"))
-    return sorted((plan for plan in read if plan is not None), key=lambda plan: plan.made)
+    read = listed(rows.prefetch_related("approvals"))
+    return sorted((plan for _, plan in read if plan is not None), key=lambda plan: plan.made)
 
 
 def _only(rows: QuerySet[PlanRow], start: str) -> Plan:

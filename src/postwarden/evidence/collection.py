@@ -22,6 +22,7 @@ from postwarden.evidence.logscan import (
 )
 from postwarden.evidence.mailboxes import write_mailboxes
 from postwarden.evidence.manifest import Manifest, Validity
+from postwarden.evidence.ordering import order_by_account
 from postwarden.evidence.scoping import limit_to_scope
 from postwarden.evidence.settings import MANIFEST, EvidenceSettings, Scope
 from postwarden.evidence.snapshots import (
@@ -123,6 +124,7 @@ def take(
         report(Progress("directory", 1, 1))
         _read_logs(folder, settings, scope, sources, taken, report)
         limit_to_scope(folder, scope)
+        order_by_account(folder)
         write_mailboxes(folder, _read_stores(folder, settings, scope, sources, report))
         manifest = Manifest(
             name=name,

@@ -84,6 +84,25 @@ def _selected(expression: ir.Table, columns: Sequence[str]) -> ir.Table:
     return expression.select(*columns)
 
 
+def sort_part(part: str, target: str, column: str, rows: int) -> None:
+    """Write a Parquet part anew, in the order of a column.
+
+    Args:
+        part: to read.
+        target: to write; it is not synced.
+        column: by which.
+        rows: of a row group.
+    """
+    connection = ibis.duckdb.connect(memory_limit="2GB", threads=2)
+    try:
+        connection.con.execute("SET temp_directory = ?", [f"{target}.spill"])
+        ordered = connection.read_parquet(part).order_by(column)
+        connection.to_parquet(ordered, target, compression="zstd", row_group_size=rows)
+    finally:
+        connection.disconnect()
+        shutil.rmtree(f"{target}.spill", ignore_errors=True)
+
+
 class Engine:
     """Queries over one snapshot folder; use it as a context manager.
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from postwarden.evidence.engine import Engine
+from postwarden.evidence.lookup import addresses
 from postwarden.evidence.manifest import Manifest
 from postwarden.evidence.snapshots import finished, latest
 from postwarden.sources.service import CopyRecord, DirectoryRecord, GapRecord, SpanRecord
@@ -63,14 +64,16 @@ def addresses_of(root: str, account: str) -> Addresses | None:
     Raises:
         BrokenSnapshot: its directory cannot be read.
     """
-    with _newest(root) as opened:
-        if opened is None:
-            return None
-        newest, engine = opened
-        rows = engine.tables["directory"]
-        own = rows.filter(rows.account == account).order_by("address", "valid_from", "directory")
-        found = tuple(engine.records(own.limit(_MOST), DirectoryRecord))
-        return Addresses(newest.name, newest.taken, found)
+    every = finished(root)
+    if not every:
+        return None
+    newest = every[-1]
+    found = sorted(addresses(os.path.join(root, newest.name), account), key=_place)
+    return Addresses(newest.name, newest.taken, tuple(found[:_MOST]))
+
+
+def _place(one: DirectoryRecord) -> tuple[object, ...]:
+    return one.address, one.valid_from is None, one.valid_from or 0, one.directory
 
 
 @contextmanager

@@ -94,9 +94,9 @@ class Ledger:
         """See `reading.latest`."""
         return latest(wanted, before, self._keys)
 
-    def about(self, person: str) -> Iterator[Told]:
+    def about(self, person: str, act: str | None = None) -> Iterator[Told]:
         """See `reading.about`."""
-        return about(person, self._keys)
+        return about(person, act, self._keys)
 
     def placed(self, first: int, most: int) -> list[Told]:
         """See `reading.placed`."""

@@ -66,7 +66,8 @@ class Keyring:
         """Give the numbers of all keys that an owner had, erased ones too."""
         kind, name = owner
         rows = KeyRow.objects.filter(kind=kind, reference=self._reference(kind, name))
-        return sorted(rows.values_list("pk", flat=True))
+        found = (rows.filter(wrapped__isnull=gone) for gone in (True, False))  # each has its index
+        return sorted(one for some in found for one in some.values_list("pk", flat=True))
 
     def within(self, numbers: range) -> dict[int, AESGCM | None]:
         """Give the keys of these numbers: None for those erased; those that were changed are left out."""

@@ -16,6 +16,13 @@ class KeyRow(models.Model):
         """Of each case, and of each person, there is one key that is not erased."""
 
         db_table = "ledger_key"
+        indexes = (
+            models.Index(
+                fields=("kind", "reference"),
+                condition=models.Q(wrapped__isnull=True),
+                name="ledger_key_erased",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("kind", "reference"),

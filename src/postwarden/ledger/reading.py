@@ -58,7 +58,7 @@ class Wanted:
 
 
 EVERY = Wanted()
-_SOME = 50
+_SOME = 64
 """Entries that are read together where most likely few are wanted."""
 # As the index has it, in literals: SQLite would not use it for parameters.
 _PERSONAL = RawSQL("substr(commitments, 41, 8)", (), BinaryField())
@@ -82,10 +82,20 @@ def latest(wanted: Wanted, before: int | None, keyring: Keyring) -> Iterator[Tol
     yield from _by_few(rows.order_by("-pk").iterator(_SOME), keyring)
 
 
-def about(person: str, keyring: Keyring) -> Iterator[Told]:
-    """Give the entries about a person, latest first; also those whose facts were erased."""
+def about(person: str, act: str | None, keyring: Keyring) -> Iterator[Told]:
+    """Give the entries about a person, latest first; also those whose facts were erased.
+
+    Args:
+        person: as `Entry` has it.
+        act: that they tell of; None: of any.
+        keyring: of this installation.
+    """
     numbers = [number.to_bytes(8, "big") for number in keyring.ever_of((PERSON, person))]
-    rows = _rows(EVERY).annotate(personal=_PERSONAL).filter(_HAS_PERSONAL, personal__in=numbers)
+    rows = (
+        _rows(Wanted(act=act))
+        .annotate(personal=_PERSONAL)
+        .filter(_HAS_PERSONAL, personal__in=numbers)
+    )
     yield from _by_few(rows.order_by("-pk").iterator(_SOME) if numbers else (), keyring)
 
 

@@ -18,6 +18,7 @@ from postwarden.people.rules import (
     organisations_for,
 )
 from postwarden.people.signatures import check, fingerprint, public_key
+from postwarden.state.service import Prepared
 from postwarden.vocabulary import Moment, said
 
 
@@ -87,14 +88,24 @@ class Member:
         return self.scope is None or permission in self.scope
 
 
+_BY_NAME = Prepared(lambda name: Identity.objects.filter(name=name))
+_ROLES = Prepared(lambda number: RoleRow.objects.filter(identity=number))
+_KEYS = Prepared(lambda number: KeyRow.objects.filter(identity=number))
+
+
 def member(name: str) -> Member:
     """Give somebody by name; raise `UnknownIdentity`."""
-    row = Identity.objects.prefetch_related("roles", "keys").filter(name=name).first()
+    row = _BY_NAME.first(name)
     if row is None:
         raise UnknownIdentity(
             said("{name}: nobody of that name works here; `postwarden person add`", name=name)
         )
-    return frozen(row)
+    return read(row)
+
+
+def read(row: Identity) -> Member:
+    """Give somebody as they are kept: their roles and keys are read now."""
+    return _frozen(row, _ROLES(row.pk), _KEYS(row.pk))
 
 
 def members() -> list[Member]:
@@ -276,15 +287,19 @@ def may_revoke_of(name: str, actor: str) -> None:
 
 
 def frozen(row: Identity) -> Member:
-    """Give somebody as they are kept."""
-    grants = sorted(Grant(Role(one.role), one.organisation) for one in row.roles.all())
-    keys = sorted(row.keys.all(), key=lambda one: (one.enrolled_at, one.pk))
+    """Give somebody as they are kept, of rows that were read together with their roles and keys."""
+    return _frozen(row, row.roles.all(), row.keys.all())
+
+
+def _frozen(row: Identity, roles: Iterable[RoleRow], keys: Iterable[KeyRow]) -> Member:
+    grants = sorted(Grant(Role(one.role), one.organisation) for one in roles)
+    known = sorted(keys, key=lambda one: (one.enrolled_at, one.pk))
     return Member(
         row.name,
         row.full_name,
         row.is_active,
         tuple(grants),
-        tuple(Key(one.public, one.fingerprint, one.enrolled_at, one.revoked_at) for one in keys),
+        tuple(Key(one.public, one.fingerprint, one.enrolled_at, one.revoked_at) for one in known),
         zone=row.zone,
         language=row.language,
     )

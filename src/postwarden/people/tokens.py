@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from django.db import IntegrityError, transaction
 
 from postwarden.people.errors import BadToken, NotAllowed
-from postwarden.people.identities import Member, frozen, may_revoke_of, member
+from postwarden.people.identities import Member, may_revoke_of, member, read
 from postwarden.people.models import Identity, TokenRow
 from postwarden.people.ports import Record
 from postwarden.people.rules import Permission
+from postwarden.state.service import Prepared
 from postwarden.vocabulary import Moment, rfc3339, said
 
 PREFIX = "pwt_"
@@ -150,27 +151,32 @@ def bearer(given: str, now: Moment) -> Member:
     Raises:
         BadToken: it is none, counts no more, or its owner acts no more. Which of these is not told.
     """
-    rows = TokenRow.objects.select_related("identity").filter(secret=_hash(given), revoked=None)
-    row = rows.prefetch_related("identity__roles", "identity__keys").first()
-    if row is None or row.expires <= now or not row.identity.is_active:
+    row = _BY_SECRET.first(_hash(given))
+    who = None if row is None or row.expires <= now else _acting(row)
+    if row is None or who is None or not who.active:
         raise BadToken(
             said("this is no token, or it counts no more; make a new one in the console")
         )
     if row.used is None or row.used < now - now % _HOUR:
         TokenRow.objects.filter(pk=row.pk).update(used=now - now % _HOUR)
-    return _acting(row)
+    return who
+
+
+_BY_SECRET = Prepared(lambda secret: TokenRow.objects.filter(secret=secret, revoked=None))
+_OWNER = Prepared(lambda number: Identity.objects.filter(pk=number))
 
 
 def by_token(number: int, now: Moment) -> Member | None:
     """Give who acts by a token that was theirs to act by before, as `bearer`; None where it counts no more."""
-    rows = TokenRow.objects.select_related("identity").filter(pk=number, revoked=None)
-    row = rows.prefetch_related("identity__roles", "identity__keys").filter(expires__gt=now).first()
+    row = TokenRow.objects.filter(pk=number, revoked=None, expires__gt=now).first()
     return None if row is None else _acting(row)
 
 
-def _acting(row: TokenRow) -> Member:
-    scope = frozenset(map(Permission, row.scope))
-    return replace(frozen(row.identity), scope=scope, token=row.pk)
+def _acting(row: TokenRow) -> Member | None:
+    owner = _OWNER.first(row.identity_id)
+    if owner is None:
+        return None
+    return replace(read(owner), scope=frozenset(map(Permission, row.scope)), token=row.pk)
 
 
 def _hash(given: str) -> str:

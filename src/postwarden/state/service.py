@@ -11,6 +11,7 @@ from postwarden.state.database import (
     set_up,
 )
 from postwarden.state.errors import StateBusy, StateError, StateFailed, StateMissing
+from postwarden.state.prepared import Prepared
 from postwarden.state.remembering import Remembered
 from postwarden.state.settings import StateSettings
 from postwarden.state.texts import in_pieces
@@ -18,6 +19,7 @@ from postwarden.state.texts import in_pieces
 __all__ = [
     "POSTGRESQL",
     "SQLITE",
+    "Prepared",
     "Remembered",
     "StateBusy",
     "StateError",

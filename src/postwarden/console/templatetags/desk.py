@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -69,10 +70,15 @@ def since(context: Mapping[str, Any], when: Moment) -> SafeString:
     )
 
 
-@register.inclusion_tag("console/parts/pill.html")
-def account_state(state: State) -> Mapping[str, Any]:
+@lru_cache(512)  # a table has many, and few that differ
+def _pill(meaning: str, words: str) -> SafeString:
+    return format_html('<span class="pill {}">{}{}</span>', meaning, icon(meaning), words)
+
+
+@register.simple_tag
+def account_state(state: State) -> SafeString:
     """Show the state of an account: by a shape, a colour and a word."""
-    return {"meaning": words.MEANING[state], "words": words.STATES[state]}
+    return _pill(words.MEANING[state], str(words.STATES[state]))
 
 
 @register.filter
@@ -142,10 +148,10 @@ def deed(entry: TimelineEntry) -> str:
     return spoken(cases.deed(entry))
 
 
-@register.inclusion_tag("console/parts/pill.html")
-def plan_stage(stage: PlanStage) -> Mapping[str, Any]:
+@register.simple_tag
+def plan_stage(stage: PlanStage) -> SafeString:
     """Show where a plan is."""
-    return {"meaning": words.PLAN_MEANING[stage], "words": words.PLAN_STAGES[stage]}
+    return _pill(words.PLAN_MEANING[stage], str(words.PLAN_STAGES[stage]))
 
 
 @register.simple_tag
@@ -197,10 +203,10 @@ def clock(context: Mapping[str, Any], when: Moment) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', rfc3339(when), f"{local:%H:%M:%S}")
 
 
-@register.inclusion_tag("console/parts/pill.html")
-def verdict(code: str) -> Mapping[str, Any]:
+@register.simple_tag
+def verdict(code: str) -> SafeString:
     """Show the verdict on a copy."""
-    return {"meaning": words.VERDICT_MEANING[code], "words": words.VERDICTS[code]}
+    return _pill(words.VERDICT_MEANING[code], str(words.VERDICTS[code]))
 
 
 @register.filter
@@ -215,16 +221,12 @@ def moment_of(written: str | None) -> Moment | None:
     return None if written is None else from_rfc3339(written)
 
 
-@register.inclusion_tag("console/parts/pill.html")
-def known(told: bool | None) -> Mapping[str, Any]:
+@register.simple_tag
+def known(told: bool | None) -> SafeString:
     """Show whether something happened: yes, no, or not known."""
     if told is None:
-        return {"meaning": "unknown", "words": _("not known")}
-    return (
-        {"meaning": "wrong", "words": _("yes")}
-        if told
-        else {"meaning": "settled", "words": _("no")}
-    )
+        return _pill("unknown", _("not known"))
+    return _pill("wrong", _("yes")) if told else _pill("settled", _("no"))
 
 
 @register.filter
@@ -251,10 +253,11 @@ def age(since: Moment) -> str:
     return zones.lasting(present() - since)
 
 
-@register.inclusion_tag("console/parts/pill.html")
-def doctor(result: str) -> Mapping[str, Any]:
+@register.simple_tag
+def doctor(result: str) -> SafeString:
     """Show what the doctor found."""
-    return words.DOCTOR.get(result, words.DOCTOR["unproven"])._asdict()
+    told = words.DOCTOR.get(result, words.DOCTOR["unproven"])
+    return _pill(told.meaning, str(told.words))
 
 
 @register.filter
@@ -287,10 +290,11 @@ def work_stop(kind: Kind) -> str:
     return str(words.WORK_STOPS[kind])
 
 
-@register.inclusion_tag("console/parts/pill.html")
-def work_stage(stage: WorkStage) -> Mapping[str, Any]:
+@register.simple_tag
+def work_stage(stage: WorkStage) -> SafeString:
     """Show where it is."""
-    return words.WORK_STAGES[stage]._asdict()
+    told = words.WORK_STAGES[stage]
+    return _pill(told.meaning, str(told.words))
 
 
 @register.simple_tag
