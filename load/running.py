@@ -88,11 +88,13 @@ def _asked(server: "Served", made: "Furnished", size: Size) -> "Iterator[Row]":
     early: list[float] = []
     look = threading.Timer(min(60, size.seconds / 5), lambda: early.append(server.memory()))
     look.start()
+    before = server.busy()
     answered = asked(server.port, streams(size.pages, size.api, size.seconds))
-    late = server.memory()
+    busy, late = server.busy() - before, server.memory()
     look.join()
     yield from figures("pages", [one for one in answered if one.page], 95, 150)
     yield from figures("API", [one for one in answered if not one.page], 99, 200)
+    yield Row("processor time of the server, an answer", busy * 1_000 / len(answered), "ms")
     yield Row("memory, early", early[0], "MiB")
     most = early[0] * _FLAT
     yield Row("memory, at the end", late, "MiB", f"<= {most:,.0f}", late <= most)

@@ -27,6 +27,10 @@ class Served:
         found = (_pss(pid) for pid in (self._process.pid, *_children(self._process.pid)))
         return sum(found) / _MIB
 
+    def busy(self) -> float:
+        """Give the seconds of processor time that its processes have used, together."""
+        return sum(map(_busy, (self._process.pid, *_children(self._process.pid))))
+
 
 @contextmanager
 def served(configuration: Path) -> Iterator[Served]:
@@ -67,6 +71,11 @@ def _children(pid: int) -> list[int]:
 def _pss(pid: int) -> int:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+
+
+def _busy(pid: int) -> float:
+    told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")  # proc(5): utime, stime
 
 
 def _free_port() -> int:
