@@ -129,6 +129,32 @@ def test_nginx_closes_figures_and_hands_events_on_at_once():
     assert "$args" not in logged
 
 
+def test_nginx_speaks_tls_of_today_and_sends_pages_there_and_no_program():
+    site = (DEPLOY / "nginx" / "postwarden.conf").read_text()
+    opened, closed = re.findall(r"^server \{(.*?)^\}", site, re.DOTALL | re.MULTILINE)
+    assert "listen 80;" in opened
+    blocks = dict(re.findall(r"location (\S+) \{ return (.*?); \}", opened))
+    assert blocks == {"/api/": "403", "/": "301 https://desk.example.net$request_uri"}
+    assert "proxy_pass" not in opened
+    assert re.search(r"ssl_protocols +(.*);", closed)[1].split() == ["TLSv1.2", "TLSv1.3"]
+    wanted = re.search(r"ssl_ciphers +(.*);", closed)[1]
+    words = ["openssl", "ciphers", "-s", "-tls1_2", wanted]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True)
+    names = listed.stdout.strip().split(":")
+    assert names
+    for one in names:
+        assert one.startswith(("ECDHE-", "TLS_"))  # forward secrecy
+        assert "GCM" in one or "POLY1305" in one  # and none that could be changed on its way
+    assert "http2" in closed
+    assert re.search(r"ssl_session_tickets +off;", closed)
+
+
+def test_nginx_limits_each_way_in():
+    site = (DEPLOY / "nginx" / "postwarden.conf").read_text()
+    places = re.search(r"location ~ \^/\((.*?)\)/ \{\s*limit_req ", site)[1].split("|")
+    assert places == ["account", "sign-in", "welcome"]
+
+
 def test_nginx_takes_the_site(tmp_path):
     if shutil.which("nginx") is None:
         lacking("nginx is not installed")
