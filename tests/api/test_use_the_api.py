@@ -87,6 +87,7 @@ def test_the_lines_of_the_page_do_what_it_says(served, desk, tmp_path):
     client = run([sys.executable, "-"], blocks("python")[0], served, tmp_path)
     assert client.returncode == 0, client.stderr
     assert [line.split()[1:] for line in client.stdout.splitlines()] == [
+        ["waiting"],
         ["Mailboxes", "away"],
         ["Mail", "astray"],
         ["mail", "astray"],

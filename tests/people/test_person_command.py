@@ -62,3 +62,21 @@ def test_a_key_is_revoked_by_its_fingerprint_and_only_once(place, make_key):
     again = place.ask("anna", "person", "revoke-key", "anna", key.fingerprint)
     assert again.status != 0
     assert "was revoked before" in again.err
+
+
+def test_roles_are_given_and_taken_by_somebody_else(place):
+    place.run("anna", "person", "add", "vera", "--role", "reader@brand")
+    told = place.run("anna", "person", "give", "vera", "helpdesk")
+    assert told == "vera has now: helpdesk, reader@brand.\n"
+    told = place.run("anna", "person", "take", "vera", "reader@brand")
+    assert told == "vera has now: helpdesk.\n"
+    assert member("vera").grants == (Grant(Role.HELPDESK, EVERYWHERE),)
+    for words in (
+        ("vera", "reader@nowhere"),
+        ("vera", "king"),
+        ("anna", "reader"),
+        ("nobody", "reader"),
+    ):
+        assert place.ask("anna", "person", "give", *words).status == 2
+    assert place.ask("vera", "person", "give", "ben", "reader").status == 2
+    assert place.run("anna", "person", "take", "vera", "helpdesk") == "vera has now: no role.\n"

@@ -15,6 +15,7 @@ from postwarden.cases.service import NoSuchCase
 from postwarden.cases.service import Refused as CaseRefused
 from postwarden.custody.service import NoSuchPlan
 from postwarden.custody.service import Refused as PlanRefused
+from postwarden.errands.service import NoSuchErrand
 from postwarden.holds.service import NothingToDo
 from postwarden.hooks.service import BadHook, NoSuchHook
 from postwarden.ledger.service import LedgerError
@@ -41,6 +42,10 @@ _GENERIC: Mapping[int, str] = {
 
 class BadRequest(PostwardenError):
     """What a request says cannot be used; the text says what and why."""
+
+
+class NotThere(PostwardenError):
+    """What is named is not there, or not for who asks."""
 
 
 def problem(
@@ -92,6 +97,8 @@ _STATUS: Mapping[type[Exception], int] = {
     NoSuchCase: 404,
     NoSuchPlan: 404,
     NoSuchHook: 404,
+    NoSuchErrand: 404,
+    NotThere: 404,
     BadToken: 401,
     AuthenticationError: 401,
     RequestDataTooBig: 413,

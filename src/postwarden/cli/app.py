@@ -45,12 +45,12 @@ COMMANDS = {
     "person": Place(
         "postwarden.cli.desk.person",
         "app",
-        "List, add and retire those who work with Postwarden, enrol their keys, and make tokens.",
+        "List, add and retire those who work with Postwarden, give and take roles, enrol keys, make tokens.",
     ),
     "case": Place(
         "postwarden.cli.desk.case",
         "app",
-        "Open, show, work on, merge, split and export cases.",
+        "Open, show, work on, merge, split, export and restrict cases.",
     ),
     "hold": Place(
         "postwarden.cli.desk.hold",

@@ -126,6 +126,12 @@ class Errands:
             self._may_in(errand.case, errand.kind, who)
 
 
+def trouble_for(errand: Errand, who: Member) -> str:
+    """Give why an errand failed, which may name places: to who asked, and who reads of all organisations."""
+    reads_all = who.organisations(Permission.CASE_READ) is None
+    return errand.trouble if reads_all or errand.asked_by == who.name else ""
+
+
 def _may_know(row: ErrandRow, who: Member) -> bool:
     if not row.case:
         return any(who.organisations(one) != frozenset() for one in _SEES)

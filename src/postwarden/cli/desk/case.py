@@ -10,14 +10,14 @@ from rich.console import Console
 from postwarden.cases import service as cases
 from postwarden.cases.service import Change, Kind, Note, Party, Severity, Times
 from postwarden.cli.acting import As
-from postwarden.cli.desk import case_evidence, case_joining, case_people
+from postwarden.cli.desk import case_evidence, case_joining, case_people, case_restriction
 from postwarden.cli.desk.case_text import CasePrinter, print_cases
 from postwarden.cli.desk.seat import seat
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, moment, now
 from postwarden.cli.output.hostile import escaped
 
 app = typer.Typer(
-    help="Open, show, work on, merge, split and export cases.",
+    help="Open, show, work on, merge, split, export and restrict cases.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -225,6 +225,11 @@ app.command("people")(case_people.people)
 app.command("merge")(case_joining.merge)
 app.command("split")(case_joining.split)
 app.command("export")(case_joining.export)
+app.command("restrict")(case_restriction.restrict)
+app.command("let-in")(case_restriction.let_in)
+app.command("take-out")(case_restriction.take_out)
+app.command("unrestrict")(case_restriction.unrestrict)
+app.command("insiders")(case_restriction.insiders)
 
 
 def _times(*given: str | None) -> Times:

@@ -1,6 +1,5 @@
 """`postwarden person`: those who work with Postwarden, their roles and their keys."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -8,16 +7,14 @@ from rich.console import Console
 from rich.table import Table
 
 from postwarden.cli.acting import As, acting
+from postwarden.cli.desk.person_roles import give, grant_of, roles_of, take
 from postwarden.cli.desk.person_tokens import revoke, token, tokens
 from postwarden.cli.desk.signing import public_half, sign
 from postwarden.cli.options import DEFAULT_CONFIGURATION, ConfigurationFile, now
 from postwarden.cli.output.hostile import visible
 from postwarden.configuration import load
 from postwarden.people.service import (
-    EVERYWHERE,
-    Grant,
     Member,
-    Role,
     challenge,
     members,
 )
@@ -29,12 +26,14 @@ from postwarden.people.service import revoke_key as revoke_key_of
 from postwarden.wiring import ledger, recorder
 
 app = typer.Typer(
-    help="List, add and retire those who work with Postwarden, enrol their keys, and make tokens.",
+    help="List, add and retire those who work with Postwarden, give and take roles, enrol keys, make tokens.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
 
+app.command("give")(give)
+app.command("take")(take)
 app.command("token")(token)
 app.command("tokens")(tokens)
 app.command("revoke")(revoke)
@@ -54,7 +53,7 @@ def list_members(config: ConfigurationFile = DEFAULT_CONFIGURATION) -> None:
     table = Table("name", "full name", "roles", "keys", box=None, pad_edge=False)
     for one in found:
         name = one.name if one.active else f"{one.name} (left)"
-        table.add_row(*map(visible, (name, one.full_name, _roles(one), _keys(one))))
+        table.add_row(*map(visible, (name, one.full_name, roles_of(one), _keys(one))))
     console.print(table)
 
 
@@ -78,10 +77,10 @@ def add(
     """Add somebody with their roles. The first one adds themselves, as postmaster or officer."""
     configuration = load(config)
     known = [one.name for one in configuration.organisations.every]
-    grants = [_grant(text, known) for text in role]
+    grants = [grant_of(text, known, "--role") for text in role]
     book = ledger(configuration)
     added = add_member(name, full_name or name, grants, acting(who), recorder(book), now())
-    typer.echo(f"Added {added.name}: {_roles(added)}. Next: postwarden person enrol {added.name}")
+    typer.echo(f"Added {added.name}: {roles_of(added)}. Next: postwarden person enrol {added.name}")
 
 
 @app.command("invite")
@@ -134,28 +133,6 @@ def retire(name: Name, who: As = None, config: ConfigurationFile = DEFAULT_CONFI
     book = ledger(load(config))
     retire_member(name, acting(who), recorder(book), now())
     typer.echo(f"{name} acts no more.")
-
-
-def _grant(text: str, known: Sequence[str]) -> Grant:
-    role, at, organisation = text.partition("@")
-    if at and organisation not in known:
-        raise typer.BadParameter(
-            f"{organisation} is no organisation of postwarden.toml; there are {', '.join(known)}",
-            param_hint="--role",
-        )
-    try:
-        return Grant(Role(role), organisation or EVERYWHERE)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{role} is no role; there are {', '.join(Role)}", param_hint="--role"
-        ) from None
-
-
-def _roles(one: Member) -> str:
-    return ", ".join(
-        grant.role if grant.organisation == EVERYWHERE else f"{grant.role}@{grant.organisation}"
-        for grant in one.grants
-    )
 
 
 def _keys(one: Member) -> str:

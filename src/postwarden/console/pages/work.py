@@ -12,7 +12,7 @@ from postwarden.console.gate import DeskRequest, Page
 from postwarden.console.pages.live import Look, streamed
 from postwarden.console.speaking import told as spoken
 from postwarden.console.zones import zone_of
-from postwarden.errands.service import Errand, Stage
+from postwarden.errands.service import Errand, Stage, trouble_for
 from postwarden.people.service import Permission
 from postwarden.rooms import present
 
@@ -52,12 +52,10 @@ def stop(request: DeskRequest, number: int) -> HttpResponse:
 
 def told_of(request: DeskRequest, errand: Errand) -> dict[str, Any]:
     """Give what the part of a page that tells of some work is made from."""
-    sees_all = request.member.organisations(Permission.CASE_READ) is None
-    mine = errand.asked_by == request.member.name
     now = present()
     return {
         "errand": errand,
-        "trouble": spoken(errand.trouble) if mine or sees_all else "",
+        "trouble": spoken(trouble_for(errand, request.member)),
         "unbegun": errand.stage is Stage.WAITING and now - errand.asked_at > _LONG,
         "zone": zone_of(request),
         "now": now,
