@@ -193,7 +193,8 @@ def _await(process: subprocess.Popen[bytes], output: Path, port: int) -> None:
         with socket.socket() as probe:
             starting = b"starting PostgreSQL" in output.read_bytes()
             ready = not starting or b"ready to accept connections" in output.read_bytes()
-            if ready and probe.connect_ex(("127.0.0.1", port)) == 0:
+            joined = ready and probe.connect_ex(("127.0.0.1", port)) == 0
+            if joined and probe.getpeername() != probe.getsockname():  # a port can join itself
                 return
         pause.wait(0.02)
     pytest.fail(output.read_text(errors="replace"))

@@ -122,11 +122,15 @@ def test_what_follows_an_unclear_reply_is_not_told_by_it():
     [
         parcel()._replace(content=b"Return-Path: <j\xc3\xb6rg@shop.example>\r\n\r\nbody\r\n"),
         parcel()._replace(account="j\xf6rg@example.test"),
+        parcel()._replace(account="a@example.test>\r\nMAIL FROM:<b@example.test"),
+        parcel()._replace(content=b"Return-Path: <a\x00b@shop.example>\r\n\r\nbody\r\n"),
     ],
 )
 def test_what_cannot_be_said_in_ascii_is_not_staged(one):
     with agent() as (route, seen):
         assert route.stage([one]) == {}
+        hostile = "a@example.test>\r\nMAIL FROM:<b@example.test"
+        assert route.rooms([hostile]) == {hostile: Room(exists=False)}
         assert route.rooms(["j\xf6rg@example.test"]) == {"j\xf6rg@example.test": Room(exists=False)}
         assert not any(line.upper().startswith(b"MAIL") for line in seen)
 

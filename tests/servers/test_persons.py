@@ -107,5 +107,7 @@ telephoneNumber: +31 20 555
             password=SECRET,
         )
         assert LdapPersons(settings).of(ASKED) == {EVA.account: EVA}
+        patterns = {"*", "*@example.net", "x)(cn=*", "x)(|(mail=*"}
+        assert LdapPersons(settings).of(patterns) == {}
     with pytest.raises(TemporarySourceError):
         LdapPersons(settings).of(ASKED)

@@ -1,11 +1,12 @@
 """Entries of a search, page by page, as the `TableServer` port asks for them."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from ldap3 import NONE, SUBTREE, Connection, Server
+from ldap3 import NONE, SUBTREE, Connection, Server, Tls
 from ldap3.core.exceptions import (
     LDAPCommunicationError,
     LDAPException,
@@ -51,7 +52,7 @@ class LdapServer:
 @contextmanager
 def connection_to(table: TableSettings) -> Iterator[Connection]:
     """Give a bound connection that only reads."""
-    server = Server(table.url or "", get_info=NONE, connect_timeout=_CONNECT_SECONDS)
+    server = Server(table.url or "", get_info=NONE, connect_timeout=_CONNECT_SECONDS, tls=_Tls())
     connection = Connection(
         server,
         user=table.bind_dn,
@@ -69,6 +70,17 @@ def connection_to(table: TableSettings) -> Iterator[Connection]:
         connection.unbind()
         if socket is not None:  # ldap3 leaves it open where connecting failed
             socket.close()
+
+
+class _Tls(Tls):
+    """TLS with the server's certificate and name checked, which ldap3 by itself does not do."""
+
+    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:
+        connection.socket = ssl.create_default_context().wrap_socket(
+            connection.socket,
+            server_hostname=connection.server.host,
+            do_handshake_on_connect=do_handshake,
+        )
 
 
 def entries_of(connection: Connection, table: TableSettings) -> Iterator[Mapping[str, Any]]:

@@ -43,7 +43,7 @@ class LmtpRoute:
         found = {}
         with self._session() as session:
             for account in accounts:
-                if not account.isascii():
+                if not _sayable(account):
                     found[account] = Room(exists=False)
                     continue
                 session.mail("")
@@ -60,7 +60,11 @@ class LmtpRoute:
 
     def stage(self, parcels: Sequence[Parcel]) -> Mapping[str, Ticket]:
         """Keep parcels in this process; left out are those whose envelope LMTP cannot say in ASCII."""
-        kept = [one for one in parcels if _sender(one).isascii() and one.account.isascii()]
+        kept = [
+            one
+            for one in parcels
+            if _sayable(one.account) and _sayable(_sender(one).decode("latin-1"))
+        ]
         self._parcels |= {one.key: one for one in kept}
         return {
             one.key: Ticket(one.key, one.account, one.folder, "", {"by": "lmtp"}) for one in kept
@@ -154,6 +158,11 @@ def _handed_over(session: smtplib.LMTP, parcel: Parcel) -> Where:
         return Where.LOST
     session.close()  # what it says next may be of this message still
     return Where.UNCLEAR
+
+
+def _sayable(address: str) -> bool:
+    """Tell whether an address can stand in a command: nothing of it ends the line, or begins another."""
+    return address.isascii() and address.isprintable()
 
 
 def _sender(parcel: Parcel) -> bytes:
