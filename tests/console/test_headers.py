@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client, override_settings
+from gunicorn.config import Config
+from gunicorn.http import RequestParser
+from gunicorn.http.errors import ParseException
 
 import postwarden.console
 from postwarden.console.settings import settings
@@ -72,3 +75,25 @@ def test_scripts_keep_nothing_in_the_browser():
     assert scripts
     for one in scripts:
         assert re.findall(r"(?:local|session)Storage|indexedDB|\bcaches\b", one.read_text()) == []
+
+
+UNCLEAR = [
+    b"Content-Length: 4\r\nTransfer-Encoding: chunked",
+    b"Content-Length: 4\r\nContent-Length: 5",
+    b"Transfer-Encoding: xchunked",
+    b"Transfer-Encoding: chunked, identity",
+    b"Content-Length : 4",
+    b"Content-Length: +4",
+    b"Accept: a\nContent-Length: 4",
+]
+
+
+@pytest.mark.parametrize("unclear", UNCLEAR)
+def test_where_a_request_ends_is_never_guessed(unclear):
+    def body(headers):
+        words = b"POST / HTTP/1.1\r\nHost: desk.example\r\n" + headers + b"\r\n\r\nabcd"
+        return next(RequestParser(Config(), iter([words]), ("127.0.0.1", 1))).body.read()
+
+    assert body(b"Content-Length: 4") == b"abcd"
+    with pytest.raises(ParseException):
+        body(unclear)

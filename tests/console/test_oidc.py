@@ -9,6 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 from allauth.mfa.totp.internal import auth as codes
+from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.auth import get_user_model
 from django.test import Client, override_settings
 from joserfc.jwk import ECKey
@@ -89,6 +90,10 @@ def test_who_is_connected_comes_in_with_their_second_factor_and_nothing_less(pro
     answer = come(browser, provider, told={"next": "/cases/"})
     assert (answer.status_code, answer["Location"]) == (302, "/account/factors/authenticate/")
     assert browser.get("/cases/")["Location"].startswith("/account/login/")
+    kept = str(dict(browser.session.items())) + str(SocialAccount.objects.values())
+    assert ANNA in kept
+    assert not [one for one in ("token", "eyJ", SECRET, "anna@example.net") if one in kept]
+    assert not SocialToken.objects.exists()
     now = next(iter(codes.yield_hotp_counters_from_time()))
     answer = browser.post("/account/factors/authenticate/", {"code": code(now)})
     assert (answer.status_code, answer["Location"]) == (302, "/cases/")
@@ -107,6 +112,13 @@ def test_the_way_there_has_a_state_a_nonce_and_a_proof_and_asks_for_nothing_else
     for name in ("state", "nonce", "code_challenge"):
         assert len(asked[0][name]) >= 16
         assert asked[0][name] != asked[1][name]
+
+
+@pytest.mark.usefixtures("provider")
+def test_nobody_is_led_there_who_did_not_ask():
+    answer = Client().get(START)
+    assert (answer.status_code, answer["Location"]) == (302, "/account/login/")
+    assert Client(enforce_csrf_checks=True).post(START).status_code == 403
 
 
 @pytest.mark.usefixtures("provider")

@@ -5,6 +5,7 @@ import json
 import logging
 
 import pytest
+from django.test import Client, override_settings
 
 from postwarden.lines import Lines, Style
 
@@ -50,3 +51,21 @@ def test_every_request_has_a_line_and_no_line_has_a_person(desk, written):
 def test_a_line_has_the_number_that_the_proxy_gave(desk, written):
     desk.browser("anna").get("/", headers={"x-request-id": "a" * 32})
     assert json.loads(written.getvalue())["request"] == "a" * 32
+
+
+def test_what_was_refused_has_a_line_with_the_status_and_the_page(desk, written):
+    reader = desk.browser("helpdesk-home")
+    reader.get("/settings/")
+    reader.post(f"/cases/{desk.case}/close/", {})
+    Client(enforce_csrf_checks=True).post("/account/login/", {"login": "x", "password": "x"})
+    Client().get("/api/v1/cases", headers={"authorization": "Bearer pwt_none"})
+    with override_settings(ACCOUNT_RATE_LIMITS={"login": "1/m/ip"}):
+        for _ in range(2):
+            Client().post("/account/login/", {"login": "x", "password": "x"})
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    told = [(line["route"], line["status"]) for line in lines if line["event"] == "request"]
+    assert told[0] == ("settings", 403)
+    assert told[1][1] in (403, 404)
+    assert told[2] == ("account_login", 403)
+    assert told[3][1] == 401
+    assert told[-1] == ("account_login", 429)

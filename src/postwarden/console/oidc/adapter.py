@@ -1,6 +1,7 @@
 """allauth's questions about who comes by a provider of identities."""
 
-from typing import NoReturn
+import os
+from typing import Any, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -41,6 +42,13 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth pub
         if known is None or client_id not in (None, known.client_id):
             raise ValueError(provider)
         return Provider(request, known)
+
+    def get_requests_session(self) -> Any:  # noqa: ANN401  # of requests, which publishes no types
+        """Give what codes are exchanged with: it trusts whom everything else here trusts."""
+        session = super().get_requests_session()
+        session.trust_env = False
+        session.verify = os.environ.get("SSL_CERT_FILE") or True
+        return session
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:  # noqa: ARG002  # allauth's
         """People are added by people: a provider adds nobody."""
