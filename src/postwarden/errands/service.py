@@ -1,7 +1,7 @@
 """The one door of this room."""
 
 from postwarden.errands.asking import Errands
-from postwarden.errands.doing import Claimed, claim, taken
+from postwarden.errands.claiming import Claimed, claim, taken
 from postwarden.errands.errors import (
     AskedAlready,
     Ended,
