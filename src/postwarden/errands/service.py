@@ -1,6 +1,6 @@
 """The one door of this room."""
 
-from postwarden.errands.asking import Errands
+from postwarden.errands.asking import Errands, trouble_for
 from postwarden.errands.claiming import Claimed, claim, taken
 from postwarden.errands.errors import (
     AskedAlready,
@@ -40,4 +40,5 @@ __all__ = [
     "claim",
     "count_going",
     "taken",
+    "trouble_for",
 ]
