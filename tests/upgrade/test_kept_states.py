@@ -4,6 +4,7 @@
 """
 
 import json
+import shutil
 import sqlite3
 import tarfile
 from contextlib import closing
@@ -15,6 +16,7 @@ from django.test import override_settings
 from typer.testing import CliRunner
 
 from console.conftest import Desk, _collected  # noqa: F401  # the fixture
+from postwarden.backup.service import make, put_back
 from postwarden.cases import service as cases
 from postwarden.cli.app import app
 from postwarden.configuration import load
@@ -120,3 +122,34 @@ def test_what_an_earlier_version_kept_is_what_this_one_finds_and_goes_on_with(ke
     assert [[one] for one in notes[:-1]] == told["heads"]
     verified = CliRunner().invoke(app, ["verify", "-c", configuration.file])
     assert verified.exit_code == 0, verified.output
+
+
+def test_a_backup_brings_a_case_with_its_repair_and_quarantine_back(tmp_path):
+    """The newest kept state, opened, backed up, and put back on a host where nothing is."""
+    here, there, folder = (tmp_path / name for name in ("here", "there", "backup"))
+    with tarfile.open(max(STATES, key=counted)) as archive:
+        archive.extractall(here, filter="data")
+    told = json.loads((here / "kept.json").read_text())
+    configuration = load(str(here / "postwarden.toml"))
+    heads = opened(configuration).ledger.heads(99)
+    connections.close_all()
+    make(configuration, str(folder), present(), evidence=True)
+    there.mkdir()
+    shutil.copy(here / "postwarden.toml", there)
+    shutil.copy(here / "quarantine.key", there)
+    shutil.move(here / "state" / "keys", tmp_path / "keys")
+    shutil.rmtree(here)
+
+    elsewhere = load(str(there / "postwarden.toml"))
+    put_back(elsewhere, str(folder), str(tmp_path / "keys"))
+    rooms = opened(elsewhere)
+    people_and_cases(rooms, told)
+    holds_plans_and_quarantine(rooms, told, there)
+    now = facts(there)
+    assert {name: list(map(list, now[name])) for name in SAME} == {
+        name: told[name] for name in SAME
+    }
+    assert rooms.ledger.heads(99) == heads
+    verified = CliRunner().invoke(app, ["verify", "-c", elsewhere.file])
+    assert verified.exit_code == 0, verified.output
+    connections.close_all()
