@@ -152,3 +152,36 @@ def test_no_pattern_of_a_format_comes_from_outside():
                     if called in ("format", "format_map") and not is_ours(pattern, scope):
                         strange.add((place, ast.unparse(pattern)))
     assert strange == PATTERNS
+
+
+OPERATORS = {"sources/directory/expressions.py", "sources/headers/fields.py"}
+"""Patterns of the provider's own tables, and one made of names that stand in the program."""
+ESCAPED = {"relocation/cleaning.py", "sources/maildir/template.py"}
+"""Patterns put together in steps, from what was escaped before."""
+MATCHES = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
+
+
+def is_safe(pattern: ast.expr) -> bool:
+    """Tell whether a pattern is of the program alone, or has what it was given escaped."""
+    if isinstance(pattern, ast.JoinedStr):
+        parts = [one.value for one in pattern.values if isinstance(one, ast.FormattedValue)]
+        return all(is_safe(one) for one in parts)
+    if isinstance(pattern, ast.BinOp):
+        return is_safe(pattern.left) and is_safe(pattern.right)
+    if isinstance(pattern, ast.Call):
+        return ast.unparse(pattern.func) == "re.escape"
+    return isinstance(pattern, ast.Constant) or ast.unparse(pattern).lstrip("_").isupper()
+
+
+def test_what_somebody_wrote_becomes_no_pattern():
+    found = {
+        place
+        for place, tree in modules(r"\bre\.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if ast.unparse(node.func.value) == "re" and node.func.attr in MATCHES
+        if not is_safe(node.args[0])
+    }
+    assert found == {*OPERATORS, *ESCAPED}
+    for place in ESCAPED:
+        assert "re.escape(" in (SOURCE / place).read_text()
