@@ -260,8 +260,8 @@ def hooks(configuration: Configuration, holds: "HoldDesk") -> "Hooks":
     """Give what other programs are told with, in the state that is open."""
     from postwarden.hooks.service import Hooks  # noqa: PLC0415  # has models: after set_up
 
-    book = holds.desk.ledger
-    return Hooks(book, holds.plans, recorder(book), configuration.hooks)
+    desk = holds.desk
+    return Hooks(desk, holds.plans, recorder(desk.ledger), configuration.hooks)
 
 
 def teller(

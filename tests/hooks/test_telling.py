@@ -41,7 +41,8 @@ class Office:
     def __init__(self, desk, *, internal=True, sender=None):
         book = desk.holds.desk.ledger
         self.desk = desk
-        self.hooks = Hooks(book, desk.holds.plans, recorder(book), HookSettings(internal=internal))
+        settings = HookSettings(internal=internal)
+        self.hooks = Hooks(desk.holds.desk, desk.holds.plans, recorder(book), settings)
         sender = sender or HttpSender(internal=internal, seconds=5)
         self.teller = Teller(self.hooks, sender, lambda: desk.now)
 
@@ -167,6 +168,32 @@ def test_nobody_is_told_of_what_they_may_not_know(office, receiver):
     office.desk.holds.hold(wish, member("anna"), office.desk.now)
     office.work()
     assert receiver.got == []
+
+
+def test_nobody_is_told_of_another_organisation_s_accounts_in_a_case_of_both(office, receiver):
+    case, desk = office.desk.case, office.desk
+    desk(cases.change, case, cases.Change(organisations=("brand",)))
+    office.subscribe(receiver.url, who="postmaster-brand")
+    desk(cases.add_report, case, cases.Telling(HELD[0], desk.now))
+    desk(cases.note, case, cases.Note(desk.now, "called"), (), account=HELD[1])
+    office.work()
+    assert receiver.got == []
+    desk(cases.add_report, case, cases.Telling("eva@brand.test", desk.now))
+    office.note()
+    office.work()
+    told = [json.loads(body)["type"] for _, body in receiver.got]
+    assert told == ["report.received", "case.noted"]
+
+
+def test_nobody_is_told_of_a_part_that_is_there_for_others_alone(office, receiver):
+    case, desk = office.desk.case, office.desk
+    office.subscribe(receiver.url, "case.split")
+    office.subscribe(receiver.url, "case.split", who="officer-all")
+    choice = cases.Choice((HELD[0],), (), ())
+    part = desk(cases.split_case, case, choice, "of a colleague", "apart")
+    desk(cases.restrict_case, part.reference, [], "a colleague may be concerned", who="officer-all")
+    office.work()
+    assert [json.loads(body)["data"]["case"] for _, body in receiver.got] == [case]
 
 
 def test_rights_taken_away_bite_on_the_next_event(office, receiver):

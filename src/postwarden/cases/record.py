@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from postwarden.cases.desk import SYSTEM, Desk
+from postwarden.cases.desk import SYSTEM, Desk, seen
 from postwarden.cases.hiding import KNOCKED, hidden, names_hidden
 from postwarden.cases.views import case_file, every_case, references
 from postwarden.ledger.service import Told, Wanted
@@ -78,6 +78,25 @@ def sight(desk: Desk, who: Member) -> Callable[[Told], bool]:
         return whole and not there.isdisjoint(concerned.get(one.case or "", ()))
 
     return sees
+
+
+def hearing(desk: Desk, who: Member) -> Callable[[Told], bool]:
+    """Give what tells whether somebody may hear of an entry of a case that they may know of.
+
+    Not of what is said of another organisation's account, as their timeline of the case has it, nor that a
+    case which is there for others alone came out of this one.
+    """
+    there, away = seen(who, Permission.CASE_READ), hidden(who)
+
+    def hears(one: Told) -> bool:
+        if names_hidden(one.act, one.facts.get("detail", {}), away):
+            return False
+        person = one.facts.get("person")
+        if there is None or (person is None and not one.erased and not one.changed):
+            return True
+        return person is not None and desk.organisation_of(person) in there
+
+    return hears
 
 
 def told_to(desk: Desk, away: Collection[str]) -> Callable[[Told], bool]:

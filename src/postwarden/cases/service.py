@@ -77,7 +77,7 @@ from postwarden.cases.picturing import Flow, Flows, arrivals, flows
 from postwarden.cases.plain import plain_case, plain_file
 from postwarden.cases.ports import Approval, Contribution, Part
 from postwarden.cases.proof import Cited, Reason, finding, look_up, reasons_of
-from postwarden.cases.record import Pageful, Search, entries, sight
+from postwarden.cases.record import Pageful, Search, entries, hearing, sight
 from postwarden.cases.rejoining import Choice, merge_cases, split_case
 from postwarden.cases.reporting import Telling, add_report, matches
 from postwarden.cases.restricting import (
@@ -117,6 +117,7 @@ from postwarden.cases.views import (
     every_case,
     own_words,
     references,
+    told_file,
 )
 from postwarden.cases.withheld import SOMEBODY, line_for
 
@@ -219,6 +220,7 @@ __all__ = [
     "flows",
     "forget_persons",
     "head",
+    "hearing",
     "hidden",
     "insiders",
     "insiders_of",
@@ -259,6 +261,7 @@ __all__ = [
     "take_findings",
     "take_out",
     "timeline",
+    "told_file",
     "unknown_persons",
     "unmatched",
     "unrestrict_case",

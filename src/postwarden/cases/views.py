@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from postwarden.cases.clearing import Look
-from postwarden.cases.desk import SYSTEM, Actor, may_for_one, seen
+from postwarden.cases.desk import SYSTEM, Actor, Desk, may_for_one, seen
 from postwarden.cases.errors import NoSuchCase
 from postwarden.cases.hiding import entries_seen, hidden, parted
 from postwarden.cases.keeping import found, frozen
 from postwarden.cases.models import CaseRow, EntryRow, FindingRow, LookRow, ReportRow, TaskRow
 from postwarden.cases.values import Case, State
+from postwarden.cases.withheld import withheld
 from postwarden.people.service import Permission
 from postwarden.vocabulary import Moment, said
 
@@ -137,6 +138,13 @@ def case_file(actor: Actor, name: str) -> CaseFile:
     row = found(where(name), actor)
     may_for_one(actor, Permission.CASE_READ, row.organisations)
     return whole(row, seen(actor, Permission.CASE_READ), hidden(actor))
+
+
+def told_file(desk: Desk, actor: Actor, name: str) -> CaseFile:
+    """Give the same for them to read: findings as `withheld` has them."""
+    file = case_file(actor, name)
+    told = tuple(one._replace(facts=withheld(desk, actor, one.facts)) for one in file.findings)
+    return replace(file, findings=told)
 
 
 def own_words(actor: Actor, reference: str) -> Case:

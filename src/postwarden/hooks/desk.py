@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
-from postwarden.cases.service import MOST, Page
+from postwarden.cases.service import MOST, Desk, Page
 from postwarden.custody.service import Plans
 from postwarden.hooks.errors import BadHook, NoSuchHook
 from postwarden.hooks.models import DeliveryRow, HookRow
 from postwarden.hooks.rules import SECRET, Event, fault
 from postwarden.hooks.settings import HookSettings
-from postwarden.ledger.service import Ledger
 from postwarden.people.service import Member, Record
 from postwarden.vocabulary import Moment, said
 
@@ -72,10 +71,8 @@ class Delivery:
 class Hooks:
     """The subscriptions of an installation."""
 
-    def __init__(
-        self, ledger: Ledger, plans: Plans, record: Record, settings: HookSettings
-    ) -> None:
-        self.ledger = ledger
+    def __init__(self, desk: Desk, plans: Plans, record: Record, settings: HookSettings) -> None:
+        self.desk = desk
         self.plans = plans
         self._record = record
         self._settings = settings
@@ -107,7 +104,7 @@ class Hooks:
                 events=kinds,
                 secret=secret,
                 token=who.token,
-                first=next((one.size for one in self.ledger.heads(1)), 0),
+                first=next((one.size for one in self.desk.ledger.heads(1)), 0),
                 made=now,
             )
             detail = {"webhook": row.pk, "events": kinds, **_place(url)}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-from postwarden.cases.service import NoSuchCase, known
+from postwarden.cases.service import NoSuchCase, hearing, known
 from postwarden.custody.service import NoSuchPlan, Refused
 from postwarden.hooks.desk import Hooks, State
 from postwarden.hooks.errors import NotTaken
@@ -68,11 +68,14 @@ class Teller:
             place = _locked_place()
             hooks = list(HookRow.objects.filter(ended=None).order_by("pk"))
             first = max(place.next, min((row.first for row in hooks), default=0))
-            entries = self._hooks.ledger.placed(first, _SOME)
+            entries = self._hooks.desk.ledger.placed(first, _SOME)
             for row in hooks:
                 who = _owner(row, now)
-                for one in entries if who is not None else ():
-                    if self._concerns(row, one) and self._may_know(who, one):
+                if who is None:
+                    continue
+                hears = hearing(self._hooks.desk, who)
+                for one in entries:
+                    if self._concerns(row, one) and self._may_know(who, one) and hears(one):
                         _decide(row, one, now)
             place.next = first + len(entries)
             place.save(update_fields=["next"])
@@ -84,9 +87,9 @@ class Teller:
         since = (one.place or 0) >= row.first and one.at >= row.made
         return since and one.act in _CODES and one.act in row.events
 
-    def _may_know(self, who: Member | None, one: Told) -> bool:
+    def _may_know(self, who: Member, one: Told) -> bool:
         """Tell whether somebody may know of the case and the plan that an entry is about, if of any."""
-        if who is None or (not one.case and who.organisations(Permission.CASE_READ) is not None):
+        if not one.case and who.organisations(Permission.CASE_READ) is not None:
             return False
         try:
             if one.case:

@@ -97,7 +97,7 @@ def show(
 ) -> None:
     """Show a case: its times, tasks, accounts, reports, findings and timeline."""
     with seat(config, who) as at:
-        file = cases.case_file(at.who, case)
+        file = cases.told_file(at.desk, at.who, case)
         if output:
             _print_json(cases.plain_file(file))
         else:
