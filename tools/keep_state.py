@@ -3,6 +3,7 @@
 
 tools/keep_state.py NAME            write tests/upgrade/kept/NAME.tar.xz, made by the code beside this file
 tools/keep_state.py NAME SOURCE     likewise by other code: the folder of an older commit's tree
+    --postgresql URL                of a state in an empty database there, whose pg_dump is kept
 
 A made-up provider with mail astray: people, a case, holds by a plan, a repair that was approved and run, another
 plan that waits, a customer's report, a signed head. Beside the state lies kept.json: what it holds, read from its
@@ -24,6 +25,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "tests" / "upgrade" / "kept"
 _POSTWARDEN = "from postwarden.cli.app import main; main()"
@@ -32,6 +35,7 @@ _SECTIONS = """
 interval_seconds = 1
 [state]
 path = "state"
+{url}
 [holds]
 path = "holds"
 [quarantine]
@@ -57,15 +61,17 @@ _FACTS = {
     "heads": "SELECT note FROM ledger_head ORDER BY size",
     "upgrades": "SELECT count(*) FROM django_migrations",
 }
+_SIGNED = "SELECT (SELECT count(*) FROM ledger_entry), (SELECT max(size) FROM ledger_head)"
 _CASE = "2026-0001"
 _PARTS = ("postwarden.toml", "kept.json", "quarantine.key", "state", "holds", "quarantine")
+DUMP = "database"
 
 
 class Place:
     """An installation that is made, by the commands that people give."""
 
-    def __init__(self, folder: Path, source: Path) -> None:
-        self.folder, self._source = folder, source
+    def __init__(self, folder: Path, source: Path, url: str | None) -> None:
+        self.folder, self._source, self.url = folder, source, url
 
     def python(self, *words: str) -> str:
         """Run Python with that code, in the folder; give what it prints."""
@@ -94,16 +100,11 @@ class Place:
 
     def sign(self) -> None:
         """Run a worker until the record has a head that covers all."""
-        database = self.folder / "state" / "postwarden.sqlite"
         settings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(self._source / "src")}
         command = [sys.executable, "-c", _POSTWARDEN, "worker"]
         with subprocess.Popen(command, cwd=self.folder, env=settings) as worker:  # our own
             for _ in range(600):
-                with closing(sqlite3.connect(database)) as opened:
-                    counts = opened.execute(
-                        "SELECT (SELECT count(*) FROM ledger_entry), (SELECT max(size) FROM ledger_head)"
-                    )
-                    entries, size = counts.fetchone()
+                ((entries, size),) = rows(self.folder, self.url, _SIGNED)
                 if entries == size:
                     break
                 time.sleep(0.1)
@@ -119,7 +120,8 @@ def work(place: Place) -> None:
     made = place.python("-c", _POSTWARDEN, "quarantine", "key", "quarantine.key")
     recipient = next(re.finditer("age1[a-z0-9]+", made))[0]
     with (tree / "postwarden.toml").open("a") as file:
-        file.write(_SECTIONS.format(recipient=recipient))
+        url = "" if place.url is None else f'url = "{place.url}"'
+        file.write(_SECTIONS.format(recipient=recipient, url=url))
     key = str(tree.parent / "dora.key")
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "dora", "-f", key], check=True
@@ -130,9 +132,7 @@ def work(place: Place) -> None:
     place("anna", "case", "open", "misdelivery", "mail astray")
     place.python("-c", _POSTWARDEN, "scan")
     place("anna", "examine", "--case", _CASE)
-    with closing(sqlite3.connect(tree / "state" / "postwarden.sqlite")) as state:
-        wrong = state.execute("SELECT account FROM cases_account ORDER BY account")
-        accounts = [account for (account,) in wrong]
+    accounts = [one for (_, one, _) in rows(tree, place.url, _FACTS["accounts"])]
     place("anna", "case", "report", _CASE, accounts[0])
     place("anna", "hold", *accounts, "--case", _CASE, "--reason", "to look at it")
     repair = place.hash_of(
@@ -144,20 +144,31 @@ def work(place: Place) -> None:
     place.sign()
 
 
-def facts(folder: Path) -> Mapping[str, Any]:
-    """Say what the state holds, read from its tables."""
+def rows(folder: Path, url: str | None, query: str) -> list[list[Any]]:
+    """Ask the database of the state in a folder, or at a URL."""
+    if url is not None:
+        with psycopg.connect(url) as session:
+            return [list(row) for row in session.execute(query.encode()).fetchall()]
     with closing(sqlite3.connect(folder / "state" / "postwarden.sqlite")) as state:
-        told = {name: state.execute(query).fetchall() for name, query in _FACTS.items()}
-        state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return told
+        return [list(row) for row in state.execute(query).fetchall()]
 
 
-def keep(name: str, source: Path) -> Path:
+def facts(folder: Path, url: str | None) -> Mapping[str, Any]:
+    """Say what the state holds, read from its tables."""
+    return {name: rows(folder, url, query) for name, query in _FACTS.items()}
+
+
+def keep(name: str, source: Path, url: str | None) -> Path:
     """Make a state by the code of a tree, and keep it."""
     with tempfile.TemporaryDirectory() as folder:
-        place = Place(Path(folder) / "tree", source)
+        place = Place(Path(folder) / "tree", source, url)
         work(place)
-        (place.folder / "kept.json").write_text(json.dumps(facts(place.folder), indent=1))
+        (place.folder / "kept.json").write_text(json.dumps(facts(place.folder, url), indent=1))
+        if url is None:
+            rows(place.folder, url, "PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            dump = str(place.folder / "state" / DUMP)
+            subprocess.run(["pg_dump", "-Fc", "--no-owner", f"--file={dump}", url], check=True)
         KEPT.mkdir(parents=True, exist_ok=True)
         target = KEPT / f"{name}.tar.xz"
         with tarfile.open(target, "w:xz", preset=9) as archive:
@@ -181,8 +192,9 @@ def main() -> None:
     parser.add_argument(
         "source", nargs="?", type=Path, default=ROOT, help="a tree of Postwarden's code"
     )
+    parser.add_argument("--postgresql", metavar="URL", help="of an empty database")
     given = parser.parse_args()
-    target = keep(given.name, given.source.resolve())
+    target = keep(given.name, given.source.resolve(), given.postgresql)
     sys.stdout.write(f"{target}: {target.stat().st_size:,} bytes\n")
 
 

@@ -4,11 +4,12 @@
 """
 
 import json
+import os
+import re
 import shutil
-import sqlite3
 import tarfile
-from contextlib import closing
 
+import psycopg
 import pytest
 from django.core.cache import cache
 from django.db import connections
@@ -24,26 +25,39 @@ from postwarden.console.settings import CONFIGURATION
 from postwarden.custody.quarantine.identities import identities_in
 from postwarden.people.service import member, members
 from postwarden.rooms import opened, present
-from tools.keep_state import KEPT, facts
+from postwarden.state.service import StateSettings, copy_in
+from servers.databases import url
+from tools.keep_state import DUMP, KEPT, facts, rows
 
 STATES = sorted(KEPT.glob("*.tar.xz"))
+UPGRADES = "SELECT count(*) FROM django_migrations"
 SAME = ("people", "accounts", "copies", "quarantine", "plans", "findings", "reports")
-
-
-def upgrades(folder):
-    with closing(sqlite3.connect(folder / "state" / "postwarden.sqlite")) as state:
-        return state.execute("SELECT count(*) FROM django_migrations").fetchone()[0]
 
 
 @pytest.fixture(params=STATES, ids=lambda one: one.name.removesuffix(".tar.xz"))
 def kept(request, tmp_path):
-    """Give a kept state as it was, and what it held when it was made."""
+    """Give a kept state as it was, where its database is, and what it held when it was made."""
     with tarfile.open(request.param) as archive:
         archive.extractall(tmp_path, filter="data")
     told = json.loads((tmp_path / "kept.json").read_text())
-    assert upgrades(tmp_path) == told["upgrades"][0][0]
-    yield tmp_path, told
+    dump, at = tmp_path / "state" / DUMP, None
+    if dump.exists():
+        at = _restored(request.getfixturevalue("upgraded_postgresql"), dump)
+        file = tmp_path / "postwarden.toml"
+        file.write_text(re.sub(r'(?m)^url = "postgresql:.*"$', f'url = "{at}"', file.read_text()))
+    assert [list(one) for one in rows(tmp_path, at, UPGRADES)] == told["upgrades"]
+    yield tmp_path, at, told
     connections.close_all()
+
+
+def _restored(port, dump):
+    """Put a dump into a database of its own; it ends with the server."""
+    name = f"kept{os.urandom(4).hex()}"
+    with psycopg.connect(url(port, "postgres"), autocommit=True) as session:
+        session.execute(f"CREATE DATABASE {name}")
+    at = url(port, name)
+    copy_in(StateSettings("", at), str(dump), "")
+    return at
 
 
 def counted(file):
@@ -101,7 +115,7 @@ def pages(configuration, told):
 
 
 def test_what_an_earlier_version_kept_is_what_this_one_finds_and_goes_on_with(kept):
-    folder, told = kept
+    folder, at, told = kept
     configuration = load(str(folder / "postwarden.toml"))
     rooms = opened(configuration)
     people_and_cases(rooms, told)
@@ -109,10 +123,8 @@ def test_what_an_earlier_version_kept_is_what_this_one_finds_and_goes_on_with(ke
     verified = rooms.ledger.verify([])
     assert (verified.faults, verified.entries) == ((), told["entries"][0][0])
     assert [[one.note] for one in reversed(rooms.ledger.heads(99))] == told["heads"]
-    now = facts(folder)
-    assert {name: list(map(list, now[name])) for name in SAME} == {
-        name: told[name] for name in SAME
-    }
+    now = facts(folder, at)
+    assert {name: now[name] for name in SAME} == {name: told[name] for name in SAME}
     pages(configuration, told)
 
     case = told["cases"][0][0]
@@ -127,7 +139,8 @@ def test_what_an_earlier_version_kept_is_what_this_one_finds_and_goes_on_with(ke
 def test_a_backup_brings_a_case_with_its_repair_and_quarantine_back(tmp_path):
     """The newest kept state, opened, backed up, and put back on a host where nothing is."""
     here, there, folder = (tmp_path / name for name in ("here", "there", "backup"))
-    with tarfile.open(max(STATES, key=counted)) as archive:
+    whole = [one for one in STATES if "postgresql" not in one.name]
+    with tarfile.open(max(whole, key=counted)) as archive:
         archive.extractall(here, filter="data")
     told = json.loads((here / "kept.json").read_text())
     configuration = load(str(here / "postwarden.toml"))
@@ -145,10 +158,8 @@ def test_a_backup_brings_a_case_with_its_repair_and_quarantine_back(tmp_path):
     rooms = opened(elsewhere)
     people_and_cases(rooms, told)
     holds_plans_and_quarantine(rooms, told, there)
-    now = facts(there)
-    assert {name: list(map(list, now[name])) for name in SAME} == {
-        name: told[name] for name in SAME
-    }
+    now = facts(there, None)
+    assert {name: now[name] for name in SAME} == {name: told[name] for name in SAME}
     assert rooms.ledger.heads(99) == heads
     verified = CliRunner().invoke(app, ["verify", "-c", elsewhere.file])
     assert verified.exit_code == 0, verified.output
