@@ -53,6 +53,18 @@ def cgroups():
     pytest.skip("no cgroup of version 2 can be made here")
 
 
+def check_overlay(folder):
+    """Skip where no file system of its own can be laid over this one, in namespaces of its own."""
+    lays = (
+        'mount -t tmpfs tmpfs "$0" && cd "$0" && mkdir upper work root &&'
+        " mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root"
+    )
+    words = ["unshare", "-mpfuinC", "--propagation", "private", "sh", "-c", lays, str(folder)]
+    tried = subprocess.run(words, capture_output=True, text=True, check=False)
+    if tried.returncode:
+        pytest.skip(f"no overlay in namespaces can be made here: {tried.stderr.strip()}")
+
+
 def interpreter():
     """Give a Python of this version that does not lie where the units see nothing: in homes, or in /tmp."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -134,6 +146,7 @@ def systemd(upgraded_sqlite, tmp_path):
     said, folder = [], tmp_path / "root"
     threading.Thread(target=_heard, args=(main, said), daemon=True).start()
     folder.mkdir()
+    check_overlay(folder)
     (tmp_path / "postwarden.toml").write_text(SETTINGS)
     settings = {
         "PATH": os.environ["PATH"],
