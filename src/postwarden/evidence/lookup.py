@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from postwarden.evidence.errors import BrokenSnapshot
@@ -64,10 +63,11 @@ def _rows(part: _Part, account: str) -> Iterator[pa.Table]:
         return
     with pq.ParquetFile(part.path, metadata=part.footer) as file:
         for number in groups:
-            names = file.read_row_group(number, ["account"]).column("account")
-            own = pc.equal(names, account)
-            if pc.any(own).as_py():
-                yield file.read_row_group(number).filter(own)
+            names = file.read_row_group(number, ["account"]).column("account").to_pylist()
+            own = [place for place, name in enumerate(names) if name == account]
+            if own:
+                rows = file.read_row_group(number)
+                yield pa.concat_tables(rows.slice(place, 1) for place in own)
 
 
 def _may_have(group: _Group, account: str) -> bool:

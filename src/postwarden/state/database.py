@@ -33,8 +33,10 @@ _UPGRADE = 0x706F7374  # key of the advisory lock
 FILE = "postwarden.sqlite"
 _WAIT = 30  # seconds that a writer waits for another one
 _PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-_STAYS = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+_STAYS = {"CONN_MAX_AGE": None}
 """A served process keeps its connections from one request to the next; to open one takes milliseconds."""
+_LOOKED_AFTER = {"CONN_HEALTH_CHECKS": True}
+"""A server may have ended a connection meanwhile."""
 _NAMED = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 
 
@@ -179,6 +181,7 @@ def _database(settings: StateSettings) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": os.path.join(settings.path, FILE),
+            **_STAYS,
             "OPTIONS": {
                 "timeout": _WAIT,
                 "transaction_mode": "IMMEDIATE",
@@ -188,7 +191,13 @@ def _database(settings: StateSettings) -> dict[str, Any]:
     told = parts(settings.url)
     named = {_NAMED[key]: value for key, value in told.items() if key in _NAMED}
     options = {key: value for key, value in told.items() if key not in _NAMED}
-    return {"ENGINE": "django.db.backends.postgresql", **named, **_STAYS, "OPTIONS": options}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **named,
+        **_STAYS,
+        **_LOOKED_AFTER,
+        "OPTIONS": options,
+    }
 
 
 def _shown(settings: StateSettings) -> str:
