@@ -11,10 +11,11 @@ from postwarden.state.service import Prepared, Remembered
 
 
 class Counts(NamedTuple):
-    """How many there are: accounts by state, and findings that are there still by verdict."""
+    """How many there are: accounts by state, findings that are there still by verdict, and all entries."""
 
     states: Mapping[State, int]
     findings: Mapping[str, int]
+    entries: int
 
 
 _LAST = Prepared(
@@ -42,4 +43,5 @@ def _count(row: CaseRow, organisations: Collection[str] | None) -> Counts:
         findings = findings.filter(organisation__in=organisations)
     states = accounts.values_list("state").annotate(Count("pk")).order_by("state")
     verdicts = findings.values_list("verdict").annotate(Count("pk")).order_by("verdict")
-    return Counts({State(state): count for state, count in states}, dict(verdicts))
+    by_state = {State(state): count for state, count in states}
+    return Counts(by_state, dict(verdicts), row.entries.count())

@@ -42,7 +42,7 @@ class Asked(NamedTuple):
     states: tuple[State, ...] = ()
     search: str = ""
     after: str = ""
-    most: int = 50
+    most: int = 25
 
 
 class Page(NamedTuple, Generic[_T]):
@@ -108,7 +108,7 @@ def head(actor: Actor, name: str) -> Head:
         case=parted(frozen(row, ()), away),
         states={**counts.states},
         findings={**counts.findings},
-        entries=entries_seen(row.entries.all(), away).count(),
+        entries=counts.entries if not away else entries_seen(row.entries.all(), away).count(),
         reports=_mine(actor, row.reports.all()).count(),
         restricted=row.restricted,
     )

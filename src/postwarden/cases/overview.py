@@ -72,7 +72,9 @@ def some_cases(actor: Actor, asked: Asked, stages: Collection[Stage] = ()) -> Pa
     may_for_one(actor, Permission.CASE_READ, there or ("",))
     most = min(max(asked.most, 1), MOST)
     away = hidden(actor)
-    rows = CaseRow.objects.filter(title__icontains=asked.search).exclude(pk__in=away)
+    rows = CaseRow.objects.exclude(pk__in=away)
+    if asked.search:
+        rows = rows.filter(title__icontains=asked.search)
     if stages:
         rows = rows.filter(stage__in=stages)
     after = _OPENED.fullmatch(asked.after)

@@ -13,6 +13,7 @@ from postwarden.cases.models import CaseRow, EntryRow, FindingRow, LookRow, Repo
 from postwarden.cases.values import Case, State
 from postwarden.cases.withheld import withheld
 from postwarden.people.service import Permission
+from postwarden.state.service import Prepared
 from postwarden.vocabulary import Moment, said
 
 
@@ -195,9 +196,12 @@ def whole(
 
 def _leading(row: CaseRow) -> tuple[str, ...]:
     names = [row.reference]
-    for other in row.merged.order_by("reference"):
+    for other in _MERGED(row.reference):
         names += _leading(other)
     return tuple(names)
+
+
+_MERGED = Prepared(lambda into: CaseRow.objects.filter(merged_into=into).order_by("reference"))
 
 
 def _within(organisation: str, organisations: Collection[str] | None) -> bool:

@@ -1,9 +1,9 @@
 """The console as a server: Gunicorn with threads, behind a proxy that speaks HTTPS."""
 
+import gc
 import os
 import shutil
 import tempfile
-import gc
 from collections.abc import Callable
 from typing import Any
 

@@ -13,6 +13,7 @@ from postwarden.errands.values import NEEDS, Errand, Kind, ScanWish, Stage, Wish
 from postwarden.errands.wishes import written
 from postwarden.people.service import Member, NotAllowed, Permission
 from postwarden.state import outbox
+from postwarden.state.service import Prepared
 from postwarden.vocabulary import Moment, said
 
 _LATEST = 5
@@ -98,9 +99,8 @@ class Errands:
 
     def of_case(self, case: str) -> Errand | None:
         """Give what goes on for a case, or else was the last that did; its reader is known to be one."""
-        rows = ErrandRow.objects.filter(case__in=references(case)).order_by("-pk")
-        row = rows.first()
-        return None if row is None else frozen(row)
+        found = [row for one in references(case) for row in _LAST_OF(one)]
+        return frozen(max(found, key=lambda row: row.pk)) if found else None
 
     def _may_scan(self, wish: ScanWish, who: Member) -> None:
         if not wish.accounts and not wish.domains:
@@ -130,6 +130,9 @@ def trouble_for(errand: Errand, who: Member) -> str:
     """Give why an errand failed, which may name places: to who asked, and who reads of all organisations."""
     reads_all = who.organisations(Permission.CASE_READ) is None
     return errand.trouble if reads_all or errand.asked_by == who.name else ""
+
+
+_LAST_OF = Prepared(lambda case: ErrandRow.objects.filter(case=case).order_by("-pk")[:1])
 
 
 def _may_know(row: ErrandRow, who: Member) -> bool:

@@ -13,6 +13,7 @@ from postwarden.holds.projection import Change
 from postwarden.holds.rules import Hold, Holds, Kind, Wording, is_held, is_name, wording
 from postwarden.holds.sentences import sentence, tag
 from postwarden.people.settings import Organisations
+from postwarden.state.service import Prepared
 from postwarden.vocabulary import Moment, normal
 
 CHUNK = 500
@@ -30,12 +31,15 @@ class Held:
     since: Moment
 
 
+_NEWEST = Prepared(lambda: RevisionRow.objects.values_list("number", flat=True)[:1])
+
+
 class Told:
     """Gives the projection what the state says."""
 
     def newest(self) -> int:
         """Give the number of the last change."""
-        return RevisionRow.objects.values_list("number", flat=True).first() or 0
+        return _NEWEST.first() or 0
 
     def since(self, revision: int) -> tuple[int, Sequence[Change]]:
         """Give what changed after a revision."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from postwarden.people.models import TieRow
+from postwarden.state.service import Prepared
 
 Ties = Mapping[str, Collection[str]]
 
@@ -10,9 +11,12 @@ Ties = Mapping[str, Collection[str]]
 def ties() -> Ties:
     """Give who let whom in: by name, those who added or invited them in the console."""
     found: dict[str, set[str]] = {}
-    for name, by in TieRow.objects.values_list("identity__name", "by__name"):
+    for name, by in _EVERY():
         found.setdefault(name, set()).add(by)
     return found
+
+
+_EVERY = Prepared(lambda: TieRow.objects.values_list("identity__name", "by__name"))
 
 
 def tied(one: str, other: str, known: Ties | None = None) -> bool:

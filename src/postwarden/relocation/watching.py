@@ -14,6 +14,7 @@ from postwarden.relocation.models import CopyRow, CountRow
 from postwarden.relocation.rules import Outcome
 from postwarden.relocation.rules import Stage as CopyStage
 from postwarden.state import outbox
+from postwarden.state.service import Prepared
 from postwarden.vocabulary import Moment
 
 _LATELY = 60_000_000
@@ -97,13 +98,16 @@ def rate(lately: int, first: Moment | None, now: Moment) -> float | None:
 
 def waiting_for_person() -> list[Waiting]:
     """Give the copies of repairs that wait for a person, by case, plan and place."""
-    rows = CopyRow.objects.filter(
-        outcome=Outcome.NEEDS_PERSON, plan__in=CountRow.objects.values("plan")
+    return [Waiting(*one) for one in _WAITING(Outcome.NEEDS_PERSON.value)]
+
+
+_WAITING = Prepared(
+    lambda outcome: (
+        CopyRow.objects.filter(outcome=outcome, plan__in=CountRow.objects.values("plan"))
+        .order_by("case", "plan", "place")
+        .values_list("case", "plan", "holder")
     )
-    return [
-        Waiting(*one)
-        for one in rows.order_by("case", "plan", "place").values_list("case", "plan", "holder")
-    ]
+)
 
 
 def troubles() -> dict[str, str]:

@@ -111,7 +111,7 @@ def plans(request: DeskRequest, head: Head) -> HttpResponse:
     return shown(request, head, "plans", {"plans": found, "next": next_page(request, after)})
 
 
-_PLANS = 50
+_PLANS = 25
 _FLOWS = 12
 """Drawn one by one; the rest is counted."""
 _KEPT = 600

@@ -23,7 +23,7 @@ from postwarden.vocabulary import Moment
 _HOUR = 3_600_000_000
 _LATEST = 1 << 53
 """Beyond any moment that an approval can end at, and still a date."""
-_MOST = 100
+_MOST = 50
 """Acts of one page; all of them are signed."""
 _DIGITS = 9
 
