@@ -1,5 +1,8 @@
 """Holds of an account, against a model that only counts."""
 
+import sys
+import unicodedata
+
 import hypothesis.strategies as st
 from hypothesis import given
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -13,6 +16,7 @@ from postwarden.holds.rules import (
     Wording,
     decide,
     is_held,
+    is_name,
     wording,
 )
 from postwarden.holds.sentences import LANGUAGES, sentence
@@ -80,3 +84,14 @@ def test_each_language_has_its_own_and_none_speaks_of_passwords():
 
 def test_an_outage_says_unavailable():
     assert "unavailable" in sentence(Wording.OUTAGE, "en")
+
+
+def test_control_characters_and_lone_surrogates_are_in_no_name():
+    unfit = {"Cc", "Cs"}
+    assert [
+        place
+        for place in range(sys.maxunicode + 1)
+        if is_name(f"a{chr(place)}") is (unicodedata.category(chr(place)) in unfit)
+    ] == []
+    assert not is_name("")
+    assert is_name("a" * 320) is not is_name("a" * 321)

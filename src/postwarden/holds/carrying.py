@@ -7,6 +7,7 @@ plan is; so that whoever goes on after a kill goes on behind it, and two at once
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import transaction
@@ -242,10 +243,17 @@ def _doubts(case: str, accounts: Sequence[str]) -> Mapping[str, Refusal]:
 
 
 def _event(case: str, act: Act, doubts: Mapping[str, Refusal]) -> Event:
-    details = dict(act.details)
     if act.kind is ActKind.HOLD:
-        return Place(Hold(_kind(act), case, Wording(details["wording"])))
+        return _placing(case, act.details)
+    details = dict(act.details)
     return Lift(_kind(act), case, doubts.get(act.subject), details.get(HOLD, ""))
+
+
+@lru_cache(16)
+def _placing(case: str, details: tuple[tuple[str, str], ...]) -> Place:
+    """Give what placing a hold means; the acts of a plan say the same of it."""
+    told = dict(details)
+    return Place(Hold(Kind(told["kind"]), case, Wording(told["wording"])))
 
 
 def _kind(act: Act) -> Kind:

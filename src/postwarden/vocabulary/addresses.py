@@ -13,6 +13,11 @@ import idna
 from postwarden.vocabulary.errors import VocabularyError
 
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-\u0080-\U0010ffff]+\Z")
+_NORMAL = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-](?:[a-z0-9!#$%&'*+/=?^_`{|}~.-]*[a-z0-9!#$%&'*+/=?^_`{|}~-])?"
+    r"@[a-z0-9.-]*[a-z0-9-]\Z"
+)
+"""An address in normal form, as nearly all are that are kept: there is nothing to do."""
 _NEVER_SPLIT = frozenset({"double-bounce", "mailer-daemon"})
 
 
@@ -43,6 +48,8 @@ class Address(NamedTuple):
 
 def normal(text: str) -> str:
     """Give the normal form of an address, or of a bare name, as one string; never raises."""
+    if _NORMAL.match(text):
+        return text
     try:
         return str(Address.parse(text))
     except VocabularyError:
