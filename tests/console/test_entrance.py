@@ -5,9 +5,12 @@ import time
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import get_resolver
 
+from console.conftest import addresses
 from people.conftest import Records
 from postwarden.console.firstly import token
+from postwarden.console.settings import settings
 from postwarden.people.service import Role, invite, member, members
 
 PASSWORD = "correct horse battery"
@@ -109,3 +112,28 @@ def test_failed_sign_ins_are_counted_for_all_processes_of_the_console(desk):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM console_cache WHERE cache_key LIKE '%login%'")
         assert cursor.fetchone()[0] >= 1
+
+
+def test_of_borrowed_pages_there_are_those_that_send_no_mail(tmp_path):
+    borrowed = {route for route, _ in addresses(get_resolver().url_patterns) if "account/" in route}
+    below = {route for route in borrowed if not route.startswith("account/factors/")}
+    assert below == {
+        "account/login/",
+        "account/logout/",
+        "account/inactive/",
+        "account/signup/",
+        "account/reauthenticate/",
+        "account/password/change/",
+        "account/password/set/",
+        "account/sessions/",
+    }
+    sent = settings(str(tmp_path), secure=True)["EMAIL_BACKEND"]
+    assert sent == "django.core.mail.backends.dummy.EmailBackend"
+
+
+def test_a_lost_password_is_asked_of_people_and_of_no_page(desk):
+    page = Client().get("/account/login/").content.decode()
+    assert "Whoever manages people here can give you a link" in page
+    assert "Forgot" not in page
+    asked = Client().post("/account/password/reset/", {"email": "somebody@example.org"})
+    assert asked.status_code == 404

@@ -62,6 +62,7 @@ def settings(folder: str, *, secure: bool) -> Mapping[str, Any]:
         "LOCALE_PATHS": [str(_HERE / "locale")],
         "USE_I18N": True,
         "CACHES": {"default": _CACHE},
+        "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",  # the console sends none
         **_SIGNING_IN,
         # failed sign-ins count by who is behind the proxy
         "ALLAUTH_TRUSTED_PROXY_COUNT": int(secure),

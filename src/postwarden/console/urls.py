@@ -1,5 +1,6 @@
 """Every address of the console."""
 
+from allauth.account import views
 from django.urls import include, path
 
 from postwarden.console.pages import (
@@ -60,10 +61,21 @@ PAGES = (
     *roles.PAGES,
 )
 
+BORROWED = [
+    path("login/", views.login, name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("inactive/", views.account_inactive, name="account_inactive"),
+    path("signup/", views.signup, name="account_signup"),
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/set/", views.password_set, name="account_set_password"),
+]
+"""Of allauth's pages those that lead to no mail: it has others, which send some to any address."""
+
 urlpatterns = [
     *(page.address for page in PAGES),
     path("", include("postwarden.api.urls")),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include(BORROWED)),
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),
 ]
