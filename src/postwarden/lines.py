@@ -98,12 +98,13 @@ def _is_wanted(record: logging.LogRecord) -> bool:
 def _told(record: logging.LogRecord) -> dict[str, Any]:
     """Give the event, and what there is to say of it."""
     facts = getattr(record, "facts", None)
-    if facts is None:
-        said = _FILLED.split(str(record.msg).strip(), maxsplit=1)[0].rstrip(" (").partition("\n")[0]
-        told: dict[str, Any] = {"event": "said", "by": record.name, "text": said[:_MOST]}
-    else:
-        told = {"event": record.msg, **facts}
     error = record.exc_info[1] if record.exc_info else None
+    if facts is not None:
+        told: dict[str, Any] = {"event": record.msg, **facts}
+    else:
+        said = _FILLED.split(str(record.msg).strip(), maxsplit=1)[0].rstrip(" (").partition("\n")[0]
+        told = {"event": "said" if error is None else "fault", "by": record.name}
+        told |= {"text": said[:_MOST]} if said else {}
     if error is not None:
         frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
         told["fault"] = type(error).__name__

@@ -194,13 +194,13 @@ def test_a_fault_is_told_by_its_kind_and_place_without_its_words(style):
         int(f"{NAME}\nis not\x1b[2J what it was")
     except ValueError as error:
         record = logging.LogRecord(
-            "django.request", logging.ERROR, __file__, 1, "Internal Server Error: %s", (NAME,),
+            "django.request", logging.ERROR, __file__, 1, "%s: %s", ("Internal Server Error", NAME),
             (ValueError, error, error.__traceback__),
         )  # fmt: skip
     line = Lines("console", style).format(record)
     assert NAME not in line
     assert line.isprintable()
-    assert "Internal Server Error" in line
+    assert " fault " in line or '"event": "fault"' in line
     assert "ValueError" in line
     assert "test_lines.py" in line
     assert "is not" not in line
