@@ -69,3 +69,24 @@ def test_what_was_refused_has_a_line_with_the_status_and_the_page(desk, written)
     assert told[2] == ("account_login", 403)
     assert told[3][1] == 401
     assert told[-1] == ("account_login", 429)
+
+
+def test_a_fault_of_the_program_has_a_line_with_its_place_and_without_its_words(desk, monkeypatch):
+    stream, root = io.StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Lines("console", Style.JSON))
+
+    def faulty(*_):
+        raise ValueError(MARKED)
+
+    monkeypatch.setattr("postwarden.ledger.book.heads", faulty)
+    root.addHandler(handler)
+    try:
+        answer = Client(raise_request_exception=False).get(f"/health/ready?q={MARKED}")
+    finally:
+        root.removeHandler(handler)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    fault = next(line for line in lines if line["event"] == "fault")
+    assert (answer.status_code, fault["level"], fault["fault"]) == (500, "error", "ValueError")
+    assert fault["at"][-1].endswith("faulty")
+    assert MARKED not in stream.getvalue()
