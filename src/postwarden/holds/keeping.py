@@ -79,7 +79,7 @@ def open_holds(accounts: Collection[str]) -> Mapping[str, Holds]:
     for some in chunks(accounts):
         for row in open_rows().filter(account__in=some):
             found[row.account].add(as_hold(row))
-    return {account: frozenset(found[account]) for account in accounts}
+    return {account: frozenset(found.get(account, ())) for account in accounts}
 
 
 def held_since(case: str, accounts: Collection[str]) -> dict[str, Moment]:
