@@ -1,4 +1,4 @@
-"""What is asked: every route with its share of the requests, and whether the ledger notes it."""
+"""What is asked: every route with its share of the requests; most of them are noted in the ledger."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,6 @@ class _Part:
     route: str
     share: int
     target: _Make
-    noted: bool = False
 
 
 def _case(rest: str = "") -> _Make:
@@ -58,31 +57,30 @@ PAGES = (
     _Part("cases", 10, _is("/cases/")),
     _Part("cases-one", 15, _case()),
     _Part("cases-accounts", 10, _case("accounts/")),
-    _Part("cases-findings", 12, _case("findings/"), noted=True),
+    _Part("cases-findings", 12, _case("findings/")),
     _Part("cases-timeline", 5, _case("timeline/")),
     _Part("cases-plans", 3, _case("plans/")),
     _Part("plans-one", 5, _any(lambda made: made.plans, "/plans/", "/")),
     _Part("accounts", 5, _is("/accounts/")),
-    _Part("accounts-one", 5, _any(lambda made: made.veiled, "/accounts/", "/"), noted=True),
+    _Part("accounts-one", 5, _any(lambda made: made.veiled, "/accounts/", "/")),
     _Part("ledger", 3, _is("/ledger/")),
     _Part("evidence", 2, _is("/evidence/")),
-    _Part(ASK, 10, _is("/helpdesk/"), noted=True),
+    _Part(ASK, 10, _is("/helpdesk/")),
 )
 """Of a desk at work in an accident: mostly its case, and customers who call."""
 API = (
     _Part("list-cases", 20, _is("/api/v1/cases")),
     _Part("get-case", 20, _of_case("")),
-    _Part("list-findings", 15, _of_case("/findings?limit=20"), noted=True),
-    _Part("list-holds", 15, _is("/api/v1/holds?limit=20"), noted=True),
+    _Part("list-findings", 15, _of_case("/findings?limit=20")),
+    _Part("list-holds", 15, _is("/api/v1/holds?limit=20")),
     _Part("list-plans", 10, _is("/api/v1/plans?limit=20")),
     _Part("get-plan", 10, _any(lambda made: made.plans, "/api/v1/plans/")),
     _Part(
         "list-acts",
         5,
         _any(lambda made: made.plans, "/api/v1/plans/", "/acts?limit=20"),
-        noted=True,
     ),
-    _Part("list-entries", 5, _is("/api/v1/ledger?limit=20"), noted=True),
+    _Part("list-entries", 5, _is("/api/v1/ledger?limit=20")),
 )
 """Of programs that watch a case and copy what it says to another system."""
 

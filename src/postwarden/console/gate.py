@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import wraps
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import messages
@@ -26,8 +27,9 @@ from postwarden.console.signing import has_second_factor, is_sure
 from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import NoSuchPlan
 from postwarden.errands.service import NoSuchErrand
+from postwarden.ledger.service import Entry
 from postwarden.people.service import Member, NotAllowed, Permission, member
-from postwarden.rooms import Rooms, opened
+from postwarden.rooms import Rooms, opened, present
 from postwarden.vocabulary import PostwardenError, said
 from postwarden.words.plans import not_possible
 
@@ -49,11 +51,13 @@ class DeskRequest(HttpRequest):
         htmx: truthy where a part of a page is wanted.
         rooms: of the installation.
         member: who asks; only where the page needs somebody.
+        case: reference of the case that is shown; None for none.
     """
 
     htmx: HtmxDetails
     rooms: Rooms
     member: Member
+    case: str | None
 
 
 View = Callable[..., HttpResponseBase]
@@ -71,6 +75,7 @@ class Page:
             rooms to decide.
         sure: what is sent is taken only from who showed a short while ago that it is they: a session that
             somebody else got hold of makes itself no means to stay.
+        noted: it shows rows about people: that they were read is on record before they are.
     """
 
     route: str
@@ -78,6 +83,7 @@ class Page:
     view: View
     needs: tuple[Permission, ...] | Opening
     sure: bool = False
+    noted: bool = False
 
     @property
     def address(self) -> URLPattern:
@@ -97,6 +103,7 @@ class DeskMiddleware:
         if "\0" in request.path_info:
             raise Http404
         request.rooms = self._rooms  # type: ignore[attr-defined]  # a DeskRequest from here on
+        request.case = None  # type: ignore[attr-defined]  # likewise
         return self._next(request)
 
     def process_view(self, request: HttpRequest, view: View, *_: object) -> None:
@@ -116,6 +123,8 @@ def _guarded(page: Page) -> View:
         try:
             with not_possible():
                 response = page.view(request, **named)
+            if page.noted and request.method == "GET" and response.status_code == HTTPStatus.OK:
+                _note(request, page)
         except NotAllowed as error:
             response = _trouble(request, 403, error)
         except (NoSuchCase, NoSuchErrand, NoSuchPlan) as error:
@@ -126,6 +135,13 @@ def _guarded(page: Page) -> View:
         return response
 
     return answer
+
+
+def _note(request: DeskRequest, page: Page) -> None:
+    entry = Entry(
+        "console.read", request.member.name, case=request.case, detail={"page": page.name}
+    )
+    request.rooms.ledger.note([entry], present())
 
 
 def _turned_away(

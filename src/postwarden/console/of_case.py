@@ -55,6 +55,7 @@ def of_case(view: View, *needs: Permission) -> View:
             raise NoSuchCase(said("{name}: there is no such case", name=reference)) from None
         if needs and not any(_has(request.member, one, head) for one in needs):
             request.member.allowed(needs[0], head.case.organisations[0])
+        request.case = head.case.reference
         return view(request, head, **named)
 
     return answer

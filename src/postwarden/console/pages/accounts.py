@@ -104,6 +104,6 @@ def of_account(view: Callable[[DeskRequest, str], HttpResponse]) -> View:
 
 _READS = (Permission.CASE_READ,)
 PAGES = (
-    Page("accounts/", "accounts", accounts, _READS),
+    Page("accounts/", "accounts", accounts, _READS, noted=True),
     Page("accounts/<str:veiled>/", "accounts-one", of_account(one), _READS),
 )

@@ -124,10 +124,20 @@ _RECORD = (Permission.LEDGER_READ,)
 PAGES = (
     Page("cases/<str:reference>/", "cases-one", of_case(overview), _READS),
     Page("cases/<str:reference>/picture/", "cases-picture", of_case(picture), _READS),
-    Page("cases/<str:reference>/accounts/", "cases-accounts", of_case(accounts), _READS),
+    Page(
+        "cases/<str:reference>/accounts/", "cases-accounts", of_case(accounts), _READS, noted=True
+    ),
     Page("cases/<str:reference>/plans/", "cases-plans", of_case(plans), _READS),
-    Page("cases/<str:reference>/reports/", "cases-reports", of_case(reports), _READS),
-    Page("cases/<str:reference>/timeline/", "cases-timeline", of_case(timeline), _READS),
+    Page("cases/<str:reference>/reports/", "cases-reports", of_case(reports), _READS, noted=True),
+    Page(
+        "cases/<str:reference>/timeline/", "cases-timeline", of_case(timeline), _READS, noted=True
+    ),
     Page("cases/<str:reference>/export/", "cases-export", of_case(export, *_EXPORTS), _EXPORTS),
-    Page("cases/<str:reference>/ledger/", "cases-ledger", of_case(ledger, *_RECORD), _RECORD),
+    Page(
+        "cases/<str:reference>/ledger/",
+        "cases-ledger",
+        of_case(ledger, *_RECORD),
+        _RECORD,
+        noted=True,
+    ),
 )

@@ -60,11 +60,14 @@ def _text(request: DeskRequest, place: Cited) -> str | None:
 
 _READS = (Permission.CASE_READ,)
 PAGES = (
-    Page("cases/<str:reference>/findings/", "cases-findings", of_case(findings), _READS),
+    Page(
+        "cases/<str:reference>/findings/", "cases-findings", of_case(findings), _READS, noted=True
+    ),
     Page(
         "cases/<str:reference>/findings/<str:finding_id>/",
         "cases-finding",
         of_case(finding),
         _READS,
+        noted=True,
     ),
 )

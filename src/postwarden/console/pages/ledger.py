@@ -132,4 +132,4 @@ def _verified(request: DeskRequest) -> HttpResponse:
     return render(request, "console/ledger_verified.html", told)
 
 
-PAGES = (Page("ledger/", "ledger", entries, (Permission.LEDGER_READ,)),)
+PAGES = (Page("ledger/", "ledger", entries, (Permission.LEDGER_READ,), noted=True),)

@@ -46,6 +46,7 @@ class Lasting(NamedTuple):
 def plan(request: DeskRequest, start: str) -> HttpResponse:
     """Show a plan as a diff, with whom it waits for and how far it is; take somebody's approval."""
     seen = request.rooms.holds.plans.shown(start, request.member)
+    request.case = seen.plan.case or None
     form = Consent(request.POST or None)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
@@ -117,4 +118,4 @@ def _may_approve(request: DeskRequest, seen: Seen) -> bool:
     return {of(act.subject) for act in seen.plan.acts} <= there
 
 
-PAGES = (Page("plans/<str:start>/", "plans-one", plan, (Permission.CASE_READ,)),)
+PAGES = (Page("plans/<str:start>/", "plans-one", plan, (Permission.CASE_READ,), noted=True),)
