@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from postwarden.console.gate import DeskRequest
@@ -56,6 +60,27 @@ class MomentField(forms.CharField):
         """Tell whether it says something else than before; seconds that are nought may be left out."""
         before, after = str(self.prepare_value(initial) or ""), str(data or "")
         return before.removesuffix(":00") != after.removesuffix(":00")
+
+
+class LongSelect(forms.Select):
+    """One of hundreds, written in one go: Django renders a template for each."""
+
+    def render(
+        self,
+        name: str,
+        value: object,
+        attrs: dict[str, Any] | None = None,
+        renderer: BaseRenderer | None = None,  # noqa: ARG002  # Django's signature
+    ) -> SafeString:
+        """Write it as the base class does."""
+        chosen, selected = self.format_value(value), SafeString(" selected")
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((one, selected if one in chosen else "", label) for one, label in self.choices),
+        )
+        named = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        return format_html("<select{}>{}</select>", flatatt(named), options)
 
 
 class LinesField(forms.CharField):

@@ -1,5 +1,6 @@
 """Settings: one's own, and those of the installation: organisations, people, retention."""
 
+from functools import cache
 from zoneinfo import available_timezones
 
 from django import forms
@@ -9,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
+from postwarden.console.forms import LongSelect
 from postwarden.console.gate import DeskRequest, Opening, Page
 from postwarden.console.speaking import told as spoken
 from postwarden.console.words import ROLES
@@ -32,14 +34,22 @@ from postwarden.rooms import present
 _OWN = (("", _("as the provider's")),)
 
 
+@cache
+def _places() -> tuple[tuple[str, str], ...]:
+    """Give every zone there is: to list them, files are read."""
+    return tuple((one, one) for one in sorted(available_timezones()) if "/" in one)
+
+
 def _zones() -> list[tuple[str, object]]:
-    return [*_OWN, *((one, one) for one in sorted(available_timezones()) if "/" in one)]
+    return [*_OWN, *_places()]
 
 
 class Own(forms.Form):
     """How somebody wants to read."""
 
-    zone = forms.ChoiceField(label=_("Your times are those of"), choices=_zones, required=False)
+    zone = forms.ChoiceField(
+        label=_("Your times are those of"), choices=_zones, required=False, widget=LongSelect
+    )
     language = forms.ChoiceField(
         label=_("You read"),
         choices=[("", _("what your browser asks for")), *settings.LANGUAGES],
