@@ -54,6 +54,7 @@ class Desk:
         self.configuration = configuration
         self.holds = hold_desk(configuration)
         self.now = NOW
+        self._handler = None
 
     def __call__(self, function, *words, who="anna", **named):
         self.now += 1_000_000
@@ -67,6 +68,8 @@ class Desk:
     def browser(self, name, *, factor=True, sure=True):
         """Sign somebody in, with a second factor or without; they showed just now that it is they."""
         client = Client(enforce_csrf_checks=False)
+        # One process serves all of them; to load its middleware takes longer than many a page.
+        self._handler = client.handler = self._handler or client.handler
         user = get_user_model().objects.get_by_natural_key(name)
         if factor:
             Authenticator.objects.get_or_create(
