@@ -18,8 +18,18 @@ SENT = {
     "work-live",
 }
 """Addresses that are only sent to, or only listened to."""
-NEED_MORE = {"cases-knocks", "glass-message", "glass-one", "glass-shown", "invited", "set-up"}
-"""Pages that need somebody's grant, or a link that is used up."""
+NEED_MORE = {
+    "cases-knocks",
+    "glass-message",
+    "glass-one",
+    "glass-shown",
+    "invited",
+    "oidc",
+    "oidc-back",
+    "own-identity",
+    "set-up",
+}
+"""Pages that need somebody's grant, a link that is used up, or a provider of identities."""
 NOT_FOR_PEOPLE = {"components", "health-live", "health-ready", "metrics"}
 """For developers and programs."""
 UNPICTURED = SENT | NEED_MORE | NOT_FOR_PEOPLE
