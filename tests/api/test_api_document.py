@@ -9,6 +9,7 @@ from django.test import Client
 from api.conftest import Program, token_of
 from console.conftest import HELD
 from postwarden.api.offered import ROUTES
+from postwarden.errands.service import Errands, ExaminationWish
 from postwarden.holds.service import Wish
 from postwarden.people.service import EVERYWHERE, Grant, Role, member
 
@@ -21,7 +22,9 @@ def everything(desk):
     zoe = Program(token_of("zoe"))
     told = {"url": "https://tickets.example.net/", "events": ["case.opened"]}
     webhook = str(zoe.post("/webhooks", told).told["webhook"])
-    return zoe, {"reference": desk.case, "plan": plan.hash, "webhook": webhook}
+    errand = Errands(desk.holds.desk).ask(ExaminationWish(desk.case), member("zoe"), desk.now)
+    named = {"reference": desk.case, "plan": plan.hash, "webhook": webhook}
+    return zoe, {**named, "number": errand.number, "name": "helpdesk-home"}
 
 
 def test_whatever_is_sent_is_answered_as_the_document_says(everything):
