@@ -12,6 +12,7 @@ from pathlib import Path
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from django.middleware.csrf import _get_new_csrf_string  # type: ignore[attr-defined]  # no public name
 
 from bench.snapshot import DOMAINS
@@ -89,6 +90,9 @@ def furnish(file: Path, size: Size) -> Furnished:
         desk.plans.withdraw(hashed, NAME, "asked twice", now + size.plans)
     token = make_token(NAME, "load", [*Permission], now + _DAY, record, now)
     veiled = tuple(map(veil, accounts))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as its autovacuum does by itself within a minute
     return Furnished(case, accounts, veiled, plans, _session(), _get_new_csrf_string(), token)
 
 
