@@ -175,6 +175,7 @@ def _session() -> str:
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["began"] = session["seen"] = time.time()
     session.save()
     return str(session.session_key)
 

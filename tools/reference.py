@@ -93,7 +93,10 @@ TABLES_IN_SECTIONS: Mapping[str, tuple[str, str]] = {
         "What `backends` of `[relocation]` consists of: `[[relocation.backends]]`.",
     ),
     "_Dovecot": ("Dovecots", "What `dovecot` of `[holds]` consists of: `[[holds.dovecot]]`."),
-    "_Oidc": ("Provider of identities", "What `oidc` of `[console]` consists of: `[console.oidc]`."),
+    "_Oidc": (
+        "Provider of identities",
+        "What `oidc` of `[console]` consists of: `[console.oidc]`.",
+    ),
     "_Table": ("Tables", "What `accounts`, `aliases`, `canonical` and `bcc` consist of."),
     "_Webmail": ("Webmails", "What `webmail` of `[holds]` consists of: `[[holds.webmail]]`."),
     "ColumnsTable": ("Columns", "What `columns` of `[people]` consists of."),

@@ -104,7 +104,7 @@ def _told(record: logging.LogRecord) -> dict[str, Any]:
     else:
         said = _FILLED.split(str(record.msg).strip(), maxsplit=1)[0].rstrip(" (").partition("\n")[0]
         told = {"event": "said" if error is None else "fault", "by": record.name}
-        told |= {"text": said[:_MOST]} if said else {}
+        told |= {"text": nameless(said)} if said else {}
     if error is not None:
         frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
         told["fault"] = type(error).__name__

@@ -71,6 +71,10 @@ def test_one_message_is_read_once_somebody_else_signed(desk, asked, tmp_path):
     browser = desk.browser("officer-home")
     assert browser.post(f"{asked}message/").status_code == 409
     assert "threatens her" in words(desk.browser("counsel-all").get(asked))
+    looked = [one for one in desk.holds.desk.ledger.entries() if one.act == "console.read"]
+    assert [(one.facts["actor"], one.facts["detail"]["page"]) for one in looked] == [
+        ("counsel-all", "glass-one")
+    ]
     assert grant(desk, asked, "counsel-all", tmp_path).status_code == 302
     assert browser.get(f"{asked}message/").status_code == 302  # it takes a POST
     begun = browser.post(f"{asked}message/", secure=True)

@@ -98,6 +98,7 @@ def test_it_is_verified_by_a_post_and_that_is_on_record(desk):
     assert [one.act for one in desk.holds.desk.ledger.entries()][before:] == [
         "console.read",
         "ledger.verified",
+        "console.read",
     ]
 
 

@@ -93,6 +93,9 @@ def test_a_plan_is_shown_as_a_diff_a_page_at_a_time(mending):
         assert told in row
     assert text.count("<tr class=") == 50
     assert "1 to 50 of 151" in text
+    middle = get(mending, "?from=50").content.decode()
+    assert "51 to 100 of 151" in middle
+    assert middle.count("<tr class=") == 50
     second = get(mending, "?from=150").content.decode()
     assert "151 to 151 of 151" in second
     assert "of no use to anybody else" in second

@@ -216,3 +216,12 @@ def test_a_fault_is_told_by_its_kind_and_place_without_its_words(style):
 )
 def test_a_sentence_loses_its_addresses(sentence, told):
     assert nameless(sentence) == told
+
+
+def test_what_a_library_says_in_words_of_its_own_loses_its_addresses_too():
+    record = logging.LogRecord(
+        "third", logging.WARNING, __file__, 1, f"no box for {NAME}", (), None
+    )
+    line = Lines("worker", Style.JSON).format(record)
+    assert NAME not in line
+    assert "no box for …" in json.loads(line)["text"]

@@ -52,7 +52,7 @@ def test_what_a_worker_left_is_begun_anew_and_the_late_one_writes_nothing(book, 
     with pytest.raises(ErrandLost):
         taken(book.ledger, first.effect.number, first.effect.token)
     taken(book.ledger, second.effect.number, second.effect.token).end({"snapshot": "s"}, book.now)
-    (told,) = errands.scans()
+    (told,) = errands.scans(member("anna"))
     assert (told.stage, told.outcome) == (Stage.DONE, {"snapshot": "s"})
     assert [one.act for one in book.ledger.entries()] == ["scan.asked", "scan.ended"]
 
@@ -62,7 +62,7 @@ def test_what_is_cut_off_again_and_again_is_given_up_with_the_reason(book, erran
     for _ in range(3):
         claim(book.ledger, [Kind.SCAN], book.now).let_go(book.now)
     assert claim(book.ledger, [Kind.SCAN], book.now) is None
-    (told,) = errands.scans()
+    (told,) = errands.scans(member("anna"))
     assert told.stage is Stage.FAILED
     assert "cut off each time" in told.trouble
     ask(book, errands)

@@ -64,6 +64,9 @@ def test_an_expression_is_built_once_for_the_same_tables_and_values(copies):
         assert first.equals(larger(tables["copies"], min(sizes)))
         assert asked(dict(tables), list(sizes)) is first
     assert built == [[7, 9], [7, 9], [8, 9]]
+    for equal in (1, 1.0):
+        assert asked({"copies": copies}, [equal]).equals(larger(copies, equal))
+    assert len(built) == 5
 
 
 def test_the_tables_of_a_question_are_named(copies):

@@ -27,9 +27,10 @@ from postwarden.console.signing import has_second_factor, is_sure
 from postwarden.console.speaking import told as spoken
 from postwarden.custody.service import NoSuchPlan
 from postwarden.errands.service import NoSuchErrand
-from postwarden.ledger.service import Entry
+from postwarden.ledger.service import Entry, NotNoted
 from postwarden.people.service import Member, NotAllowed, Permission, member
 from postwarden.rooms import Rooms, opened, present
+from postwarden.state.service import follow
 from postwarden.vocabulary import PostwardenError, said
 from postwarden.words.plans import not_possible
 
@@ -102,6 +103,7 @@ class DeskMiddleware:
         """Answer a request; where its address has a NUL there is nothing, for no database takes that."""
         if "\0" in request.path_info:
             raise Http404
+        follow()
         request.rooms = self._rooms  # type: ignore[attr-defined]  # a DeskRequest from here on
         request.case = None  # type: ignore[attr-defined]  # likewise
         return self._next(request)
@@ -123,8 +125,10 @@ def _guarded(page: Page) -> View:
         try:
             with not_possible():
                 response = page.view(request, **named)
-            if page.noted and request.method == "GET" and response.status_code == HTTPStatus.OK:
+            if page.noted and response.status_code == HTTPStatus.OK:
                 _note(request, page)
+        except NotNoted as error:
+            response = _trouble(request, 503, error)
         except NotAllowed as error:
             response = _trouble(request, 403, error)
         except (NoSuchCase, NoSuchErrand, NoSuchPlan) as error:

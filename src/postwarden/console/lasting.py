@@ -16,7 +16,7 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed, auth
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
@@ -51,14 +51,18 @@ class SessionEnds:
 
     def _look(self, request: HttpRequest) -> None:
         session, now = request.session, time.time()
-        if _BEGAN not in session:
+        if SESSION_KEY not in session:
             return
-        if now - session[_BEGAN] >= LONGEST or now - session[_SEEN] >= IDLE:
+        began, seen = (
+            session.get(_BEGAN, 0),
+            session.get(_SEEN, 0),
+        )  # of one from before they were kept: over
+        if now - began >= LONGEST or now - seen >= IDLE:
             logout(request)
             messages.info(
                 request, _("Your time here was up. Nothing that was sent is lost; sign in again.")
             )
-        elif now - session[_SEEN] >= _NOTED and not request.path_info.endswith("/live/"):
+        elif now - seen >= _NOTED and not request.path_info.endswith("/live/"):
             session[_SEEN] = now
 
 

@@ -18,6 +18,7 @@ from postwarden.vocabulary import Moment, said
 
 _LATEST = 5
 _SCANS = "scan"
+_LOOKED_AT = 50
 _SEES = (Permission.EVIDENCE_READ, Permission.EVIDENCE_TAKE)
 
 
@@ -46,7 +47,7 @@ class Errands:
             slot = f"case {case}"
         return self._begun(ErrandRow(
             kind=kind, case=case, slot=slot, asked_by=who.name, asked_at=now,
-            about=_about(wish), stage=Stage.WAITING,
+            about=_about(wish, self._desk), stage=Stage.WAITING,
         ), payload, now)  # fmt: skip
 
     def _begun(self, row: ErrandRow, payload: Mapping[str, Any], now: Moment) -> Errand:
@@ -92,10 +93,10 @@ class Errands:
             raise NoSuchErrand(said("There is no such work."))
         return frozen(row)
 
-    def scans(self) -> list[Errand]:
-        """Give the scans that were asked for of late, the latest first; at most five."""
-        rows = ErrandRow.objects.filter(kind=Kind.SCAN).order_by("-pk")[:_LATEST]
-        return [frozen(row) for row in rows]
+    def scans(self, who: Member) -> list[Errand]:
+        """Give the scans of late that somebody may know of, the latest first; at most five."""
+        rows = ErrandRow.objects.filter(kind=Kind.SCAN).order_by("-pk")[:_LOOKED_AT]
+        return [frozen(row) for row in rows if _may_know(row, who)][:_LATEST]
 
     def of_case(self, case: str) -> Errand | None:
         """Give what goes on for a case, or else was the last that did; its reader is known to be one."""
@@ -137,7 +138,7 @@ _LAST_OF = Prepared(lambda case: ErrandRow.objects.filter(case=case).order_by("-
 
 def _may_know(row: ErrandRow, who: Member) -> bool:
     if not row.case:
-        return any(who.organisations(one) != frozenset() for one in _SEES)
+        return _may_know_scan(row, who)
     try:
         head(who, row.case)
     except (NoSuchCase, NotAllowed):
@@ -145,13 +146,25 @@ def _may_know(row: ErrandRow, who: Member) -> bool:
     return True
 
 
-def _about(wish: Wish) -> dict[str, Any]:
+def _may_know_scan(row: ErrandRow, who: Member) -> bool:
+    """Tell whether a scan is somebody's own, or of accounts of their organisations alone: its purpose says more."""
+    there = [who.organisations(one) for one in _SEES]
+    if None in there:
+        return True
+    mine = frozenset[str]().union(*(one for one in there if one is not None))
+    named = row.about.get("organisations", ())
+    return bool(mine) and (row.asked_by == who.name or (bool(named) and mine.issuperset(named)))
+
+
+def _about(wish: Wish, desk: Desk) -> dict[str, Any]:
     if not isinstance(wish, ScanWish):
         return {}
+    names = (*wish.accounts, *(f"x@{domain}" for domain in wish.domains))
     return {
         "purpose": wish.purpose,
         "expires_days": wish.expires_days,
         "accounts": len(wish.accounts),
         "domains": len(wish.domains),
+        "organisations": sorted({desk.organisation_of(one) for one in names}),
         "since": wish.since,
     }

@@ -101,7 +101,7 @@ class Errand:
         asked_by: name of who asked.
         asked_at: when.
         about: what may be told of what was asked: of a scan "purpose", "accounts" and "domains" (how many),
-            "since" and "expires_days".
+            "since", "expires_days" and "organisations" (whose they are; none for all).
         stage: where it is.
         step: how far.
         step_at: since when it is at this step; None before the first.

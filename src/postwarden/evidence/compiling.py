@@ -100,4 +100,4 @@ def _key(given: Any) -> Any:  # noqa: ANN401  # whatever an expression is built 
         return tuple((name, _key(one)) for name, one in given.items())
     if isinstance(given, list | tuple):
         return tuple(_key(one) for one in given)
-    return given
+    return type(given), given  # 1, 1.0 and True are equal, and other questions

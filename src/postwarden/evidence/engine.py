@@ -96,7 +96,7 @@ def sort_part(part: str, target: str, column: str, rows: int) -> None:
     connection = ibis.duckdb.connect(memory_limit="2GB", threads=2)
     try:
         connection.con.execute("SET temp_directory = ?", [f"{target}.spill"])
-        ordered = connection.read_parquet(part).order_by(column)
+        ordered = connection.read_parquet(glob.escape(part)).order_by(column)
         connection.to_parquet(ordered, target, compression="zstd", row_group_size=rows)
     finally:
         connection.disconnect()

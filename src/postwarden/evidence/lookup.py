@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from postwarden.evidence.errors import BrokenSnapshot
+from postwarden.evidence.settings import MANIFEST
 from postwarden.sources.service import DirectoryRecord
 from postwarden.vocabulary import said
 
@@ -47,7 +48,7 @@ def addresses(folder: str, account: str) -> list[DirectoryRecord]:
         BrokenSnapshot: a part cannot be read.
     """
     found: list[DirectoryRecord] = []
-    for part in _parts(folder):
+    for part in _parts(folder, _mark(folder)):
         try:
             for rows in _rows(part, account):
                 columns = [rows.column(name).to_pylist() for name in DirectoryRecord._fields]
@@ -74,8 +75,16 @@ def _may_have(group: _Group, account: str) -> bool:
     return group.first is None or group.last is None or group.first <= account <= group.last
 
 
+def _mark(folder: str) -> int:
+    """Tell a snapshot from another one of its name that was put there since."""
+    try:
+        return os.stat(os.path.join(folder, MANIFEST)).st_mtime_ns
+    except OSError:
+        return 0
+
+
 @lru_cache(maxsize=2)  # the newest snapshot, and the one before it
-def _parts(folder: str) -> Sequence[_Part]:
+def _parts(folder: str, _: int) -> Sequence[_Part]:
     place = os.path.join(folder, "directory")
     if not os.path.isdir(place):
         return ()

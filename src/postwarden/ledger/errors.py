@@ -4,6 +4,7 @@ PostwardenError
 └── LedgerError
     ├── KeysMissing      the installation's secrets are not there, or not readable (permanent)
     ├── FactsChanged     sealed facts are not those that were written (permanent)
+    ├── NotNoted         what is read could not be put on record, and is not shown (temporary)
     └── AnchorError      a tree head could not be written outside (temporary: tried again)
 """
 
@@ -20,6 +21,10 @@ class KeysMissing(LedgerError):
 
 class FactsChanged(LedgerError):
     """Sealed facts are not those that were written; `verify` names all of them."""
+
+
+class NotNoted(LedgerError):
+    """The database could not take the note of what is read; it may be there all the same, and harms nothing."""
 
 
 class AnchorError(LedgerError):

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from threading import Event, Lock
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from postwarden.ledger.entries import Entry
-from postwarden.vocabulary import Moment
+from postwarden.ledger.errors import NotNoted
+from postwarden.vocabulary import Moment, said
+
+_FAILED = said("That you read this could not be put on record, so it is not shown. Try again soon.")
 
 
 class _Turn(Enum):
@@ -17,6 +20,7 @@ class _Turn(Enum):
     NOTHING = auto()  # its entries are on disk
     LEAD = auto()  # commit for all that wait
     ALONE = auto()  # commit its own: those of the group could not be together
+    FAILED = auto()  # say that the database took none of them
 
 
 @dataclass(eq=False, slots=True)
@@ -50,7 +54,11 @@ class Notes:
         self._alone = Lock()
 
     def write(self, entries: Sequence[Entry], now: Moment) -> None:
-        """Write entries: in the caller's transaction, or in one that is committed once this returns."""
+        """Write entries: in the caller's transaction, or in one that is committed once this returns.
+
+        Raises:
+            NotNoted: the database did not take them; not in the caller's transaction.
+        """
         if connection.in_atomic_block:
             self._append(entries, now)
             return
@@ -64,6 +72,8 @@ class Notes:
             self._lead(note)
         elif note.turn is _Turn.ALONE:
             self._commit([note])
+        elif note.turn is _Turn.FAILED:
+            raise NotNoted(_FAILED)
 
     def _lead(self, own: _Note) -> None:
         """Commit all that waits, the leader's own among it, and let the next one lead."""
@@ -73,6 +83,9 @@ class Notes:
         try:
             self._commit(group)
             turn = _Turn.NOTHING
+        except NotNoted:
+            turn = _Turn.FAILED
+            raise
         except Exception:  # whoever is alone meets it again, if it was theirs
             if len(group) == 1:
                 raise
@@ -91,6 +104,9 @@ class Notes:
             following.tell(_Turn.LEAD)
 
     def _commit(self, group: Sequence[_Note]) -> None:
-        with transaction.atomic():
-            for one in group:
-                self._append(one.entries, one.at)
+        try:
+            with transaction.atomic():
+                for one in group:
+                    self._append(one.entries, one.at)
+        except (OperationalError, InterfaceError) as error:
+            raise NotNoted(_FAILED) from error

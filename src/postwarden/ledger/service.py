@@ -3,7 +3,7 @@
 from postwarden.ledger.anchors import Anchored, Asked, FileAnchor, Outside, notes_in
 from postwarden.ledger.book import Ledger
 from postwarden.ledger.entries import Entry
-from postwarden.ledger.errors import AnchorError, FactsChanged, KeysMissing, LedgerError
+from postwarden.ledger.errors import AnchorError, FactsChanged, KeysMissing, LedgerError, NotNoted
 from postwarden.ledger.heads import Head
 from postwarden.ledger.ports import Anchor, Stamp, StampKeeper
 from postwarden.ledger.proving import NO_CASE, Proof, Proven
@@ -24,6 +24,7 @@ __all__ = [
     "KeysMissing",
     "Ledger",
     "LedgerError",
+    "NotNoted",
     "Outside",
     "Proof",
     "Proven",

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
+from threading import local
 from types import MappingProxyType
 from typing import Any
 
@@ -19,8 +20,11 @@ from django.db import (
     connection,
     connections,
 )
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
+from django.dispatch import receiver
 
 from postwarden.durable.service import LockedElsewhereError, file_mode, locked_file, make_folder
 from postwarden.state import project
@@ -91,6 +95,35 @@ def bound() -> StateSettings:
     if _bound is None:
         raise StateMissing("no state is open")
     return _bound
+
+
+def follow() -> None:
+    """Leave a database whose file is no longer there, or is another one by now: the next question opens anew.
+
+    Who keeps a connection would go on writing into a file that was moved away.
+    """
+    if connection.vendor == "sqlite" and connection.connection is not None:
+        name = connection.settings_dict["NAME"]
+        if _file(str(name)) != getattr(_OPENED, "file", None):
+            connection.close()
+
+
+_OPENED = local()
+"""Which file this thread's connection has open."""
+
+
+@receiver(connection_created)
+def _opened(connection: BaseDatabaseWrapper, **_: object) -> None:
+    if connection.vendor == "sqlite":
+        _OPENED.file = _file(str(connection.settings_dict["NAME"]))
+
+
+def _file(name: str) -> tuple[int, int] | None:
+    try:
+        there = os.stat(name)
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def failure(error: Exception) -> StateFailed | None:

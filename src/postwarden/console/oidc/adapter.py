@@ -47,6 +47,9 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth pub
         """Give what codes are exchanged with: it trusts whom everything else here trusts."""
         session = super().get_requests_session()
         session.trust_env = False
+        session.max_redirects = (
+            0  # our secret goes to the address that was configured, and to no other
+        )
         session.verify = os.environ.get("SSL_CERT_FILE") or True
         return session
 

@@ -24,7 +24,7 @@ def every(request: DeskRequest) -> HttpResponse:
     from postwarden.evidence.service import finished  # noqa: PLC0415  # slow to load
 
     snapshots = finished(request.rooms.configuration.evidence.path)
-    scans = request.rooms.errands.scans()
+    scans = request.rooms.errands.scans(request.member)
     told = {
         "snapshots": snapshots[::-1],
         "scans": scans,

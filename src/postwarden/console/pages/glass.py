@@ -258,9 +258,9 @@ def _cookie(request: DeskRequest) -> str:
 _ASKS = (Permission.GLASS_ASK,)
 _SEES = (Permission.GLASS_ASK, Permission.GLASS_GRANT)
 PAGES = (
-    Page("break-glass/", "glass", _told(every), _SEES),
+    Page("break-glass/", "glass", _told(every), _SEES, noted=True),
     Page("break-glass/ask/", "glass-ask", _told(ask), _ASKS),
-    Page("break-glass/<str:start>/", "glass-one", _told(one), _SEES),
+    Page("break-glass/<str:start>/", "glass-one", _told(one), _SEES, noted=True),
     Page("break-glass/<str:start>/message/", "glass-message", _told(message), _ASKS),
     Page("break-glass/<str:start>/message/live/", "glass-live", _told(live), _ASKS),
     Page("break-glass/<str:start>/message/shown/", "glass-shown", _told(shown), _ASKS),

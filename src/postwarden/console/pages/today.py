@@ -40,7 +40,7 @@ def _evidence(request: DeskRequest) -> dict[str, Any]:
     """Tell whether there is a snapshot, and what the worker does about one."""
     if has_snapshot(request.rooms.configuration.evidence.path):
         return {}
-    scan = next(iter(request.rooms.errands.scans()), None)
+    scan = next(iter(request.rooms.errands.scans(request.member)), None)
     return {"no_snapshot": True, "scan": scan}
 
 
