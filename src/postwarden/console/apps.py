@@ -10,4 +10,4 @@ class Console(AppConfig):
 
     def ready(self) -> None:
         """Listen."""
-        from postwarden.console import noting  # noqa: F401, PLC0415  # has receivers, and needs models
+        from postwarden.console import lasting, noting  # noqa: F401, PLC0415  # have receivers, need models
