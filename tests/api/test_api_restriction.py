@@ -91,6 +91,7 @@ def test_a_scan_is_asked_for_watched_and_stopped(program, desk):
         "expires_days": days,
         "accounts": 1,
         "domains": 1,
+        "organisations": ["home"],
         "since": None,
     }
     assert asked.told["about"] == about
@@ -100,6 +101,20 @@ def test_a_scan_is_asked_for_watched_and_stopped(program, desk):
     stopped = anna.post(f"{place}/stop", {})
     assert (stopped.status_code, stopped.told["stage"]) == (200, "stopped")
     assert anna.post(f"{place}/stop", {}).status_code == 409
+
+
+def test_a_scan_is_known_to_whom_its_accounts_are_and_to_who_asked(program):
+    asked = program("postmaster-home").post("/scans", {"purpose": "x", "accounts": [HELD[0]]})
+    place = f"/errands/{asked.told['number']}"
+    known = {
+        name: program(name).get(place).status_code
+        for name in ("anna", "officer-home", "officer-brand")
+    }
+    assert known == {"anna": 200, "officer-home": 200, "officer-brand": 404}
+    program().post(f"{place}/stop", {})
+    place = f"/errands/{program().post('/scans', {'purpose': 'of all'}).told['number']}"
+    assert program("officer-home").get(place).status_code == 404
+    assert program("officer-all").get(place).status_code == 200
 
 
 def test_a_scan_of_everybody_takes_a_role_for_all(program):
