@@ -5,7 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
+
+from browser.hands import PASSWORD
 
 AXE = Path(__file__).parents[2] / "build" / "axe" / "axe.min.js"
 HEIGHT = 900
@@ -24,6 +26,7 @@ _WIDE = """() => {
       (one) => `${one.tagName} ${one.className}: ${one.textContent.trim().slice(0, 40)}`)];
 }"""
 _FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_AGAIN = "account_reauthenticate"
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href'))"
 
 
@@ -33,6 +36,18 @@ def name_of(address: str) -> str | None:
         return resolve(urlsplit(address).path).url_name
     except Resolver404:
         return None
+
+
+def _opened(page: Page, address: str) -> Response | None:
+    """Open a page; where it is asked who is there, as a walk outlasts the minutes that a sign-in is fresh, say so."""
+    answer = page.goto(address)
+    if name_of(page.url) != _AGAIN or name_of(address) == _AGAIN:
+        return answer
+    secret = "input[type=password]"
+    page.fill(secret, PASSWORD)
+    with page.expect_navigation() as led:
+        page.locator(f"main form:has({secret}) button").first.click()
+    return led.value
 
 
 def reached(page: Page, *starts: str) -> Iterator[tuple[str, str]]:
@@ -48,7 +63,7 @@ def reached(page: Page, *starts: str) -> Iterator[tuple[str, str]]:
         if name is None or name in seen or name in NO_PAGES:
             continue
         seen.add(name)
-        answer = page.goto(address)
+        answer = _opened(page, address)
         given = answer and answer.status, name_of(page.url)
         assert given == (200, LEADS_ON.get(name, name)), address
         left += [one for one in page.evaluate(_LINKS) if one.startswith("/")]
