@@ -39,7 +39,7 @@ def name_of(address: str) -> str | None:
 
 
 def _opened(page: Page, address: str) -> Response | None:
-    """Open a page; where it is asked who is there, as a walk outlasts the minutes that a sign-in is fresh, say so."""
+    """Open a page; say again who walks where it is asked: a walk outlasts the minutes that a sign-in is fresh."""
     answer = page.goto(address)
     if name_of(page.url) != _AGAIN or name_of(address) == _AGAIN:
         return answer
