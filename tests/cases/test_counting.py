@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,16 @@ def step(book, references, what, some):
         references.append(new)
     elif len(references) > 1:
         book(cases.merge_cases, reference, references.pop(), "together")
+
+
+def test_what_was_rolled_back_is_counted_by_nobody(book):
+    reference = book.open("home", "brand")
+    with transaction.atomic():
+        step(book, [reference], "suspect", NAMES[:3])
+        assert cases.head(member("anna"), reference).accounts == 3
+        transaction.set_rollback(True)
+    step(book, [reference], "suspect", NAMES[:1])  # by an entry of the same number
+    check([reference])
 
 
 @settings(

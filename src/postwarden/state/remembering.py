@@ -6,6 +6,8 @@ from threading import Lock
 from typing import Generic, TypeVar
 from weakref import WeakSet
 
+from django.db import connection
+
 _T = TypeVar("_T")
 _EVERY = WeakSet["Remembered[object]"]()
 
@@ -28,7 +30,13 @@ class Remembered(Generic[_T]):
         _EVERY.add(self)  # type: ignore[arg-type]  # whatever its answers are
 
     def get(self, mark: Hashable, make: Callable[[], _T]) -> _T:
-        """Give the answer for a mark, computed where it is not known."""
+        """Give the answer for a mark, computed where it is not known.
+
+        In a transaction it is computed each time: rolled back, it would leave the answer to a mark that
+        SQLite gives again, to another change.
+        """
+        if connection.in_atomic_block:
+            return make()
         known = self.known(mark)
         return self.keep(mark, make()) if known is None else known
 
